@@ -1,0 +1,29 @@
+import { computed, signal } from '@preact/signals';
+import type { UserId } from '#shared/ids.ts';
+import type { Tick } from './timeline.ts';
+
+/** One row of the conversation list, newest first. */
+export interface ConversationRow {
+  readonly peer: UserId;
+  readonly name: string;
+  readonly lastText: string;
+  /** Milliseconds since 1970; 0 when nothing was said yet. */
+  readonly lastAt: number;
+  /** Present when the last message is ours. */
+  readonly lastTick: Tick | null;
+  readonly unread: number;
+  readonly draft: string;
+  /** False after an unfriending: history can be read, nothing can be sent. */
+  readonly canWrite: boolean;
+}
+
+export function createConversationsModel() {
+  const rows = signal<readonly ConversationRow[]>([]);
+  return {
+    rows,
+    /** False until the first read of the local database. */
+    loaded: signal(false),
+    unread: computed(() => rows.value.reduce((sum, row) => sum + row.unread, 0)),
+  };
+}
+export type ConversationsModel = ReturnType<typeof createConversationsModel>;

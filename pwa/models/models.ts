@@ -1,0 +1,19 @@
+import { createConversationsModel } from './conversations.ts';
+import { createPeopleModel } from './people.ts';
+import { createSessionModel } from './session.ts';
+import { createShellModel } from './shell.ts';
+import { createStatusModel } from './status.ts';
+import { createTimelineModel } from './timeline.ts';
+
+/** Everything the views can see. Pure state: no DOM, no database, no network. */
+export function createModels() {
+  return {
+    session: createSessionModel(),
+    status: createStatusModel(),
+    people: createPeopleModel(),
+    conversations: createConversationsModel(),
+    timeline: createTimelineModel(),
+    shell: createShellModel(),
+  };
+}
+export type Models = ReturnType<typeof createModels>;

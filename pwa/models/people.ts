@@ -1,0 +1,33 @@
+import { computed, signal } from '@preact/signals';
+import type { UserId } from '#shared/ids.ts';
+
+export type Standing = 'none' | 'sent' | 'received' | 'friends';
+
+export interface Contact {
+  readonly id: UserId;
+  readonly name: string;
+  readonly standing: Standing;
+  /** A friend action written here that has not reached the server. */
+  readonly pending: boolean;
+  readonly fingerprint: string;
+}
+
+/** Somebody in the server's directory. */
+export interface Listed {
+  readonly id: UserId;
+  readonly name: string;
+}
+
+/** Contacts come from the local database; the directory and dots are known only while online. */
+export function createPeopleModel() {
+  const contactsById = signal<ReadonlyMap<UserId, Contact>>(new Map());
+  return {
+    contactsById,
+    online: signal<ReadonlySet<UserId>>(new Set()),
+    typing: signal<ReadonlySet<UserId>>(new Set()),
+    directory: signal<readonly Listed[]>([]),
+    directoryState: signal<'idle' | 'loading' | 'loaded' | 'failed'>('idle'),
+    requests: computed(() => [...contactsById.value.values()].filter((contact) => contact.standing === 'received')),
+  };
+}
+export type PeopleModel = ReturnType<typeof createPeopleModel>;

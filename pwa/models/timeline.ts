@@ -1,0 +1,34 @@
+import { signal } from '@preact/signals';
+import type { ErrorCode } from '#shared/errors.ts';
+import type { OpId, UserId } from '#shared/ids.ts';
+
+/** How far one of our messages got: here, at the server, on a device of the friend, on their screen. */
+export type Tick = 'queued' | 'sent' | 'delivered' | 'seen' | 'failed';
+
+export interface TimelineItem {
+  readonly id: OpId;
+  readonly mine: boolean;
+  /** Null when the message can't be opened (yet). */
+  readonly text: string | null;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The conversation number; null until the server gave one. */
+  readonly n: number | null;
+  /** Null for messages of the friend. */
+  readonly tick: Tick | null;
+  readonly error: ErrorCode | null;
+}
+
+/** The open conversation: a window that ends with the newest message and grows towards the past. */
+export function createTimelineModel() {
+  return {
+    peer: signal<UserId | null>(null),
+    items: signal<readonly TimelineItem[]>([]),
+    loaded: signal(false),
+    hasEarlier: signal(false),
+    /** Messages of the friend numbered above this were unread when the conversation was opened. */
+    unreadAfter: signal<number | null>(null),
+    draft: signal(''),
+  };
+}
+export type TimelineModel = ReturnType<typeof createTimelineModel>;

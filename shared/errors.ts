@@ -1,0 +1,68 @@
+/**
+ * Every failure that can cross an edge (HTTP, socket, screen) has one code from this closed set.
+ * `status` is the HTTP status it maps to; `say` is a sentence a person can act on.
+ */
+export const ERRORS = {
+  // what arrived could not be read
+  BAD_JSON: { status: 400, say: 'The request is not valid JSON.' },
+  BAD_FRAME: { status: 400, say: 'The message could not be decoded. Update the app and try again.' },
+  FRAME_TOO_LARGE: { status: 413, say: 'That is too large to send. Shorten it and try again.' },
+  UNKNOWN_TYPE: { status: 400, say: 'The server does not know this kind of message. Update the app.' },
+  BAD_FIELD: { status: 400, say: 'A field is missing or has the wrong form.' },
+  UNSUPPORTED_VERSION: { status: 426, say: 'This version of NexChat is too old for the server. Reload to update; unsent messages are kept.' },
+  NOT_FOUND: { status: 404, say: 'There is nothing at this address.' },
+  METHOD_NOT_ALLOWED: { status: 405, say: 'This address does not take that method.' },
+  // who is asking
+  UNAUTHENTICATED: { status: 401, say: 'Sign in first.' },
+  TOKEN_INVALID: { status: 401, say: 'The sign-in is not valid. Sign in again.' },
+  TOKEN_EXPIRED: { status: 401, say: 'The sign-in has expired. It is renewed by itself; try again.' },
+  SESSION_ENDED: { status: 401, say: 'You were signed out on this device. Sign in again.' },
+  ORIGIN_REFUSED: { status: 403, say: 'This page is not allowed to use the server.' },
+  BAD_CREDENTIALS: { status: 401, say: 'The username or the password is wrong.' },
+  RATE_LIMITED: { status: 429, say: 'Too many attempts. Wait a little and try again.' },
+  // accounts
+  USERNAME_TAKEN: { status: 409, say: 'That username is taken. Choose another.' },
+  USERNAME_INVALID: { status: 400, say: 'A username has 3 to 32 letters a–z, digits, dots, dashes or underscores, and starts with a letter.' },
+  USER_ID_TAKEN: { status: 409, say: 'Registration collided with another account. Try again.' },
+  PASSWORD_WEAK: { status: 400, say: 'Choose a password of at least 10 characters.' },
+  BUNDLE_INVALID: { status: 400, say: 'The account keys are damaged. Try again.' },
+  KDF_REFUSED: { status: 400, say: 'The server asked for unsafe password settings. Signing in was stopped to protect your password.' },
+  KEYRING_DAMAGED: { status: 422, say: 'Your stored keys could not be opened. Try again, or ask the operator of this server.' },
+  // people and messages
+  UNKNOWN_USER: { status: 404, say: 'There is no such user.' },
+  SELF_TARGET: { status: 400, say: 'You can’t do that to yourself.' },
+  NOT_FRIENDS: { status: 403, say: 'You are not friends, so this was not sent.' },
+  ALREADY_FRIENDS: { status: 409, say: 'You are already friends.' },
+  NO_REQUEST: { status: 409, say: 'There is no open friend request any more.' },
+  REQUEST_LIMIT: { status: 429, say: 'Too many open friend requests. Wait until some are answered.' },
+  STALE_KEY: { status: 409, say: 'Your friend’s keys have changed. The message is sealed again before it is sent.' },
+  KEY_CHANGED: { status: 409, say: 'Your friend’s identity has changed. Check with them before you send.' },
+  ID_REUSED: { status: 409, say: 'This message was already sent with other content.' },
+  DEPENDENCY_FAILED: { status: 409, say: 'This was not sent because something before it failed.' },
+  UNREADABLE: { status: 422, say: 'This message could not be decrypted.' },
+  // the machine
+  OFFLINE: { status: 503, say: 'There is no connection to the server. Check your network and try again.' },
+  STORAGE_FULL: { status: 507, say: 'The storage is full. Free some space and try again.' },
+  STORAGE_UNAVAILABLE: { status: 503, say: 'This browser gives the app no storage. Leave private browsing and try again.' },
+  UNAVAILABLE: { status: 503, say: 'The server is busy or stopping. The app tries again by itself.' },
+  INTERNAL: { status: 500, say: 'Something went wrong at the server. Try again later.' },
+} as const satisfies Record<string, { status: number; say: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An expected failure. `detail` names the field or limit, never a secret and never user content. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  constructor(code: ErrorCode, detail?: string, cause?: unknown) {
+    super(ERRORS[code].say, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** True for a code of this version's set; other versions may send codes that we do not know. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}

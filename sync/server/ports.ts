@@ -1,0 +1,141 @@
+import type { Bytes, OpId, PairId, UserId } from '#shared/ids.ts';
+import type { Cursor } from '../wire/up.ts';
+import type { OpResult, Page, Standing } from '../wire/down.ts';
+
+/**
+ * What the sync server needs from a database. The store knows nothing of what an operation means: it is told
+ * what must become true (`Write`) and makes it durable, once. One contract suite (tests/contracts/sync-store.ts)
+ * holds for every implementation.
+ */
+export interface SyncStore {
+  /** Names this history of logs. Another name after a restore, so that no cursor of the lost history fits. */
+  epoch(): Promise<string>;
+
+  /** The user's last log position; 0 when there is none. */
+  head(user: UserId): Promise<number>;
+
+  /**
+   * The entries after `cursor` (null: from the start) as they stand now, at most `limits` of them (but at least
+   * one when there is one), in one indexed read. An entry is left out of the page, not out of its range, when a
+   * later entry of the same page refers to the same thing. `'resync'` when the cursor's epoch or tag is not ours,
+   * it lies above the head, or below what is still kept.
+   */
+  read(user: UserId, cursor: Cursor | null, limits: PageLimits): Promise<Page | 'resync'>;
+
+  /** What became of an operation that was recorded, with the digest it was recorded under. */
+  outcome(user: UserId, op: OpId): Promise<Outcome | undefined>;
+
+  person(user: UserId): Promise<Person | undefined>;
+  relation(pair: PairId): Promise<Relation>;
+  conversation(pair: PairId): Promise<Conversation>;
+  /** Everybody whose relation with `user` is `friends`. */
+  friends(user: UserId): Promise<UserId[]>;
+  /** How many requests of `user` wait for an answer. */
+  openRequests(user: UserId): Promise<number>;
+
+  /**
+   * Makes every effect of one operation durable, or none. Resolves only when they are on disk.
+   * Writes that are handed over in one order commit in that order, and may share one flush.
+   */
+  commit(write: Write): Promise<Committed>;
+}
+
+export interface PageLimits {
+  readonly entries: number;
+  /** Envelope bytes. */
+  readonly bytes: number;
+}
+
+/** A registered user, as others may see them. */
+export interface Person {
+  readonly id: UserId;
+  readonly name: string;
+  readonly bundle: Bytes;
+}
+
+/** The friendship of a pair. `version` counts its changes and starts at 0 for a pair that never met. */
+export interface Relation {
+  readonly state: 'none' | 'requested' | 'friends' | 'rejected';
+  /** Who asked, while `requested` or `rejected`. */
+  readonly by: UserId | null;
+  readonly version: number;
+  readonly time: number;
+}
+
+export interface Watermark {
+  readonly delivered: number;
+  readonly seen: number;
+}
+
+/** `head` is the number of the last message, 0 for none; watermarks by member. */
+export interface Conversation {
+  readonly head: number;
+  readonly marks: ReadonlyMap<UserId, Watermark>;
+}
+
+export interface Outcome {
+  readonly digest: Bytes;
+  readonly result: OpResult;
+}
+
+/** What must become true, all or nothing. */
+export interface Write {
+  readonly actor: UserId;
+  readonly op: OpId;
+  /** SHA-256 of the operation's content: tells a repeat from another operation under the same id. */
+  readonly digest: Bytes;
+  /** Server time, milliseconds since 1970. */
+  readonly time: number;
+  /** Whether (actor, op) is remembered with its result. Not for operations that are harmless to repeat. */
+  readonly record: boolean;
+  readonly effect: Effect | null;
+  /** The result to record and return; a new message's number is filled in by the store. */
+  readonly result: OpResult;
+}
+
+export type Effect =
+  /** Adds a message under the conversation's next number, and an entry of it to both logs. */
+  | { readonly kind: 'message'; readonly from: UserId; readonly to: UserId; readonly envelope: Bytes }
+  /**
+   * Replaces the relation if it still has version `expect`, and adds an entry of it to both logs.
+   * `next.version` is `expect + 1`.
+   */
+  | { readonly kind: 'relation'; readonly pair: PairId; readonly expect: number; readonly next: Relation }
+  /** Raises a member's watermarks (never lowers them), and adds an entry of it to both logs. */
+  | { readonly kind: 'watermark'; readonly pair: PairId; readonly user: UserId; readonly mark: Watermark };
+
+export type Committed =
+  /** Durable now. `touched` are the users whose logs grew. */
+  | { readonly kind: 'done'; readonly result: OpResult; readonly touched: readonly UserId[] }
+  /** (actor, op) was recorded before with the same digest: its first result; nothing changed. */
+  | { readonly kind: 'repeat'; readonly result: OpResult }
+  /** (actor, op) was recorded before with another digest; nothing changed. */
+  | { readonly kind: 'reused' }
+  /** The relation's version had moved; nothing changed: read again and decide again. */
+  | { readonly kind: 'conflict' };
+
+/** How an entry of a friendship reads for one of its members. */
+export function standingFor(relation: Relation, self: UserId): Standing {
+  if (relation.state === 'friends') return 'friends';
+  if (relation.state === 'requested') return relation.by === self ? 'sent' : 'received';
+  return 'none';
+}
+
+/** Carries "this user's log grew" and ephemeral events between nodes. Losing one loses time, not data. */
+export interface Bus {
+  publish(event: BusEvent): void;
+  /** Returns a function that ends the subscription. */
+  subscribe(listener: (event: BusEvent) => void): () => void;
+}
+
+export type BusEvent =
+  | { readonly kind: 'grew'; readonly user: UserId }
+  | { readonly kind: 'typing'; readonly from: UserId; readonly to: UserId; readonly on: boolean }
+  | { readonly kind: 'presence'; readonly user: UserId; readonly online: boolean; readonly to: readonly UserId[] }
+  /** Sockets of this sign-in (or, with null, of every sign-in of the user) must close. */
+  | { readonly kind: 'revoked'; readonly user: UserId; readonly session: string | null };
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+}

@@ -1,0 +1,101 @@
+import * as v from 'valibot';
+import { bytes, count, opId, sequence, userId } from '#shared/schema/fields.ts';
+
+/**
+ * What a server may say. Binary MessagePack, one frame a message; see sync/SPEC.md, rules W….
+ *
+ *   welcome   answer to hello: version, epoch, head, who of your friends is online
+ *   entries   the range (from, to] of your log as it stands now; only this moves the cursor
+ *   results   what became of operations
+ *   resync    your cursor can't be continued: start again from nothing
+ *   typing, presence   hints, never stored
+ *   pong      answer to ping, with the head
+ *   bye       the last frame before the server closes, with the reason and when to come back
+ */
+
+const summary = { seq: sequence, time: sequence };
+
+/** The state of a friendship, as its reader sees it. */
+export const standing = v.picklist(['none', 'sent', 'received', 'friends']);
+export type Standing = v.InferOutput<typeof standing>;
+
+export const messageEntry = v.object({
+  ...summary,
+  kind: v.literal('message'),
+  op: opId,
+  from: userId,
+  to: userId,
+  n: sequence,
+  envelope: bytes(70_000),
+});
+/** Both sides' watermarks in the conversation with `peer`. */
+export const receiptEntry = v.object({
+  ...summary,
+  kind: v.literal('receipt'),
+  peer: userId,
+  mine: v.object({ delivered: sequence, seen: sequence }),
+  theirs: v.object({ delivered: sequence, seen: sequence }),
+});
+export const friendEntry = v.object({
+  ...summary,
+  kind: v.literal('friend'),
+  peer: userId,
+  name: v.pipe(v.string(), v.maxLength(64)),
+  standing,
+  // The peer's signed identity bundle; see shared/crypto/identity.ts.
+  bundle: bytes(1024),
+});
+
+const known = v.variant('kind', [messageEntry, receiptEntry, friendEntry]);
+export type Entry = v.InferOutput<typeof known>;
+
+/** An entry of a kind that this version does not know: kept raw; `critical` means "update first". */
+export const foreignEntry = v.looseObject({
+  ...summary,
+  kind: v.pipe(v.string(), v.check((kind) => !['message', 'receipt', 'friend'].includes(kind), 'a known kind')),
+  critical: v.optional(v.boolean()),
+});
+export type ForeignEntry = v.InferOutput<typeof foreignEntry>;
+
+export const entry = v.union([known, foreignEntry]);
+
+/** What became of an operation. Final: a repeat of the operation gets the same answer. */
+export const result = v.variant('ok', [
+  v.object({ id: opId, ok: v.literal(true), time: sequence, n: v.optional(sequence) }),
+  v.object({
+    id: opId,
+    ok: v.literal(false),
+    code: v.pipe(v.string(), v.maxLength(40)),
+    // With STALE_KEY: the recipient's present bundle.
+    bundle: v.optional(bytes(1024)),
+  }),
+]);
+export type OpResult = v.InferOutput<typeof result>;
+
+export const page = v.object({
+  from: sequence,
+  to: sequence,
+  tag: count,
+  head: sequence,
+  entries: v.array(entry),
+});
+export type Page = v.InferOutput<typeof page>;
+
+export const down = v.variant('t', [
+  v.object({
+    t: v.literal('welcome'),
+    v: count,
+    epoch: v.pipe(v.string(), v.maxLength(64)),
+    head: sequence,
+    time: sequence,
+    online: v.array(userId),
+  }),
+  v.object({ t: v.literal('entries'), page }),
+  v.object({ t: v.literal('results'), results: v.array(result) }),
+  v.object({ t: v.literal('resync'), epoch: v.pipe(v.string(), v.maxLength(64)), head: sequence }),
+  v.object({ t: v.literal('typing'), from: userId, on: v.boolean(), ttl: count }),
+  v.object({ t: v.literal('presence'), user: userId, online: v.boolean() }),
+  v.object({ t: v.literal('pong'), id: count, head: sequence }),
+  v.object({ t: v.literal('bye'), code: v.pipe(v.string(), v.maxLength(40)), retryAfter: v.optional(count) }),
+]);
+export type Down = v.InferOutput<typeof down>;
