@@ -50,7 +50,10 @@ export interface PageLimits {
 export interface Person {
   readonly id: UserId;
   readonly name: string;
+  /** The signed identity bundle, as registered; see shared/crypto/identity.ts. */
   readonly bundle: Bytes;
+  /** The 16-byte id of the agreement key in `bundle`, which envelopes to this user must name. */
+  readonly keyId: Bytes;
 }
 
 /** The friendship of a pair. `version` counts its changes and starts at 0 for a pair that never met. */
