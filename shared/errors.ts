@@ -39,6 +39,10 @@ export const ERRORS = {
   KEY_CHANGED: { status: 409, say: 'Your friend’s identity has changed. Check with them before you send.' },
   ID_REUSED: { status: 409, say: 'This message was already sent with other content.' },
   DEPENDENCY_FAILED: { status: 409, say: 'This was not sent because something before it failed.' },
+  ENVELOPE_INVALID: { status: 400, say: 'The sealed message is damaged. Send it again.' },
+  ENVELOPE_MISMATCH: { status: 422, say: 'The sealed message does not belong where it was delivered, so it was not opened.' },
+  SUITE_REFUSED: { status: 422, say: 'This message is sealed more weakly than your friend’s app can. It was not opened.' },
+  KEY_UNKNOWN: { status: 422, say: 'This message was sealed with keys that are not known here yet.' },
   UNREADABLE: { status: 422, say: 'This message could not be decrypted.' },
   // the machine
   OFFLINE: { status: 503, say: 'There is no connection to the server. Check your network and try again.' },

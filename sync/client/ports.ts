@@ -40,8 +40,8 @@ export interface Queued {
 
 export interface Transport {
   /**
-   * Opens one connection. Exactly one of `open` and `closed` is called first; `closed` is called once, last.
-   * `closed` carries a code of shared/errors.ts when the handshake was refused.
+   * Opens one connection. No event comes before `connect` has returned; `closed` comes once, last, also without an
+   * `open` before it. `closed` carries a code of shared/errors.ts when the handshake was refused.
    */
   connect(events: TransportEvents): Connection;
 }
@@ -67,7 +67,8 @@ export interface Random {
 /** What the rest of the app hears from the sync client. */
 export interface SyncListener {
   status(status: SyncStatus): void;
-  presence(user: UserId, online: boolean): void;
+  /** Changes to who is online; `fresh` means that everybody not named is offline. */
+  presence(online: readonly UserId[], offline: readonly UserId[], fresh: boolean): void;
   typing(from: UserId, on: boolean, ttlMs: number): void;
 }
 

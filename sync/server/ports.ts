@@ -135,10 +135,17 @@ export type BusEvent =
   | { readonly kind: 'grew'; readonly user: UserId }
   | { readonly kind: 'typing'; readonly from: UserId; readonly to: UserId; readonly on: boolean }
   | { readonly kind: 'presence'; readonly user: UserId; readonly online: boolean; readonly to: readonly UserId[] }
+  /** A friendship began or ended: its members learn each other's presence anew. */
+  | { readonly kind: 'related'; readonly pair: PairId; readonly friends: boolean }
   /** Sockets of this sign-in (or, with null, of every sign-in of the user) must close. */
   | { readonly kind: 'revoked'; readonly user: UserId; readonly session: string | null };
 
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+}
+
+export interface Timers {
+  /** Runs `callback` after `ms` milliseconds; the returned function cancels it. */
+  after(ms: number, callback: () => void): () => void;
 }

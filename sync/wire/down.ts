@@ -4,11 +4,11 @@ import { bytes, count, opId, sequence, userId } from '#shared/schema/fields.ts';
 /**
  * What a server may say. Binary MessagePack, one frame a message; see sync/SPEC.md, rules W….
  *
- *   welcome   answer to hello: version, epoch, head, who of your friends is online
+ *   welcome   answer to hello: version, epoch, head
  *   entries   the range (from, to] of your log as it stands now; only this moves the cursor
  *   results   what became of operations
- *   resync    your cursor can't be continued: start again from nothing
- *   typing, presence   hints, never stored
+ *   resync    your cursor can't be continued: forget it; the entries that follow start from nothing
+ *   typing, presence   hints about friends, never stored
  *   pong      answer to ping, with the head
  *   bye       the last frame before the server closes, with the reason and when to come back
  */
@@ -88,13 +88,12 @@ export const down = v.variant('t', [
     epoch: v.pipe(v.string(), v.maxLength(64)),
     head: sequence,
     time: sequence,
-    online: v.array(userId),
   }),
   v.object({ t: v.literal('entries'), page }),
   v.object({ t: v.literal('results'), results: v.array(result) }),
-  v.object({ t: v.literal('resync'), epoch: v.pipe(v.string(), v.maxLength(64)), head: sequence }),
+  v.object({ t: v.literal('resync') }),
   v.object({ t: v.literal('typing'), from: userId, on: v.boolean(), ttl: count }),
-  v.object({ t: v.literal('presence'), user: userId, online: v.boolean() }),
+  v.object({ t: v.literal('presence'), online: v.array(userId), offline: v.array(userId) }),
   v.object({ t: v.literal('pong'), id: count, head: sequence }),
   v.object({ t: v.literal('bye'), code: v.pipe(v.string(), v.maxLength(40)), retryAfter: v.optional(count) }),
 ]);

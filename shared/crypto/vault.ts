@@ -1,0 +1,49 @@
+import { concat, lp } from '../bytes.ts';
+import type { Bytes } from '../ids.ts';
+import { type Result, err, ok } from '../result.ts';
+import { IV_BYTES, TAG_BYTES } from './derive.ts';
+import { randomBytes, subtle } from './primitives.ts';
+
+/**
+ * The content of local records, sealed at rest. A record is bound to its place, so that one can't be moved to
+ * another store or key.
+ *
+ *   record = format u8 (1) · iv 12 · AES-256-GCM(vault key, iv, content)
+ *   AAD    = lp(store) ‖ lp(primary key)
+ */
+const FORMAT = 1;
+const SEALED_AT = 1 + IV_BYTES;
+
+/** A key that lives in this browser's storage and can't be read out of it. */
+export function createVaultKey(): Promise<CryptoKey> {
+  return subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+}
+
+export async function sealRecord(key: CryptoKey, store: string, primaryKey: string, content: Bytes): Promise<Bytes> {
+  const iv = randomBytes(IV_BYTES);
+  const additionalData = concat(lp(store), lp(primaryKey));
+  const sealed = await subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, content);
+  const record = new Uint8Array(SEALED_AT + sealed.byteLength);
+  record[0] = FORMAT;
+  record.set(iv, 1);
+  record.set(new Uint8Array(sealed), SEALED_AT);
+  return record;
+}
+
+/** `UNREADABLE` for altered or moved records, another key or an unknown format. Never throws. */
+export async function openRecord(
+  key: CryptoKey,
+  store: string,
+  primaryKey: string,
+  record: Bytes,
+): Promise<Result<Bytes, 'UNREADABLE'>> {
+  if (record.length < SEALED_AT + TAG_BYTES || record[0] !== FORMAT) return err('UNREADABLE');
+  const iv = record.subarray(1, SEALED_AT);
+  const additionalData = concat(lp(store), lp(primaryKey));
+  try {
+    const content = await subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, record.subarray(SEALED_AT));
+    return ok(new Uint8Array(content));
+  } catch {
+    return err('UNREADABLE');
+  }
+}

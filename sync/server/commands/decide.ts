@@ -1,0 +1,23 @@
+import type { Operation } from '../../wire/up.ts';
+import { changeFriendship } from './friend.ts';
+import { sendMessage } from './message.ts';
+import { raiseWatermark } from './receipt.ts';
+import type { Facts, Verdict } from './verdict.ts';
+
+/** What becomes of an operation, given the facts. Pure. */
+export function decide(op: Operation, facts: Facts): Verdict {
+  switch (op.kind) {
+    case 'message.send':
+      return sendMessage(op, facts);
+    case 'receipt':
+      return raiseWatermark(op, facts);
+    default:
+      return changeFriendship(op, facts);
+  }
+}
+
+/** Operations of one lane take effect in the order they were made. The same names at client and server. */
+export function laneOf(op: Operation): string {
+  const group = op.kind === 'message.send' ? 'c' : op.kind === 'receipt' ? 'r' : 'f';
+  return `${group}:${op.to}`;
+}

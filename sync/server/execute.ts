@@ -1,0 +1,83 @@
+import { encode } from '@msgpack/msgpack';
+import { equalBytes } from '#shared/bytes.ts';
+import { Failure } from '#shared/errors.ts';
+import { type Bytes, type UserId, pairOf } from '#shared/ids.ts';
+import type { OpResult } from '../wire/down.ts';
+import type { Operation } from '../wire/up.ts';
+import { decide } from './commands/decide.ts';
+import type { Facts } from './commands/verdict.ts';
+import type { Bus, Clock, SyncStore } from './ports.ts';
+
+export interface ExecutorDeps {
+  readonly store: SyncStore;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  /** SHA-256. */
+  readonly digest: (data: Uint8Array) => Bytes | Promise<Bytes>;
+}
+
+/** How often a decision is made again when the facts it rests on have moved. */
+const MAX_CONFLICTS = 20;
+
+const NOBODY_TALKED = { head: 0, marks: new Map() } as const;
+
+/**
+ * Carries out one operation of a user: deduplicate, read the facts, decide, commit, spread the word.
+ * Deduplication comes first, so that an answer that was lost on the way is given again whatever has changed since.
+ * Resolves with the terminal result once every effect is durable; rejects with a Failure that may pass.
+ */
+export function createExecutor({ store, bus, clock, digest }: ExecutorDeps) {
+  return async function execute(actor: UserId, op: Operation): Promise<OpResult> {
+    const fingerprint = await digest(encode(op));
+    if (op.kind !== 'receipt') {
+      const earlier = await store.outcome(actor, op.id);
+      if (earlier) return equalBytes(earlier.digest, fingerprint) ? earlier.result : reused(op);
+    }
+    for (let attempt = 0; attempt < MAX_CONFLICTS; attempt++) {
+      const { result, effect, record } = decide(op, await readFacts(actor, op));
+      if (!effect && !record) return result;
+      const committed = await store.commit({
+        actor,
+        op: op.id,
+        digest: fingerprint,
+        time: clock.now(),
+        record,
+        effect,
+        result,
+      });
+      switch (committed.kind) {
+        case 'done':
+          for (const user of committed.touched) bus.publish({ kind: 'grew', user });
+          if (effect?.kind === 'relation') {
+            bus.publish({ kind: 'related', pair: effect.pair, friends: effect.next.state === 'friends' });
+          }
+          return committed.result;
+        case 'repeat':
+          return committed.result;
+        case 'reused':
+          return reused(op);
+        case 'conflict':
+          continue;
+      }
+    }
+    throw new Failure('UNAVAILABLE', 'the facts kept changing');
+  };
+
+  async function readFacts(actorId: UserId, op: Operation): Promise<Facts> {
+    const pair = pairOf(actorId, op.to);
+    const [actor, target, relation, conversation, openRequests] = await Promise.all([
+      store.person(actorId),
+      store.person(op.to),
+      store.relation(pair),
+      op.kind === 'receipt' ? store.conversation(pair) : NOBODY_TALKED,
+      op.kind === 'friend.request' ? store.openRequests(actorId) : 0,
+    ]);
+    if (!actor) throw new Failure('SESSION_ENDED');
+    return { actor, target, relation, conversation, openRequests, now: clock.now() };
+  }
+}
+export type Execute = ReturnType<typeof createExecutor>;
+
+function reused(op: Operation): OpResult {
+  return { id: op.id, ok: false, code: 'ID_REUSED' };
+}
