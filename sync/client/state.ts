@@ -294,7 +294,8 @@ function heard(state: ClientState, frame: Down): Step {
     { kind: 'timer', name: 'ping', ms: PING_EVERY, jitter: false },
   ];
   const [next, effects] = onFrame(state, frame);
-  return [next, [...alive, ...effects]];
+  // Before the welcome only the welcome counts: an operation's result may come first, and nothing after it.
+  return [next, next.phase === 'live' ? [...alive, ...effects] : effects];
 }
 
 function onFrame(state: ClientState, frame: Down): Step {

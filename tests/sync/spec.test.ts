@@ -1,0 +1,26 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+test('every rule of sync/SPEC.md is proven by a test whose title begins with its id', async () => {
+  const spec = await readFile('sync/SPEC.md', 'utf8');
+  const rules = [...spec.matchAll(/^\| ([WCS]\d+) \|/gm)].map(([, id]) => id as string);
+  expect(rules.length).toBeGreaterThan(30);
+  expect(new Set(rules).size).toBe(rules.length);
+
+  const proven = new Set<string>();
+  for (const file of await readdir('tests', { recursive: true })) {
+    if (!file.endsWith('.test.ts') && !file.includes('contracts')) continue;
+    if (!file.endsWith('.ts')) continue;
+    const code = await readFile(join('tests', file), 'utf8');
+    for (const [, ids = ''] of code.matchAll(/\b(?:test|it|describe)(?:\.each\([\s\S]*?\))?\(\s*['"`]((?:[WCS]\d+[ :])+)/g)) {
+      for (const id of ids.match(/[WCS]\d+/g) ?? []) proven.add(id);
+    }
+    // test.each over a table: the title comes after the table.
+    for (const [, ids = ''] of code.matchAll(/\)\(['"`]((?:[WCS]\d+[ :])+)/g)) {
+      for (const id of ids.match(/[WCS]\d+/g) ?? []) proven.add(id);
+    }
+  }
+  expect(rules.filter((id) => !proven.has(id))).toEqual([]);
+  expect([...proven].filter((id) => !rules.includes(id))).toEqual([]);
+});
