@@ -6,7 +6,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** UTF-8 of a text. */
 export function utf8(text: string): Bytes {
-  return encoder.encode(text) as Bytes;
+  return encoder.encode(text);
 }
 
 /** The text of well-formed UTF-8; undefined for anything else. */
@@ -31,7 +31,7 @@ export function concat(...parts: readonly ArrayLike<number>[]): Bytes {
   return joined;
 }
 
-/** `data` (text as UTF-8) behind its length as u16; what makes joined fields unambiguous. Throws above 65,535. */
+/** `data` (text as UTF-8) behind its length as u16: makes joined fields unambiguous. Throws above 65,535. */
 export function lp(data: Uint8Array | string): Bytes {
   const content = typeof data === 'string' ? utf8(data) : data;
   if (content.length > 0xffff) throw new RangeError('lp: too long');
@@ -170,5 +170,6 @@ export function uuidToBytes(uuid: string): Bytes {
 export function opIdFromBytes(data: Uint8Array): OpId | undefined {
   if (data.length !== 16 || (data[6] ?? 0) >>> 4 !== 7 || (data[8] ?? 0) >>> 6 !== 2) return undefined;
   const hex = toHex(data);
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-') as OpId;
+  const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)];
+  return groups.join('-') as OpId;
 }

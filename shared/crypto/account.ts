@@ -1,13 +1,14 @@
 import { concat, equalBytes, lp, readU32, u32 } from '../bytes.ts';
 import type { Bytes, UserId } from '../ids.ts';
 import { type Result, err, ok } from '../result.ts';
-import { IV_BYTES, TAG_BYTES, hkdfBase } from './derive.ts';
+import { IV_BYTES, TAG_BYTES, open, seal } from './aead.ts';
+import { hkdfBase } from './derive.ts';
 import { type SafeKdf, type StretchedPassword, saltOf } from './password.ts';
-import { randomBytes, subtle } from './primitives.ts';
+import { randomBytes } from './primitives.ts';
 
 /**
- * The account key: 32 random bytes that everything of an account hangs on. A password only wraps it, so changing the
- * password re-wraps these bytes and nothing else.
+ * The account key: 32 random bytes that everything of an account hangs on. A password only wraps it, so
+ * changing the password re-wraps these bytes and nothing else.
  *
  *   wrapped = format u8 (1) · version u32 · iv 12 · commit 32 · AES-256-GCM(wrapKey, iv, account key)
  *   AAD     = lp(user id) ‖ lp(alg) ‖ iterations u32 ‖ lp(salt) ‖ version u32 ‖ commit
@@ -17,7 +18,7 @@ const KEY_BYTES = 32;
 const AT = { version: 1, iv: 5, commit: 17, sealed: 49 } as const;
 const WRAPPED_BYTES = AT.sealed + KEY_BYTES + TAG_BYTES;
 
-/** What a wrapped account key is bound to. `version` counts the wrappings, from 1. */
+/** What a wrapped account key is bound to. */
 export interface Wrapping {
   readonly userId: UserId;
   readonly kdf: SafeKdf;
@@ -33,17 +34,17 @@ export function holdAccountKey(accountKey: Bytes): Promise<CryptoKey> {
   return hkdfBase(accountKey);
 }
 
+/** `version` counts the wrappings of an account, from 1. */
 export async function wrapAccountKey(accountKey: Bytes, version: number, wrapping: Wrapping): Promise<Bytes> {
   const { wrapKey, commit } = wrapping.password;
   const iv = randomBytes(IV_BYTES);
-  const additionalData = associated(version, wrapping);
-  const sealed = await subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, wrapKey, accountKey);
-  return concat([FORMAT], u32(version), iv, commit, new Uint8Array(sealed));
+  const sealed = await seal(wrapKey, iv, associated(version, wrapping), accountKey);
+  return concat([FORMAT], u32(version), iv, commit, sealed);
 }
 
 /**
- * `BAD_CREDENTIALS` when another password wrapped it, `KEYRING_DAMAGED` when the bytes were altered or belong to
- * another account or other parameters. Wipe the returned key after use. Never throws.
+ * `BAD_CREDENTIALS` when another password wrapped it, `KEYRING_DAMAGED` when the bytes were altered or belong
+ * to another account or other parameters. Wipe the returned key after use. Never throws.
  */
 export async function unwrapAccountKey(
   wrapped: Bytes,
@@ -54,13 +55,8 @@ export async function unwrapAccountKey(
   if (!equalBytes(wrapped.subarray(AT.commit, AT.sealed), commit)) return err('BAD_CREDENTIALS');
   const version = readU32(wrapped, AT.version);
   const iv = wrapped.subarray(AT.iv, AT.commit);
-  const additionalData = associated(version, wrapping);
-  try {
-    const opened = await subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, wrapKey, wrapped.subarray(AT.sealed));
-    return ok({ accountKey: new Uint8Array(opened), version });
-  } catch {
-    return err('KEYRING_DAMAGED');
-  }
+  const accountKey = await open(wrapKey, iv, associated(version, wrapping), wrapped.subarray(AT.sealed));
+  return accountKey === undefined ? err('KEYRING_DAMAGED') : ok({ accountKey, version });
 }
 
 function associated(version: number, { userId, kdf, password }: Wrapping): Bytes {

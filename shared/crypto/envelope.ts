@@ -11,7 +11,8 @@ import {
   parseEnvelope,
   writeHeader,
 } from '../schema/envelope.ts';
-import { IV_BYTES, TAG_BYTES, hkdf, hkdfBase } from './derive.ts';
+import { IV_BYTES, TAG_BYTES, aesKey, open, seal } from './aead.ts';
+import { hkdf, hkdfBase } from './derive.ts';
 import { pad, paddedLength, unpad } from './padding.ts';
 import { randomBytes, sha256, subtle } from './primitives.ts';
 import { isPoint, keyIdOf } from './verify.ts';
@@ -40,8 +41,8 @@ export interface Party {
 }
 
 /**
- * The secret that two users share through one agreement key each. Not readable, and worth keeping: deriving it costs
- * an ECDH. Both sides get the same, so a user's other devices read what this one sent.
+ * The secret that two users share through one agreement key each. Not readable, and worth keeping: deriving
+ * it costs an ECDH. Both sides get the same, so a user's other devices read what this one sent.
  */
 export interface PairRoot {
   readonly self: UserId;
@@ -118,9 +119,9 @@ export async function sealEnvelope({ root, type, id, time, payload }: Sealing): 
   writeHeader(envelope, header);
   envelope.set(iv, ENVELOPE_AT.iv);
   envelope.set(commit, ENVELOPE_AT.commit);
-  const additionalData = envelope.subarray(0, ENVELOPE_AT.sealed);
-  const sealed = await subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, await aesKey(key, 'encrypt'), pad(payload));
-  envelope.set(new Uint8Array(sealed), ENVELOPE_AT.sealed);
+  const authenticated = envelope.subarray(0, ENVELOPE_AT.sealed);
+  const sealed = await seal(await aesKey(key, 'encrypt'), iv, authenticated, pad(payload));
+  envelope.set(sealed, ENVELOPE_AT.sealed);
   return envelope;
 }
 
@@ -177,7 +178,8 @@ export async function openEnvelope(opening: Opening): Promise<Result<Opened, Ope
 
   const [key, commit] = await messageKeys(root.key, header);
   if (!equalBytes(header.commit, commit)) return err('UNREADABLE');
-  const padded = await decrypt(await aesKey(key, 'decrypt'), header);
+  const { iv, authenticated, sealed } = header;
+  const padded = await open(await aesKey(key, 'decrypt'), iv, authenticated, sealed);
   if (padded === undefined) return err('UNREADABLE');
   const payload = unpad(padded);
   return payload.ok ? ok({ header, payload: payload.value }) : payload;
@@ -200,17 +202,4 @@ async function messageKeys(root: CryptoKey, header: KeyContext): Promise<[key: B
   const info = concat(MESSAGE_CONTEXT, [type], lp(from), lp(to), fromKeyId, toKeyId);
   const derived = await hkdf(root, salt, info, 64);
   return [derived.subarray(0, 32), derived.subarray(32)];
-}
-
-function aesKey(key: Bytes, usage: 'encrypt' | 'decrypt'): Promise<CryptoKey> {
-  return subtle.importKey('raw', key, 'AES-GCM', false, [usage]);
-}
-
-async function decrypt(key: CryptoKey, { iv, authenticated, sealed }: EnvelopeView): Promise<Bytes | undefined> {
-  try {
-    return new Uint8Array(await subtle.decrypt({ name: 'AES-GCM', iv, additionalData: authenticated }, key, sealed));
-  } catch {
-    // WebCrypto says no more than OperationError: the tag does not fit.
-    return undefined;
-  }
 }

@@ -62,7 +62,9 @@ export async function exportIdentity(identity: Identity): Promise<IdentityBytes>
   };
 }
 
-/** The keys for use on this device: not extractable unless asked for. Throws a DOMException for damaged bytes. */
+/**
+ * The keys for use on this device: not extractable unless asked for. Throws a DOMException for damaged bytes.
+ */
 export async function importIdentity(keys: IdentityBytes, extractable = false): Promise<Identity> {
   const [signing, agreement] = await Promise.all([
     subtle.importKey('pkcs8', keys.signing, SIGNING, extractable, ['sign']),

@@ -3,12 +3,13 @@ import * as v from 'valibot';
 import { concat, lp, readU32, u32, utf8 } from '../bytes.ts';
 import type { Bytes, UserId } from '../ids.ts';
 import { type Result, err, ok } from '../result.ts';
-import { IV_BYTES, NO_SALT, TAG_BYTES, hkdfAesKey } from './derive.ts';
-import { randomBytes, subtle } from './primitives.ts';
+import { IV_BYTES, TAG_BYTES, open, seal } from './aead.ts';
+import { NO_SALT, hkdfAesKey } from './derive.ts';
+import { randomBytes } from './primitives.ts';
 
 /**
- * What follows an account to every device: its private keys (old ones too, for old messages) and what the user
- * decided about contacts.
+ * What follows an account to every device: its private keys (old ones too, for old messages) and what the
+ * user decided about contacts.
  *
  *   sealed = format u8 (1) · revision u32 · iv 12 · AES-256-GCM(key, iv, MessagePack of the keyring)
  *   key    = HKDF-SHA256(account key, no salt, info "nexchat/keyring/v1")
@@ -18,7 +19,7 @@ const CONTEXT = 'nexchat/keyring/v1';
 const FORMAT = 1;
 const AT = { revision: 1, iv: 5, sealed: 17 } as const;
 
-const binary = v.pipe(v.instance(Uint8Array), v.transform((value) => value as Bytes));
+const binary = v.instance(Uint8Array);
 
 const identity = v.looseObject({
   epoch: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -43,16 +44,16 @@ export async function sealKeyring(
   { userId, revision, keyring: content }: { userId: UserId; revision: number; keyring: Keyring },
 ): Promise<Bytes> {
   const iv = randomBytes(IV_BYTES);
-  const algorithm = { name: 'AES-GCM', iv, additionalData: associated(userId, revision) };
-  const plain = encode(content) as Bytes;
-  const sealed = await subtle.encrypt(algorithm, await keyringKey(accountKey), plain);
+  const plain = encode(content);
+  const sealed = await seal(await keyringKey(accountKey), iv, associated(userId, revision), plain);
   plain.fill(0);
-  return concat([FORMAT], u32(revision), iv, new Uint8Array(sealed));
+  return concat([FORMAT], u32(revision), iv, sealed);
 }
 
 /**
- * A revision below the highest that was seen is an old keyring served again; the caller remembers and compares.
- * `KEYRING_DAMAGED` for altered bytes, another account, another key or an unknown format. Never throws.
+ * A revision below the highest that was seen is an old keyring served again; the caller remembers and
+ * compares. `KEYRING_DAMAGED` for altered bytes, another account, another key or an unknown format. Never
+ * throws.
  */
 export async function openKeyring(
   accountKey: CryptoKey,
@@ -62,14 +63,19 @@ export async function openKeyring(
   if (sealed.length < AT.sealed + TAG_BYTES || sealed[0] !== FORMAT) return err('KEYRING_DAMAGED');
   const revision = readU32(sealed, AT.revision);
   const iv = sealed.subarray(AT.iv, AT.sealed);
-  const algorithm = { name: 'AES-GCM', iv, additionalData: associated(userId, revision) };
+  const key = await keyringKey(accountKey);
+  const plain = await open(key, iv, associated(userId, revision), sealed.subarray(AT.sealed));
+  const content = plain && read(plain);
+  return content === undefined ? err('KEYRING_DAMAGED') : ok({ keyring: content, revision });
+}
+
+function read(plain: Bytes): Keyring | undefined {
   try {
-    const key = await keyringKey(accountKey);
-    const plain = new Uint8Array(await subtle.decrypt(algorithm, key, sealed.subarray(AT.sealed)));
     const parsed = v.safeParse(keyring, decode(plain));
-    return parsed.success ? ok({ keyring: parsed.output, revision }) : err('KEYRING_DAMAGED');
+    return parsed.success ? parsed.output : undefined;
   } catch {
-    return err('KEYRING_DAMAGED');
+    // Not MessagePack.
+    return undefined;
   }
 }
 

@@ -6,9 +6,9 @@ export const MIN_PADDED = 256;
 const MARK = 0x80;
 
 /**
- * The padded size, in bytes, of a content of `length` bytes: the mark byte is counted, then at least 256, then Padmé
- * (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs", §4), which keeps
- * only the most significant bits of a length and wastes less than 12 %.
+ * The padded size, in bytes, of a content of `length` bytes: the mark byte is counted, then at least 256,
+ * then Padmé (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs",
+ * §4), which keeps only the most significant bits of a length and wastes less than 12 %.
  */
 export function paddedLength(length: number): number {
   const least = Math.max(length + 1, MIN_PADDED);

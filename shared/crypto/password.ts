@@ -27,8 +27,9 @@ export function createKdf(iterations = DEFAULT_ITERATIONS): SafeKdf {
 }
 
 /**
- * Checks what a server asks for: it could weaken the parameters to make a password guessable, or strengthen them to
- * freeze the device. `pinnedIterations` is the most this account was ever seen with. Throws a Failure (KDF_REFUSED).
+ * Checks what a server asks for: it could weaken the parameters to make a password guessable, or strengthen
+ * them to freeze the device. `pinnedIterations` is the most this account was ever seen with. Throws a Failure
+ * (KDF_REFUSED).
  */
 export function acceptKdf(kdf: Kdf, pinnedIterations = 0): SafeKdf {
   const least = Math.max(DEFAULT_ITERATIONS, pinnedIterations);
@@ -50,8 +51,14 @@ export interface StretchedPassword {
   readonly commit: Bytes;
 }
 
-/** Takes 60 ms to seconds: call it in a Worker (all of the result can be posted). `username` as registered. */
-export async function stretchPassword(password: string, username: string, kdf: SafeKdf): Promise<StretchedPassword> {
+/**
+ * Takes 60 ms to seconds: call it in a Worker (all of the result can be posted). `username` as registered.
+ */
+export async function stretchPassword(
+  password: string,
+  username: string,
+  kdf: SafeKdf,
+): Promise<StretchedPassword> {
   const material = utf8(password.normalize('NFKC'));
   const [key, bound] = await Promise.all([
     subtle.importKey('raw', material, 'PBKDF2', false, ['deriveBits']),

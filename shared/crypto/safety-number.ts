@@ -13,12 +13,13 @@ const ITERATIONS = 5200;
 const DIGITS_BYTES = 30;
 
 /**
- * 60 digits that both members of a pair compute from both signing keys, and compare by voice or camera. Each user's
- * half is 30 digits of PBKDF2-HMAC-SHA512(IKs, salt "nexchat/sn/v1" ‖ user id, 5200): every 5 bytes give 5 digits.
+ * 60 digits that both members of a pair compute from both signing keys, and compare by voice or camera. Each
+ * user's half is 30 digits of PBKDF2-HMAC-SHA512(IKs, salt "nexchat/sn/v1" ‖ user id, 5200): every 5 bytes
+ * give 5 digits.
  */
 export async function safetyNumber(a: Signer, b: Signer): Promise<string> {
   const halves = await Promise.all([halfOf(a), halfOf(b)]);
-  return halves.sort().join('');
+  return halves.toSorted().join('');
 }
 
 async function halfOf({ userId, signing }: Signer): Promise<string> {

@@ -1,7 +1,7 @@
 import { concat, lp } from '../bytes.ts';
 import type { Bytes } from '../ids.ts';
 import { type Result, err, ok } from '../result.ts';
-import { IV_BYTES, TAG_BYTES } from './derive.ts';
+import { IV_BYTES, TAG_BYTES, open, seal } from './aead.ts';
 import { randomBytes, subtle } from './primitives.ts';
 
 /**
@@ -19,14 +19,18 @@ export function createVaultKey(): Promise<CryptoKey> {
   return subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
 }
 
-export async function sealRecord(key: CryptoKey, store: string, primaryKey: string, content: Bytes): Promise<Bytes> {
+export async function sealRecord(
+  key: CryptoKey,
+  store: string,
+  primaryKey: string,
+  content: Bytes,
+): Promise<Bytes> {
   const iv = randomBytes(IV_BYTES);
-  const additionalData = concat(lp(store), lp(primaryKey));
-  const sealed = await subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, content);
-  const record = new Uint8Array(SEALED_AT + sealed.byteLength);
+  const sealed = await seal(key, iv, placeOf(store, primaryKey), content);
+  const record = new Uint8Array(SEALED_AT + sealed.length);
   record[0] = FORMAT;
   record.set(iv, 1);
-  record.set(new Uint8Array(sealed), SEALED_AT);
+  record.set(sealed, SEALED_AT);
   return record;
 }
 
@@ -39,11 +43,10 @@ export async function openRecord(
 ): Promise<Result<Bytes, 'UNREADABLE'>> {
   if (record.length < SEALED_AT + TAG_BYTES || record[0] !== FORMAT) return err('UNREADABLE');
   const iv = record.subarray(1, SEALED_AT);
-  const additionalData = concat(lp(store), lp(primaryKey));
-  try {
-    const content = await subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, record.subarray(SEALED_AT));
-    return ok(new Uint8Array(content));
-  } catch {
-    return err('UNREADABLE');
-  }
+  const content = await open(key, iv, placeOf(store, primaryKey), record.subarray(SEALED_AT));
+  return content === undefined ? err('UNREADABLE') : ok(content);
+}
+
+function placeOf(store: string, primaryKey: string): Bytes {
+  return concat(lp(store), lp(primaryKey));
 }

@@ -11,7 +11,9 @@ import { sha256, subtle } from './primitives.ts';
  */
 export interface Bundle {
   readonly userId: UserId;
-  /** Counts the user's agreement keys, from 1. A higher one under the same signing key replaces a lower one. */
+  /**
+   * Counts the user's agreement keys, from 1. A higher one under the same signing key replaces a lower one.
+   */
   readonly epoch: number;
   /** IKs: the ECDSA P-256 public key that contacts pin, 65 bytes uncompressed. */
   readonly signing: Bytes;
@@ -59,8 +61,8 @@ export function parseBundle(data: Bytes): Result<Bundle, 'BUNDLE_INVALID'> {
 }
 
 /**
- * The bundle, if it is well-formed, is of `owner`, holds two different points of the curve, and its signing key
- * signed it. Never throws, whatever the bytes.
+ * The bundle, if it is well-formed, is of `owner`, holds two different points of the curve, and its signing
+ * key signed it. Never throws, whatever the bytes.
  */
 export async function verifyBundle(data: Bytes, owner: UserId): Promise<Result<Bundle, 'BUNDLE_INVALID'>> {
   const parsed = parseBundle(data);
@@ -69,7 +71,8 @@ export async function verifyBundle(data: Bytes, owner: UserId): Promise<Result<B
   if (userId !== owner || !isPoint(signing) || !isPoint(agreement)) return err('BUNDLE_INVALID');
   // One key for two purposes is never made by an honest client.
   if (equalBytes(signing, agreement)) return err('BUNDLE_INVALID');
-  const key = await subtle.importKey('raw', signing, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify']);
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+  const key = await subtle.importKey('raw', signing, algorithm, false, ['verify']);
   const signature = data.slice(BODY_BYTES);
   const body = signedPart(data.slice(0, BODY_BYTES));
   const signed = await subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, key, signature, body);
@@ -77,8 +80,9 @@ export async function verifyBundle(data: Bytes, owner: UserId): Promise<Result<B
 }
 
 /**
- * What a verified bundle means to someone who pinned another of the same user: the same keys, a rotated agreement
- * key (accept it), an old or contradictory bundle (ignore it), or another identity (a key change: tell the user).
+ * What a verified bundle means to someone who pinned another of the same user: the same keys, a rotated
+ * agreement key (accept it), an old or contradictory bundle (ignore it), or another identity (a key change:
+ * tell the user).
  */
 export function judgeBundle(pinned: Bundle, offered: Bundle): 'same' | 'rotated' | 'stale' | 'changed' {
   if (!equalBytes(pinned.signing, offered.signing)) return 'changed';
@@ -92,8 +96,8 @@ const P = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
 const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 
 /**
- * Whether these are 65 bytes of an uncompressed point on P-256. Checked here because platforms differ: Node imports
- * compressed points, and not every engine checks the curve on import.
+ * Whether these are 65 bytes of an uncompressed point on P-256. Checked here because platforms differ: Node
+ * imports compressed points, and not every engine checks the curve on import.
  */
 export function isPoint(publicKey: Bytes): boolean {
   if (publicKey.length !== POINT_BYTES || publicKey[0] !== 4) return false;

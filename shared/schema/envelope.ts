@@ -5,12 +5,12 @@ import { type Result, err, ok } from '../result.ts';
 /**
  * Envelope v1: what the server may see of a message. No cryptography here.
  *
- *   header   magic "NX" · version u8 · suite u8 · type u8 · lp(from) · lp(to) · conversation 16 · message id 16
- *            · sender's key id 16 · recipient's key id 16 · time u64 (ms since 1970) · salt 32
+ *   header   magic "NX" · version u8 · suite u8 · type u8 · lp(from) · lp(to) · conversation 16
+ *            · message id 16 · sender's key id 16 · recipient's key id 16 · time u64 (ms since 1970) · salt 32
  *   framing  header · iv 12 · commitment 32 · ciphertext with tag
  *
- * User ids have a fixed length, so every field of v1 sits at a fixed offset; the lengths are written all the same,
- * because the same bytes are authenticated.
+ * User ids have a fixed length, so every field of v1 sits at a fixed offset; the lengths are written all the
+ * same, because the same bytes are authenticated.
  */
 export const ENVELOPE_VERSION = 1;
 /** Suite 1: static ECDH P-256, HKDF-SHA256, AES-256-GCM with key commitment. */
@@ -93,14 +93,15 @@ export function writeHeader(out: Bytes, header: EnvelopeHeader): void {
 }
 
 /**
- * Reads an envelope; never throws, whatever the bytes. `UNSUPPORTED_VERSION` is a newer layout. Suites that this
- * version can't open are let through: their header is the same, and only the recipient can judge them.
+ * Reads an envelope; never throws, whatever the bytes. `UNSUPPORTED_VERSION` is a newer layout. Suites that
+ * this version can't open are let through: their header is the same, and only the recipient can judge them.
  */
 export function parseEnvelope(
   data: Bytes,
 ): Result<EnvelopeView, 'ENVELOPE_INVALID' | 'UNSUPPORTED_VERSION' | 'FRAME_TOO_LARGE'> {
   if (data.length > MAX_ENVELOPE) return err('FRAME_TOO_LARGE');
-  if (data.length < MIN_ENVELOPE || data[0] !== MAGIC_0 || data[1] !== MAGIC_1) return err('ENVELOPE_INVALID');
+  if (data.length < MIN_ENVELOPE) return err('ENVELOPE_INVALID');
+  if (data[0] !== MAGIC_0 || data[1] !== MAGIC_1) return err('ENVELOPE_INVALID');
   const version = data[AT.version] ?? 0;
   if (version !== ENVELOPE_VERSION) return err(version === 0 ? 'ENVELOPE_INVALID' : 'UNSUPPORTED_VERSION');
   const suite = data[AT.suite] ?? 0;
@@ -110,7 +111,8 @@ export function parseEnvelope(
   const id = opIdFromBytes(data.subarray(AT.id, AT.fromKeyId));
   const time = readU64(data, AT.time);
   if (suite === 0 || !isType(type)) return err('ENVELOPE_INVALID');
-  if (from === undefined || to === undefined || id === undefined || time === undefined) return err('ENVELOPE_INVALID');
+  if (from === undefined || to === undefined) return err('ENVELOPE_INVALID');
+  if (id === undefined || time === undefined) return err('ENVELOPE_INVALID');
   return ok({
     suite,
     type,

@@ -28,20 +28,28 @@ export const FIRST_PREV: Bytes = new Uint8Array(32);
 const hash = v.pipe(
   v.instance(Uint8Array),
   v.check((value) => value.length === 32, 'not 32 bytes'),
-  v.transform((value) => value as Bytes),
 );
-const frame = v.object({ device: deviceId, counter: sequence, prev: hash, body: v.looseObject({ kind: v.string() }) });
+const frame = v.object({
+  device: deviceId,
+  counter: sequence,
+  prev: hash,
+  body: v.looseObject({ kind: v.string() }),
+});
 const textBody = v.object({ kind: v.literal('text'), text: v.string() });
 
-/** Throws a Failure (FRAME_TOO_LARGE) for a text above `MAX_TEXT`. An unknown body is written as it was read. */
+/**
+ * Throws a Failure (FRAME_TOO_LARGE) for a text above `MAX_TEXT`. An unknown body is written as it was read.
+ */
 export function encodePayload({ device, counter, prev, body }: Payload): Bytes {
   if (body.kind === 'text' && body.text.length > MAX_TEXT) throw new Failure('FRAME_TOO_LARGE', 'text');
   const written = body.kind === 'text' ? { kind: 'text', text: body.text } : body.raw;
-  return encode({ device, counter, prev, body: written }) as Bytes;
+  return encode({ device, counter, prev, body: written });
 }
 
 /** Reads a payload. Never throws, whatever the bytes. */
-export function decodePayload(data: Uint8Array): Result<Payload, 'BAD_FRAME' | 'BAD_FIELD' | 'FRAME_TOO_LARGE'> {
+export function decodePayload(
+  data: Uint8Array,
+): Result<Payload, 'BAD_FRAME' | 'BAD_FIELD' | 'FRAME_TOO_LARGE'> {
   let value: unknown;
   try {
     value = decode(data);
