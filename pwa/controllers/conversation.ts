@@ -1,0 +1,183 @@
+import { effect } from '@preact/signals';
+import type { OpId, UserId } from '#shared/ids.ts';
+import type { Models } from '../models/models.ts';
+import type { Stop } from '../store/ports.ts';
+import { timers } from '../transport/timers.ts';
+import { createDrafts } from './drafts.ts';
+import { type Inside, type Room, mustBeInside } from './inside.ts';
+import { keepStorage } from './keep-storage.ts';
+import type { Toasts } from './toasts.ts';
+import { createTypingHints } from './typing-hints.ts';
+
+/** The list of conversations and the open one. */
+export interface Conversation extends Room {
+  setDraft(text: string): void;
+  /** Resolves when the draft is on the device. */
+  saveDrafts(): Promise<void>;
+  send(text: string): Promise<void>;
+  retry(id: OpId): Promise<void>;
+  discard(id: OpId): Promise<void>;
+  loadEarlier(): void;
+  markSeen(n: number): void;
+  typing(): void;
+}
+
+interface ConversationDeps {
+  readonly models: Pick<Models, 'shell' | 'timeline' | 'conversations'>;
+  readonly toasts: Toasts;
+}
+
+/** How many messages the window shows at first and grows by. */
+const WINDOW = 100;
+/** The window opens at the first unread message, but never reads more than this to do so. */
+const WIDEST_AT_OPEN = 1_000;
+
+export function createConversation({ models, toasts }: ConversationDeps): Conversation {
+  const { shell, timeline, conversations } = models;
+  let inside: Inside | null = null;
+  let stopRoute: Stop = () => {};
+  let stopRows: Stop = () => {};
+  let stopWindow: Stop = () => {};
+  let limit = WINDOW;
+  let seen = 0;
+
+  const drafts = createDrafts({
+    save: (peer, text) => mustBeInside(inside).store.saveDraft(peer, text),
+    timers,
+    report: toasts.report,
+  });
+  const hints = createTypingHints({
+    say: (to, on) => inside?.seat.typing(to, on),
+    timers,
+    now: () => performance.now(),
+  });
+
+  const saveBeforeGoing = () => {
+    if (document.visibilityState === 'hidden') void drafts.flush();
+  };
+  document.addEventListener('visibilitychange', saveBeforeGoing);
+  window.addEventListener('pagehide', () => void drafts.flush());
+
+  function follow(peer: UserId): void {
+    stopWindow();
+    stopWindow = mustBeInside(inside).store.liveTimeline(peer, limit, (window) => {
+      if (timeline.peer.value !== peer) return;
+      timeline.items.value = window.items;
+      timeline.hasEarlier.value = window.hasEarlier;
+      timeline.loaded.value = true;
+    });
+  }
+
+  function clear(peer: UserId | null): void {
+    hints.stop();
+    stopWindow();
+    stopWindow = () => {};
+    limit = WINDOW;
+    seen = 0;
+    timeline.peer.value = peer;
+    timeline.items.value = [];
+    timeline.loaded.value = false;
+    timeline.hasEarlier.value = false;
+    timeline.unreadAfter.value = null;
+    timeline.draft.value = '';
+  }
+
+  async function open(peer: UserId): Promise<void> {
+    const { store } = mustBeInside(inside);
+    clear(peer);
+    await drafts.flush();
+    const [draft, seenUpTo] = await Promise.all([store.draft(peer), store.seenUpTo(peer)]);
+    // The person may have gone on, or out, while the database was read.
+    if (inside?.store !== store || timeline.peer.value !== peer) return;
+    const unread = conversations.rows.value.find((row) => row.peer === peer)?.unread ?? 0;
+    seen = seenUpTo;
+    limit = Math.min(WIDEST_AT_OPEN, WINDOW + unread);
+    timeline.unreadAfter.value = unread > 0 ? seenUpTo : null;
+    if (timeline.draft.value === '') timeline.draft.value = draft;
+    follow(peer);
+  }
+
+  /** Runs a write for the open conversation; what fails is shown. */
+  async function attempt(task: (now: Inside, peer: UserId) => Promise<void>): Promise<boolean> {
+    try {
+      const peer = timeline.peer.value;
+      if (peer !== null) await task(mustBeInside(inside), peer);
+      return true;
+    } catch (error) {
+      toasts.report(error);
+      return false;
+    }
+  }
+
+  return {
+    enter(now) {
+      inside = now;
+      stopRows = now.store.liveConversations((rows) => {
+        conversations.rows.value = rows.map((row) => ({ ...row, canWrite: row.standing === 'friends' }));
+        conversations.loaded.value = true;
+      });
+      stopRoute = effect(() => {
+        const route = shell.route.value;
+        const peer = route.panel === 'chats' ? route.peer : null;
+        if (!conversations.loaded.value || peer === timeline.peer.peek()) return;
+        if (peer !== null) return void open(peer).catch(toasts.report);
+        clear(null);
+        void drafts.flush();
+      });
+    },
+    leave() {
+      stopRoute();
+      stopRows();
+      drafts.forget();
+      clear(null);
+      inside = null;
+      conversations.rows.value = [];
+      conversations.loaded.value = false;
+    },
+    setDraft(text) {
+      const peer = timeline.peer.value;
+      if (peer === null) return;
+      timeline.draft.value = text;
+      drafts.changed(peer, text);
+    },
+    saveDrafts: () => drafts.flush(),
+    async send(text) {
+      const peer = timeline.peer.value;
+      if (peer === null || text.trim() === '') return;
+      hints.stop();
+      timeline.draft.value = '';
+      drafts.changed(peer, '');
+      const sent = await attempt(async ({ store }) => {
+        await store.queueMessage(peer, text);
+      });
+      if (sent) {
+        void keepStorage(toasts.report);
+      } else if (timeline.peer.value === peer && timeline.draft.value === '') {
+        timeline.draft.value = text;
+        drafts.changed(peer, text);
+      }
+    },
+    async retry(id) {
+      await attempt(({ store }) => store.retry(id));
+    },
+    async discard(id) {
+      await attempt(({ store }) => store.discard(id));
+    },
+    loadEarlier() {
+      const peer = timeline.peer.value;
+      // One step at a time: the window that was asked for must have come before it grows again.
+      if (peer === null || !timeline.hasEarlier.value || timeline.items.value.length < limit) return;
+      limit += WINDOW;
+      follow(peer);
+    },
+    markSeen(n) {
+      if (n <= seen) return;
+      seen = n;
+      void attempt(({ store }, peer) => store.markSeen(peer, n));
+    },
+    typing() {
+      const peer = timeline.peer.value;
+      if (peer !== null) hints.key(peer);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { Failure } from '#shared/errors.ts';
+import type { SyncListener } from '#sync/client/ports.ts';
+import type { Models } from '../models/models.ts';
+import type { Stop } from '../store/ports.ts';
+import type { Room } from './inside.ts';
+import type { Toasts } from './toasts.ts';
+
+/** How things stand between this device and the server. */
+export interface Link extends Room {
+  /** What is heard from the sync client, in whichever tab it runs. */
+  readonly status: SyncListener['status'];
+  /** The server refuses this device's session: only the password helps now. */
+  sessionEnded(): void;
+}
+
+export function createLink(models: Pick<Models, 'status' | 'session'>, toasts: Toasts): Link {
+  const { status, session } = models;
+  let stopQueued: Stop | null = null;
+
+  function sessionEnded(): void {
+    if (stopQueued !== null) session.needsSignIn.value = true;
+  }
+
+  return {
+    sessionEnded,
+    status(next) {
+      status.link.value = next.link;
+      status.progress.value = next.progress;
+      if (next.link !== 'stopped') return;
+      if (next.reason === 'SESSION_ENDED') sessionEnded();
+      if (next.reason === 'UNSUPPORTED_VERSION') toasts.report(new Failure('UNSUPPORTED_VERSION'));
+    },
+    enter({ store }) {
+      stopQueued = store.liveQueued((queued) => {
+        status.queued.value = queued;
+      });
+    },
+    leave() {
+      stopQueued?.();
+      stopQueued = null;
+      status.link.value = 'offline';
+      status.progress.value = null;
+      status.queued.value = 0;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { Route, ShellModel } from '../models/shell.ts';
+import { pathOf, routeAt } from './paths.ts';
+
+/** The address bar and the screen, kept in step, so that Back, edge swipe and links work. */
+export interface Navigation {
+  go(route: Route): void;
+  back(): void;
+  /** To the chats, as a fresh start: after signing in or out, nothing of before is behind Back. */
+  reset(): void;
+}
+
+export function createNavigation(shell: Pick<ShellModel, 'route'>): Navigation {
+  shell.route.value = routeAt(location.pathname);
+
+  /** How many entries of this app lie behind the present one; kept in the entry, so that a reload keeps it. */
+  const depth = (): number => {
+    const state: unknown = history.state;
+    const known = typeof state === 'object' && state !== null && 'depth' in state ? state.depth : 0;
+    return typeof known === 'number' ? known : 0;
+  };
+
+  function replace(route: Route): void {
+    history.replaceState({ depth: depth() }, '', pathOf(route));
+    shell.route.value = route;
+  }
+
+  window.addEventListener('popstate', () => {
+    shell.route.value = routeAt(location.pathname);
+  });
+
+  return {
+    go(route) {
+      if (pathOf(route) === location.pathname) {
+        shell.route.value = route;
+        return;
+      }
+      history.pushState({ depth: depth() + 1 }, '', pathOf(route));
+      shell.route.value = route;
+    },
+    back() {
+      if (depth() > 0) history.back();
+      else replace({ panel: 'chats', peer: null });
+    },
+    reset() {
+      replace({ panel: 'chats', peer: null });
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { Failure } from '#shared/errors.ts';
+import type { UserId } from '#shared/ids.ts';
+import type { SyncListener } from '#sync/client/ports.ts';
+import type { Models } from '../models/models.ts';
+import type { FriendAction, LocalStore, Stop, StoredContact } from '../store/ports.ts';
+import type { Api } from '../transport/http.ts';
+import { endsSession } from '../transport/tokens.ts';
+import { type Inside, type Room, mustBeInside } from './inside.ts';
+import { news } from './news.ts';
+import type { Toasts } from './toasts.ts';
+
+/** Contacts, the directory, dots, typing hints and friend actions. */
+export interface People extends Room {
+  loadDirectory(): void;
+  requestFriend(id: UserId, name: string): Promise<void>;
+  acceptFriend(id: UserId): Promise<void>;
+  rejectFriend(id: UserId): Promise<void>;
+  removeFriend(id: UserId): Promise<void>;
+  /** What is heard from the sync client, in whichever tab it runs. */
+  readonly presence: SyncListener['presence'];
+  readonly typing: SyncListener['typing'];
+}
+
+interface PeopleDeps {
+  readonly models: Pick<Models, 'people'>;
+  readonly api: Pick<Api, 'directory'>;
+  readonly toasts: Toasts;
+}
+
+export function createPeople({ models, api, toasts }: PeopleDeps): People {
+  const { people } = models;
+  const typingTimers = new Map<UserId, ReturnType<typeof setTimeout>>();
+  let inside: Inside | null = null;
+  let stopContacts: Stop = () => {};
+
+  function setTyping(from: UserId, on: boolean, ttlMs = 0): void {
+    clearTimeout(typingTimers.get(from));
+    typingTimers.delete(from);
+    if (on)
+      typingTimers.set(
+        from,
+        setTimeout(() => setTyping(from, false), ttlMs),
+      );
+    if (people.typing.value.has(from) !== on) people.typing.value = toggled(people.typing.value, from, on);
+  }
+
+  function presence(online: readonly UserId[], offline: readonly UserId[], fresh: boolean): void {
+    const next = fresh ? new Set<UserId>() : new Set(people.online.value);
+    for (const user of online) next.add(user);
+    for (const user of offline) next.delete(user);
+    people.online.value = next;
+    for (const user of people.typing.value) if (!next.has(user)) setTyping(user, false);
+  }
+
+  function watchContacts(store: LocalStore): Stop {
+    let before: readonly StoredContact[] | null = null;
+    return store.liveContacts((contacts) => {
+      people.contactsById.value = new Map(contacts.map((contact) => [contact.id, contact]));
+      for (const note of news(before, contacts)) toasts.show(note.tone, note.text);
+      before = contacts;
+    });
+  }
+
+  async function act(kind: FriendAction, id: UserId, name?: string): Promise<void> {
+    try {
+      const known = name ?? people.contactsById.value.get(id)?.name ?? '';
+      await mustBeInside(inside).store.queueFriendAction(kind, id, known);
+    } catch (error) {
+      toasts.report(error);
+    }
+  }
+
+  async function readDirectory(): Promise<void> {
+    people.directoryState.value = 'loading';
+    try {
+      const { me, tokens } = mustBeInside(inside);
+      const listed = await api.directory(await tokens.current());
+      people.directory.value = listed
+        .filter((person) => person.userId !== me.id)
+        .map((person) => ({ id: person.userId, name: person.username }));
+      people.directoryState.value = 'loaded';
+    } catch (error) {
+      people.directoryState.value = 'failed';
+      // The panel says so and offers to try again; no network and a lost session have notices of their own.
+      const told = error instanceof Failure && (error.code === 'OFFLINE' || endsSession(error));
+      if (!told) toasts.report(error);
+    }
+  }
+
+  return {
+    presence,
+    typing: setTyping,
+    enter(now) {
+      inside = now;
+      stopContacts = watchContacts(now.store);
+    },
+    leave() {
+      inside = null;
+      stopContacts();
+      for (const timer of typingTimers.values()) clearTimeout(timer);
+      typingTimers.clear();
+      people.contactsById.value = new Map();
+      people.online.value = new Set();
+      people.typing.value = new Set();
+      people.directory.value = [];
+      people.directoryState.value = 'idle';
+    },
+    loadDirectory() {
+      if (people.directoryState.value !== 'loading') void readDirectory();
+    },
+    requestFriend: (id, name) => act('friend.request', id, name),
+    acceptFriend: (id) => act('friend.accept', id),
+    rejectFriend: (id) => act('friend.reject', id),
+    removeFriend: (id) => act('friend.remove', id),
+  };
+}
+
+function toggled(set: ReadonlySet<UserId>, user: UserId, present: boolean): ReadonlySet<UserId> {
+  const next = new Set(set);
+  if (present) next.add(user);
+  else next.delete(user);
+  return next;
+}

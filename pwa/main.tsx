@@ -1,0 +1,88 @@
+import { render } from 'preact';
+import type { Actions } from './controllers/actions.ts';
+import { createAccount } from './controllers/account.ts';
+import { createConversation } from './controllers/conversation.ts';
+import { createLink } from './controllers/link.ts';
+import { note } from './controllers/log.ts';
+import { createNavigation } from './controllers/navigation.ts';
+import { createPeople } from './controllers/people.ts';
+import { createShell } from './controllers/shell.ts';
+import { createTabNews } from './controllers/tab-news.ts';
+import { createToasts } from './controllers/toasts.ts';
+import { createUpdates } from './controllers/updates.ts';
+import { createModels } from './models/models.ts';
+import { connect } from './transport/connect.ts';
+import { createApi } from './transport/http.ts';
+import { App } from './views/App.tsx';
+
+/** Puts the app together: the only file that knows everyone. */
+const models = createModels();
+const toasts = createToasts(models.shell);
+const { report } = toasts;
+window.addEventListener('error', ({ error, message }) => {
+  // Without an error it is a remark of the browser, such as of a resize observer that took two frames.
+  if (error === null || error === undefined) note(message, error);
+  else report(error);
+});
+window.addEventListener('unhandledrejection', (event) => report(event.reason));
+
+const api = createApi(location.origin);
+const navigation = createNavigation(models.shell);
+const shell = createShell(models, report);
+const link = createLink(models, toasts);
+const people = createPeople({ models, api, toasts });
+const conversation = createConversation({ models, toasts });
+const account = createAccount({
+  models,
+  api,
+  connect: ({ me, device, store }) =>
+    connect({
+      user: me.id,
+      device,
+      store,
+      api,
+      listener: { status: link.status, presence: people.presence, typing: people.typing },
+      ended: link.sessionEnded,
+      // A full device is the one of these that a person can mend.
+      report: (code, error) => (code === 'STORAGE_FULL' ? report(error) : note(code, error)),
+    }),
+  rooms: [link, people, conversation],
+  tabs: createTabNews(report),
+  toasts,
+  left: navigation.reset,
+});
+const updates = createUpdates({ shell: models.shell, beforeReload: conversation.saveDrafts, report });
+
+const actions: Actions = {
+  register: account.register,
+  logIn: account.logIn,
+  logOut: account.logOut,
+  countUnsent: account.countUnsent,
+  go: navigation.go,
+  back: navigation.back,
+  setTheme: shell.setTheme,
+  setSidebarCollapsed: shell.setSidebarCollapsed,
+  dismissToast: toasts.dismiss,
+  applyUpdate: updates.apply,
+  install: shell.install,
+  loadDirectory: people.loadDirectory,
+  requestFriend: people.requestFriend,
+  acceptFriend: people.acceptFriend,
+  rejectFriend: people.rejectFriend,
+  removeFriend: people.removeFriend,
+  setDraft: conversation.setDraft,
+  send: conversation.send,
+  retry: conversation.retry,
+  discard: conversation.discard,
+  loadEarlier: conversation.loadEarlier,
+  markSeen: conversation.markSeen,
+  typing: conversation.typing,
+};
+
+const root = document.getElementById('app');
+if (root === null) throw new Error('index.html has no #app');
+
+// Browsers give encryption to secure origins only, and some give private windows no storage.
+if (!isSecureContext) models.session.phase.value = 'unusable';
+else void account.start();
+render(<App models={models} actions={actions} />, root);

@@ -1,0 +1,195 @@
+import type { UserId } from '#shared/ids.ts';
+import type { SyncClient } from '#sync/client/client.ts';
+import type { SyncListener, SyncStatus } from '#sync/client/ports.ts';
+
+/**
+ * One tab of a browser speaks to the server; all work through the same local database.
+ *
+ * Whoever holds the Web Lock leads. The others queue for it, so that the next one leads some milliseconds after the
+ * leader's tab has gone. A channel carries what is not in the database: status, presence and typing from the leader,
+ * typing and wake-ups to it. A leader that was put to sleep answers nothing; a tab that a person looks at then takes
+ * the lock from it.
+ */
+export interface Seat {
+  /** The network is back, or the person is. */
+  wake(): void;
+  networkGone(): void;
+  typing(to: UserId, on: boolean): void;
+  /** Somebody signed in again: a client that stopped for want of a session starts anew. */
+  restart(): void;
+  /** Resolves when this tab writes no more of what the server says. */
+  leave(): Promise<void>;
+}
+
+interface SeatDeps {
+  readonly user: UserId;
+  readonly listener: SyncListener;
+  /** Makes and starts the sync client of a tab that has become the leader. */
+  readonly lead: (listener: SyncListener) => Leading;
+  /** How long a leader may take to answer before it counts as asleep. */
+  readonly patienceMs?: number;
+}
+
+/** The sync client as its tab sees it. */
+type Leading = Pick<SyncClient, 'start' | 'wake' | 'networkGone' | 'typing' | 'stop'>;
+
+type FromLeader =
+  | { readonly t: 'status'; readonly status: SyncStatus }
+  | {
+      readonly t: 'presence';
+      readonly online: readonly UserId[];
+      readonly offline: readonly UserId[];
+      readonly fresh: boolean;
+    }
+  | { readonly t: 'typing'; readonly from: UserId; readonly on: boolean; readonly ttlMs: number }
+  | { readonly t: 'state'; readonly status: SyncStatus | null; readonly online: readonly UserId[] };
+type ToLeader =
+  | { readonly t: 'ask' }
+  | { readonly t: 'wake' | 'network-gone' | 'restart' }
+  | { readonly t: 'type'; readonly to: UserId; readonly on: boolean };
+
+const PATIENCE_MS = 3_000;
+
+export function takeSeat(deps: SeatDeps): Seat {
+  const { user, listener } = deps;
+  const lock = `nexchat-sync-${user}`;
+  const channel = new BroadcastChannel(lock);
+  const say = (message: FromLeader | ToLeader) => channel.postMessage(message);
+
+  let left = false;
+  let leading: Leading | null = null;
+  let release = () => {};
+  let campaign = new AbortController();
+  let doubt: ReturnType<typeof setTimeout> | undefined;
+  let lastStatus: SyncStatus | null = null;
+  const online = new Set<UserId>();
+
+  const toFollowers: SyncListener = {
+    status(status) {
+      lastStatus = status;
+      if (!left) say({ t: 'status', status });
+      listener.status(status);
+    },
+    presence(come, gone, fresh) {
+      if (fresh) online.clear();
+      for (const friend of come) online.add(friend);
+      for (const friend of gone) online.delete(friend);
+      if (!left) say({ t: 'presence', online: come, offline: gone, fresh });
+      listener.presence(come, gone, fresh);
+    },
+    typing(from, on, ttlMs) {
+      if (!left) say({ t: 'typing', from, on, ttlMs });
+      listener.typing(from, on, ttlMs);
+    },
+  };
+
+  function run(steal: boolean): void {
+    campaign.abort();
+    campaign = new AbortController();
+    // A request that steals must not carry a signal (Web Locks specification).
+    const options: LockOptions = steal ? { steal: true } : { signal: campaign.signal };
+    const { signal } = campaign;
+    navigator.locks
+      .request(lock, options, () => (left || signal.aborted ? undefined : reign()))
+      .catch((error: unknown) => {
+        const lost = error instanceof DOMException && error.name === 'AbortError';
+        if (!lost) throw error;
+        if (left || signal.aborted) return;
+        // Another tab took the lock from us while we slept: queue again behind it.
+        void resign();
+        run(false);
+      });
+  }
+
+  function reign(): Promise<void> {
+    clearTimeout(doubt);
+    const term = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    leading = deps.lead(toFollowers);
+    return term;
+  }
+
+  async function resign(): Promise<void> {
+    const client = leading;
+    const end = release;
+    leading = null;
+    online.clear();
+    await client?.stop();
+    end();
+  }
+
+  /** Asks for the present state; a leader that doesn't answer loses the lock to a tab that is being looked at. */
+  function ask(): void {
+    say({ t: 'ask' });
+    clearTimeout(doubt);
+    doubt = setTimeout(() => {
+      if (!left && leading === null && document.visibilityState === 'visible') run(true);
+    }, deps.patienceMs ?? PATIENCE_MS);
+  }
+
+  function hearLeader(message: FromLeader): void {
+    clearTimeout(doubt);
+    if (message.t === 'status') listener.status(message.status);
+    else if (message.t === 'presence') listener.presence(message.online, message.offline, message.fresh);
+    else if (message.t === 'typing') listener.typing(message.from, message.on, message.ttlMs);
+    else if (message.status !== null) {
+      listener.status(message.status);
+      listener.presence(message.online, [], true);
+    }
+  }
+
+  channel.addEventListener('message', (event: MessageEvent<FromLeader | ToLeader>) => {
+    const message = event.data;
+    switch (message.t) {
+      case 'ask':
+        if (leading !== null) say({ t: 'state', status: lastStatus, online: [...online] });
+        return;
+      case 'wake':
+        leading?.wake();
+        return;
+      case 'network-gone':
+        leading?.networkGone();
+        return;
+      case 'restart':
+        leading?.start();
+        return;
+      case 'type':
+        leading?.typing(message.to, message.on);
+        return;
+      default:
+        if (leading === null) hearLeader(message);
+    }
+  });
+
+  run(false);
+  ask();
+
+  return {
+    wake() {
+      if (leading !== null) return leading.wake();
+      say({ t: 'wake' });
+      ask();
+    },
+    networkGone() {
+      if (leading !== null) leading.networkGone();
+      else say({ t: 'network-gone' });
+    },
+    typing(to, on) {
+      if (leading !== null) leading.typing(to, on);
+      else say({ t: 'type', to, on });
+    },
+    restart() {
+      if (leading !== null) leading.start();
+      else say({ t: 'restart' });
+    },
+    async leave() {
+      if (left) return;
+      left = true;
+      clearTimeout(doubt);
+      campaign.abort();
+      await resign();
+      channel.close();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import type { UserId } from '#shared/ids.ts';
+import { news } from '#pwa/controllers/news.ts';
+import type { StoredContact } from '#pwa/store/ports.ts';
+
+const contact = (name: string, standing: StoredContact['standing']): StoredContact => ({
+  id: name.padEnd(22, '_') as UserId,
+  name,
+  standing,
+  pending: false,
+  fingerprint: '',
+});
+const texts = (...readings: Parameters<typeof news>) => news(...readings).map((note) => note.text);
+
+describe('news of contacts', () => {
+  it('tells nothing of the first reading', () => {
+    expect(texts(null, [contact('ann', 'received'), contact('bob', 'friends')])).toEqual([]);
+  });
+
+  it('tells of a request that came in, once', () => {
+    const asked = [contact('ann', 'received')];
+    expect(texts([], asked)).toEqual(['ann wants to be your friend']);
+    expect(texts([contact('ann', 'none')], asked)).toEqual(['ann wants to be your friend']);
+    expect(texts(asked, asked)).toEqual([]);
+  });
+
+  it('tells of our request that was accepted, not of one that we accepted', () => {
+    const friends = [contact('ann', 'friends')];
+    expect(texts([contact('ann', 'sent')], friends)).toEqual(['ann accepted your friend request']);
+    expect(texts([contact('ann', 'received')], friends)).toEqual([]);
+  });
+
+  it('tells of many at once in one note', () => {
+    expect(texts([], [contact('ann', 'received'), contact('bob', 'received')])).toEqual([
+      '2 new friend requests',
+    ]);
+  });
+});

@@ -1,0 +1,48 @@
+import type { UserId } from '#shared/ids.ts';
+import type { SyncListener } from '#sync/client/ports.ts';
+import { takeSeat } from '#pwa/transport/leadership.ts';
+
+/** Runs in each tab of leadership.test.ts: takes a seat and writes down what happens to it. */
+const heard: unknown[] = [];
+const asked: unknown[] = [];
+let leading: SyncListener | null = null;
+const ann = 'AAAAAAAAAAAAAAAAAAAAAA' as UserId;
+
+const seat = takeSeat({
+  user: ann,
+  patienceMs: 400,
+  listener: {
+    status: (status) => heard.push(['status', status.link]),
+    presence: (online, offline, fresh) => heard.push(['presence', online, offline, fresh]),
+    typing: (from, on, ttlMs) => heard.push(['typing', from, on, ttlMs]),
+  },
+  lead(listener) {
+    leading = listener;
+    return {
+      start: () => asked.push('start'),
+      wake: () => asked.push('wake'),
+      networkGone: () => asked.push('network gone'),
+      typing: (to, on) => asked.push(['typing', to, on]),
+      stop() {
+        leading = null;
+        asked.push('stop');
+        return Promise.resolve();
+      },
+    };
+  },
+});
+
+const tab = {
+  seat,
+  heard,
+  asked,
+  leads: () => leading !== null,
+  /** What the sync client of this tab would say. */
+  say: {
+    live: () => leading?.status({ link: 'live', progress: null, reason: null }),
+    online: (friend: string) => leading?.presence([friend as UserId], [], false),
+    typing: (friend: string) => leading?.typing(friend as UserId, true, 6000),
+  },
+};
+Object.assign(globalThis, { tab });
+export type Tab = typeof tab;
