@@ -1,0 +1,164 @@
+import type { Page } from 'playwright-core';
+import { type Browser, type BrowserOptions, openBrowser } from '../support/browser.ts';
+import { until } from '../support/wait.ts';
+
+export const PASSWORD = 'a quiet river at night';
+
+/** A message as it stands on the screen. `tick` is null for those of the friend. */
+export interface Shown {
+  readonly text: string;
+  readonly tick: string | null;
+}
+
+/** Somebody in front of a browser: does what a person does, and reads what a person reads. */
+export interface Person {
+  readonly browser: Browser;
+  readonly page: Page;
+  register(name: string, password?: string): Promise<void>;
+  signIn(name: string, password?: string): Promise<void>;
+  /** Fills in the form at the door and sends it off. */
+  fillIn(choice: 'Create account' | 'Sign in', name: string, password: string): Promise<void>;
+  addFriend(name: string): Promise<void>;
+  acceptFriend(name: string): Promise<void>;
+  openChat(name: string): Promise<void>;
+  /** Writes into the open conversation, each text as one message. */
+  send(...texts: string[]): Promise<void>;
+  /** The open conversation from its beginning to its end. */
+  readAll(): Promise<Shown[]>;
+  /** Waits until the last message of the open conversation is this one, with this tick. */
+  sees(text: string, tick?: string): Promise<void>;
+  status(): Promise<string>;
+  picture(name: string): Promise<void>;
+}
+
+export async function openPerson(url: string, options: BrowserOptions = {}): Promise<Person> {
+  const browser = await openBrowser(options);
+  const { page } = browser;
+  await page.goto(url);
+  return personAt(browser, page);
+}
+
+export function personAt(browser: Browser, page: Page): Person {
+  const fillIn: Person['fillIn'] = async (choice, name, password) => {
+    await page.getByRole('tab', { name: choice }).click();
+    await page.getByLabel('Username').fill(name);
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('tabpanel').getByRole('button', { name: choice }).click();
+  };
+  const enter: Person['fillIn'] = async (choice, name, password) => {
+    await fillIn(choice, name, password);
+    await page.getByRole('navigation', { name: 'Main' }).waitFor({ timeout: 30_000 });
+  };
+  const go = async (panel: 'Chats' | 'People' | 'Requests' | 'Settings') => {
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: panel }).or(
+      page.getByRole('navigation', { name: 'Main' }).getByRole('button', { name: panel }),
+    ).first().click();
+  };
+  const timeline = () => page.getByRole('log', { name: /^Messages with/ });
+
+  return {
+    browser,
+    page,
+    register: (name, password = PASSWORD) => enter('Create account', name, password),
+    signIn: (name, password = PASSWORD) => enter('Sign in', name, password),
+    fillIn,
+    async addFriend(name) {
+      await go('People');
+      await page.getByRole('button', { name: `Add ${name} as a friend` }).click();
+    },
+    async acceptFriend(name) {
+      await go('Requests');
+      await page.getByRole('button', { name: `Accept ${name}` }).click();
+    },
+    async openChat(name) {
+      await go('Chats');
+      await page.getByRole('region', { name: 'Conversations' }).getByRole('button', { name: new RegExp(`\\b${name}\\b`) }).click();
+      await page.getByRole('log', { name: `Messages with ${name}` }).waitFor();
+    },
+    async send(...texts) {
+      for (const text of texts) {
+        await page.getByLabel('Message', { exact: true }).fill(text);
+        await page.getByLabel('Message', { exact: true }).press('Enter');
+        await timeline().getByText(text, { exact: true }).waitFor();
+      }
+    },
+    readAll: () => readAll(page),
+    async sees(text, tick) {
+      await until(
+        async () => {
+          const last = (await drawn(page)).at(-1);
+          if (last?.text === text && (tick === undefined || last.tick === tick)) return true;
+          throw new Error(`the last message is ${JSON.stringify(last)}`);
+        },
+        { within: 60_000, for: `${JSON.stringify(text)} ${tick ?? ''}` },
+      );
+    },
+    async status() {
+      const chip = page.getByRole('complementary', { name: 'Connection' });
+      return (await chip.count()) === 0 ? '' : ((await chip.locator('.status-long').textContent()) ?? '');
+    },
+    async picture(name) {
+      await page.screenshot({ path: `tests/.artifacts/flow-${name}.png` });
+    },
+  };
+}
+
+interface Drawn extends Shown {
+  readonly index: number;
+}
+
+/** Only what is near the screen is drawn. */
+async function drawn(page: Page): Promise<Drawn[]> {
+  return page.locator('.timeline-row').evaluateAll((rows) =>
+    rows.map((row) => ({
+      index: Number((row as HTMLElement).dataset['index']),
+      text: row.querySelector('.text, .unreadable')?.textContent ?? '',
+      tick: row.querySelector<SVGElement>('.tick')?.dataset['tick'] ?? null,
+    })),
+  );
+}
+
+/** Scrolls from the newest message to the oldest, until nothing more comes. */
+async function readAll(page: Page): Promise<Shown[]> {
+  const log = page.getByRole('log', { name: /^Messages with/ });
+  let before = '';
+  await until(
+    async () => {
+      await log.evaluate((element) => (element.scrollTop = 0));
+      await page.waitForTimeout(60);
+      const first = (await drawn(page))[0];
+      const now = `${first?.index} ${first?.text} ${await log.evaluate((element) => element.scrollHeight)}`;
+      const settled = now === before && first?.index === 0;
+      before = now;
+      return settled || (first === undefined && (await log.textContent()) !== null);
+    },
+    { within: 20_000, for: 'the beginning of the conversation' },
+  );
+  const byIndex = new Map<number, Shown>();
+  for (;;) {
+    for (const { index, text, tick } of await drawn(page)) byIndex.set(index, { text, tick });
+    const atEnd = await log.evaluate((element) => {
+      const end = element.scrollTop + element.clientHeight >= element.scrollHeight - 2;
+      element.scrollTop += element.clientHeight / 2;
+      return end;
+    });
+    if (atEnd) break;
+    await page.waitForTimeout(30);
+  }
+  return [...byIndex].sort(([a], [b]) => a - b).map(([, shown]) => shown);
+}
+
+/** Two friends, each with a browser, in their conversation. */
+export async function openFriends(url: string, options: { ana?: BrowserOptions; ben?: BrowserOptions } = {}) {
+  const ana = await openPerson(url, options.ana);
+  const ben = await openPerson(url, options.ben);
+  await ana.register('ana');
+  await ben.register('ben');
+  await ana.addFriend('ben');
+  await ben.acceptFriend('ana');
+  await ana.openChat('ben');
+  await ben.openChat('ana');
+  return { ana, ben };
+}
+
+export const texts = (shown: readonly Shown[]): string[] => shown.map(({ text }) => text);
