@@ -1,0 +1,134 @@
+import * as v from 'valibot';
+import { type Result, err, ok } from '#shared/result.ts';
+import { type KeySet, parseKeySet } from './auth/keys.ts';
+
+/** Everything an operator can set, as the environment gives it: text in, checked once, typed from here on. */
+export interface Settings {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly dataDir: string;
+  /** Origins whose pages may use the server; null means this server's own addresses on localhost. */
+  readonly origins: readonly string[] | null;
+  readonly store: 'sqlite' | 'memory';
+  /** The environment's secrets; those that are missing come from the data directory. */
+  readonly jwtKeys: KeySet | null;
+  readonly peppers: KeySet | null;
+  readonly preloginKey: string | null;
+  /** Life of an access token in seconds, and of an unused sign-in in days. */
+  readonly accessTtl: number;
+  readonly sessionDays: number;
+  readonly bcryptCost: number;
+  /** `open` lists everybody; `search` answers only to the beginning of a name. */
+  readonly directory: 'open' | 'search';
+  /** How many proxies in front append to X-Forwarded-For; 0 believes no such header. */
+  readonly proxies: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Frames a second that one socket may send, with bursts of five times as many. */
+  readonly framesPerSecond: number;
+  /** Multiplies every limit on HTTP requests. */
+  readonly limitScale: number;
+}
+
+const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+/** Access tokens can't be called back, so they may not outlive a working day. */
+const MAX_ACCESS_TTL = 36_000;
+
+const integer = (min: number, max: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,9}$/, 'must be a whole number'),
+    v.transform(Number),
+    v.minValue(min, `must be at least ${min}`),
+    v.maxValue(max, `must be at most ${max}`),
+  );
+const choice = <const T extends readonly string[]>(options: T) =>
+  v.picklist(options, `must be one of ${options.join(', ')}`);
+const text = v.pipe(v.string(), v.nonEmpty('must not be empty'));
+
+const origins = v.pipe(
+  v.string(),
+  v.transform((list) => list.split(',').map((origin) => origin.trim())),
+  v.array(
+    v.pipe(
+      v.string(),
+      v.check(isOrigin, 'must be origins such as https://chat.example.org, joined by commas'),
+    ),
+  ),
+);
+const keys = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const parsed = parseKeySet(dataset.value);
+    if (parsed.ok) return parsed.value;
+    addIssue({ message: parsed.error });
+    return NEVER;
+  }),
+);
+const secret = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9_-]{43,}$/, 'must be at least 32 random bytes in base64url'),
+);
+
+/** One entry for every variable; a test compares it with `.env.example`. */
+export const environment = v.object({
+  NEXCHAT_HOST: v.optional(text, '127.0.0.1'),
+  NEXCHAT_PORT: v.optional(integer(0, 65_535), '3000'),
+  NEXCHAT_DATA: v.optional(text, './data'),
+  NEXCHAT_ORIGINS: v.optional(origins),
+  NEXCHAT_STORE: v.optional(choice(['sqlite', 'memory']), 'sqlite'),
+  NEXCHAT_JWT_KEYS: v.optional(keys),
+  NEXCHAT_PEPPERS: v.optional(keys),
+  NEXCHAT_PRELOGIN_KEY: v.optional(secret),
+  NEXCHAT_ACCESS_TTL: v.optional(integer(60, MAX_ACCESS_TTL), '600'),
+  NEXCHAT_SESSION_DAYS: v.optional(integer(1, 366), '90'),
+  NEXCHAT_BCRYPT_COST: v.optional(integer(10, 16), '12'),
+  NEXCHAT_DIRECTORY: v.optional(choice(['open', 'search']), 'open'),
+  NEXCHAT_PROXIES: v.optional(integer(0, 8), '0'),
+  NEXCHAT_LOG_LEVEL: v.optional(choice(LOG_LEVELS), 'info'),
+  NEXCHAT_FRAMES_PER_SECOND: v.optional(integer(1, 1_000_000), '200'),
+  NEXCHAT_LIMIT_SCALE: v.optional(integer(1, 1_000_000), '1'),
+});
+
+/** Reads the environment. On failure: every problem, each a sentence that names its variable, never a value. */
+export function parseSettings(env: Readonly<Record<string, string | undefined>>): Result<Settings, string[]> {
+  // An empty variable is how a compose file says "not set".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = v.safeParse(environment, given);
+  if (!parsed.success) {
+    const problems = parsed.issues.map((issue) => `${v.getDotPath(issue)?.split('.')[0]} ${issue.message}.`);
+    return err([...new Set(problems)]);
+  }
+  const read = parsed.output;
+  return ok({
+    host: read.NEXCHAT_HOST,
+    port: read.NEXCHAT_PORT,
+    dataDir: read.NEXCHAT_DATA,
+    origins: read.NEXCHAT_ORIGINS ?? null,
+    store: read.NEXCHAT_STORE,
+    jwtKeys: read.NEXCHAT_JWT_KEYS ?? null,
+    peppers: read.NEXCHAT_PEPPERS ?? null,
+    preloginKey: read.NEXCHAT_PRELOGIN_KEY ?? null,
+    accessTtl: read.NEXCHAT_ACCESS_TTL,
+    sessionDays: read.NEXCHAT_SESSION_DAYS,
+    bcryptCost: read.NEXCHAT_BCRYPT_COST,
+    directory: read.NEXCHAT_DIRECTORY,
+    proxies: read.NEXCHAT_PROXIES,
+    logLevel: read.NEXCHAT_LOG_LEVEL,
+    framesPerSecond: read.NEXCHAT_FRAMES_PER_SECOND,
+    limitScale: read.NEXCHAT_LIMIT_SCALE,
+  });
+}
+
+/** Variables that look like settings and are none: misspelt, most likely. */
+export function unknownSettings(env: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(env).filter(
+    (name) => name.startsWith('NEXCHAT_') && !Object.hasOwn(environment.entries, name),
+  );
+}
+
+function isOrigin(value: string): boolean {
+  if (!/^https?:/.test(value) || !URL.canParse(value)) return false;
+  return new URL(value).origin === value;
+}

@@ -1,0 +1,123 @@
+import type { Database } from 'better-sqlite3';
+import { Failure } from '#shared/errors.ts';
+
+/**
+ * The schema's history. Append only: a released step is never edited. `user_version` counts the steps taken.
+ *
+ * What grows with every message (messages, log, operations) is appended in rowid order and found through one
+ * unique index each: measured 3.4 times faster than clustering by (user, seq). Users and pairs are small
+ * integers inside, and their text ids only at the edge.
+ */
+const STEPS: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE users (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL UNIQUE,
+    created INTEGER NOT NULL,
+    bundle BLOB NOT NULL,
+    key_id BLOB NOT NULL,
+    -- The log's entries up to here are gone, and their positions are never given again.
+    -- Truncation leaves at least the last entry, which proves the newest cursors.
+    floor INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  CREATE TABLE credentials (
+    user INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    iterations INTEGER NOT NULL,
+    salt TEXT NOT NULL,
+    verifier TEXT NOT NULL,
+    pepper TEXT NOT NULL,
+    account_key BLOB NOT NULL,
+    keyring BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    user INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    device TEXT NOT NULL,
+    device_name TEXT NOT NULL,
+    started INTEGER NOT NULL,
+    token BLOB NOT NULL,
+    rotated INTEGER NOT NULL,
+    previous BLOB,
+    successor BLOB,
+    expires INTEGER NOT NULL,
+    ended INTEGER,
+    UNIQUE (user, device)
+  ) STRICT;
+
+  -- low is the member whose text id is lower; by is who asked.
+  CREATE TABLE pairs (
+    id INTEGER PRIMARY KEY,
+    low INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    high INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    state TEXT NOT NULL DEFAULT 'none' CHECK (state IN ('none', 'requested', 'friends', 'rejected')),
+    by INTEGER REFERENCES users (id),
+    version INTEGER NOT NULL DEFAULT 0,
+    time INTEGER NOT NULL DEFAULT 0,
+    low_delivered INTEGER NOT NULL DEFAULT 0,
+    low_seen INTEGER NOT NULL DEFAULT 0,
+    high_delivered INTEGER NOT NULL DEFAULT 0,
+    high_seen INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (low, high)
+  ) STRICT;
+  CREATE INDEX pairs_by_high ON pairs (high);
+  CREATE INDEX pairs_open ON pairs (by) WHERE state = 'requested';
+
+  CREATE TABLE messages (
+    id INTEGER PRIMARY KEY,
+    pair INTEGER NOT NULL REFERENCES pairs (id) ON DELETE CASCADE,
+    n INTEGER NOT NULL,
+    sender INTEGER NOT NULL REFERENCES users (id),
+    op BLOB NOT NULL,
+    time INTEGER NOT NULL,
+    envelope BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX messages_by_number ON messages (pair, n);
+
+  -- kind 1: ref is a message; 2: the friendship of pair ref; 3: the watermarks of pair ref.
+  CREATE TABLE log (
+    id INTEGER PRIMARY KEY,
+    user INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    ref INTEGER NOT NULL,
+    tag INTEGER NOT NULL,
+    time INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX log_by_position ON log (user, seq);
+
+  -- The first result of an operation; code is null when it succeeded.
+  CREATE TABLE operations (
+    id INTEGER PRIMARY KEY,
+    user INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    op BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    time INTEGER,
+    n INTEGER,
+    code TEXT,
+    bundle BLOB
+  ) STRICT;
+  CREATE UNIQUE INDEX operations_by_id ON operations (user, op);
+  `,
+];
+
+/** Brings a database to this version's schema, each step in a transaction of its own. */
+export function migrate(db: Database): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > STEPS.length) {
+    throw new Failure(
+      'UNAVAILABLE',
+      `the database has schema ${version}, newer than this server's ${STEPS.length}`,
+    );
+  }
+  STEPS.slice(version).forEach((sql, at) => {
+    db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`user_version = ${version + at + 1}`);
+    }).immediate();
+  });
+}

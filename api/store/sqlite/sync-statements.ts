@@ -1,0 +1,100 @@
+import type { Database } from 'better-sqlite3';
+import type { UserId } from '#shared/ids.ts';
+import type { Relation } from '#sync/server/ports.ts';
+
+export interface PairRow {
+  readonly id: number;
+  readonly low: number;
+  readonly high: number;
+  readonly state: Relation['state'];
+  readonly by: number | null;
+  readonly version: number;
+  readonly time: number;
+  readonly low_delivered: number;
+  readonly low_seen: number;
+  readonly high_delivered: number;
+  readonly high_seen: number;
+}
+export interface PersonRow {
+  readonly name: string;
+  readonly bundle: Buffer;
+  readonly key_id: Buffer;
+}
+export interface OperationRow {
+  readonly digest: Buffer;
+  readonly time: number | null;
+  readonly n: number | null;
+  readonly code: string | null;
+  readonly bundle: Buffer | null;
+}
+/** A log entry; of a message (kind 1) together with the message. */
+export interface LogSelection {
+  readonly seq: number;
+  readonly tag: number;
+  readonly kind: number;
+  readonly ref: number;
+  readonly time: number;
+  readonly op: Buffer;
+  readonly n: number;
+  readonly envelope: Buffer;
+  readonly sender: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+type Raise = { delivered: number; seen: number; pair: number };
+const raise = (side: 'low' | 'high'): string => `
+  UPDATE pairs SET ${side}_delivered = max(${side}_delivered, @delivered), ${side}_seen = max(${side}_seen, @seen)
+  WHERE id = @pair AND (${side}_delivered < @delivered OR ${side}_seen < @seen)`;
+
+/** Every statement of the sync store, prepared once. */
+export function prepareSync(db: Database) {
+  return {
+    head: db
+      .prepare<[number, number], number>(
+        `SELECT max(floor, ifnull((SELECT max(seq) FROM log WHERE user = ?), 0)) FROM users WHERE id = ?`,
+      )
+      .pluck(),
+    floor: db.prepare<[number], number>('SELECT floor FROM users WHERE id = ?').pluck(),
+    append: db.prepare<[number, number, number, number, number, number]>(
+      'INSERT INTO log (user, seq, kind, ref, tag, time) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    page: db.prepare<[number, number, number], LogSelection>(
+      `SELECT l.seq, l.tag, l.kind, l.ref, l.time, m.op, m.n, m.envelope, m.sender, p.low, p.high
+       FROM log l LEFT JOIN messages m ON l.kind = 1 AND m.id = l.ref LEFT JOIN pairs p ON p.id = m.pair
+       WHERE l.user = ? AND l.seq >= ? ORDER BY l.seq LIMIT ?`,
+    ),
+
+    pair: db.prepare<[number, number], PairRow>('SELECT * FROM pairs WHERE low = ? AND high = ?'),
+    pairById: db.prepare<[number], PairRow>('SELECT * FROM pairs WHERE id = ?'),
+    meet: db.prepare<[number, number], PairRow>('INSERT INTO pairs (low, high) VALUES (?, ?) RETURNING *'),
+    relate: db.prepare<[string, number | null, number, number, number]>(
+      'UPDATE pairs SET state = ?, by = ?, version = ?, time = ? WHERE id = ?',
+    ),
+    raiseLow: db.prepare<[Raise]>(raise('low')),
+    raiseHigh: db.prepare<[Raise]>(raise('high')),
+    friends: db
+      .prepare<[{ self: number }], UserId>(
+        `SELECT u.uid FROM pairs p JOIN users u ON u.id = p.high WHERE p.low = @self AND p.state = 'friends'
+         UNION ALL
+         SELECT u.uid FROM pairs p JOIN users u ON u.id = p.low WHERE p.high = @self AND p.state = 'friends'`,
+      )
+      .pluck(),
+    openRequests: db
+      .prepare<[number], number>(`SELECT count(*) FROM pairs WHERE by = ? AND state = 'requested'`)
+      .pluck(),
+
+    lastNumber: db.prepare<[number], number>('SELECT max(n) FROM messages WHERE pair = ?').pluck(),
+    addMessage: db.prepare<[number, number, number, Buffer, number, Uint8Array]>(
+      'INSERT INTO messages (pair, n, sender, op, time, envelope) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+
+    person: db.prepare<[number], PersonRow>('SELECT name, bundle, key_id FROM users WHERE id = ?'),
+    operation: db.prepare<[number, Buffer], OperationRow>(
+      'SELECT digest, time, n, code, bundle FROM operations WHERE user = ? AND op = ?',
+    ),
+    remember: db.prepare<
+      [number, Buffer, Uint8Array, number | null, number | null, string | null, Uint8Array | null]
+    >('INSERT INTO operations (user, op, digest, time, n, code, bundle) VALUES (?, ?, ?, ?, ?, ?, ?)'),
+  };
+}

@@ -1,0 +1,218 @@
+import type { Database } from 'better-sqlite3';
+import { type PairId, type UserId, membersOf, pairOf } from '#shared/ids.ts';
+import {
+  type Committed,
+  type Effect,
+  type Relation,
+  type SyncStore,
+  type Watermark,
+  type Write,
+  standingFor,
+} from '#sync/server/ports.ts';
+import type { Entry, OpResult } from '#sync/wire/down.ts';
+import { type LogRow, buildPage, placeOf } from '../page.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { type Names, packOp, plain, unpackOp } from './names.ts';
+import { type LogSelection, type OperationRow, type PairRow, prepareSync } from './sync-statements.ts';
+
+const MESSAGE = 1;
+const FRIEND = 2;
+const RECEIPT = 3;
+
+export interface SqliteSyncDeps {
+  readonly db: Database;
+  readonly names: Names;
+  readonly group: GroupCommit;
+  readonly epoch: string;
+  /** A random 32-bit number for each entry. */
+  readonly tag: () => number;
+}
+
+/** The hot path: what a message costs is decided here. */
+export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDeps): SyncStore {
+  const sql = prepareSync(db);
+
+  const pairRow = (pair: PairId): PairRow | undefined => {
+    const [low, high] = membersOf(pair).map(names.find);
+    return low === undefined || high === undefined ? undefined : sql.pair.get(low, high);
+  };
+
+  function relationOf(row: PairRow | undefined): Relation {
+    if (!row) return { state: 'none', by: null, version: 0, time: 0 };
+    return {
+      state: row.state,
+      by: row.by === null ? null : names.id(row.by),
+      version: row.version,
+      time: row.time,
+    };
+  }
+
+  function append(user: number, kind: number, ref: number, time: number): void {
+    const last = sql.head.get(user, user) ?? 0;
+    sql.append.run(user, last + 1, kind, ref, tag(), time);
+  }
+
+  function ensurePair(pair: PairId): PairRow {
+    const { low, high } = names.members(pair);
+    const row = sql.pair.get(low, high) ?? sql.meet.get(low, high);
+    if (!row) throw new Error('a pair that was just added is missing');
+    return row;
+  }
+
+  /** Makes the effect true. Returns whose logs grew, and the number of a new message. */
+  function make(effect: Effect, pair: PairRow, write: Write): { touched: readonly UserId[]; n?: number } {
+    const [low, high] = [names.id(pair.low), names.id(pair.high)];
+    const both = (kind: number, ref: number): readonly UserId[] => {
+      append(pair.low, kind, ref, write.time);
+      append(pair.high, kind, ref, write.time);
+      return [low, high];
+    };
+    switch (effect.kind) {
+      case 'message': {
+        const n = (sql.lastNumber.get(pair.id) ?? 0) + 1;
+        const sender = names.number(effect.from);
+        const added = sql.addMessage.run(pair.id, n, sender, packOp(write.op), write.time, effect.envelope);
+        return { touched: both(MESSAGE, Number(added.lastInsertRowid)), n };
+      }
+      case 'relation': {
+        const { state, by, version, time } = effect.next;
+        sql.relate.run(state, by === null ? null : names.number(by), version, time, pair.id);
+        return { touched: both(FRIEND, pair.id) };
+      }
+      case 'watermark': {
+        const raise = effect.user === low ? sql.raiseLow : sql.raiseHigh;
+        const { delivered, seen } = effect.mark;
+        const raised = raise.run({ delivered, seen, pair: pair.id });
+        return { touched: raised.changes > 0 ? both(RECEIPT, pair.id) : [] };
+      }
+    }
+  }
+
+  /** Runs inside the batch's transaction. Everything that can refuse the write comes before the first change. */
+  function apply(write: Write): Committed {
+    const actor = names.number(write.actor);
+    const op = packOp(write.op);
+    if (write.record) {
+      const before = sql.operation.get(actor, op);
+      if (before) {
+        const same = Buffer.compare(before.digest, write.digest) === 0;
+        return same ? { kind: 'repeat', result: resultOf(write.op, before) } : { kind: 'reused' };
+      }
+    }
+    const { effect } = write;
+    let touched: readonly UserId[] = [];
+    let { result } = write;
+    if (effect) {
+      const pair = ensurePair(effect.kind === 'message' ? pairOf(effect.from, effect.to) : effect.pair);
+      if (effect.kind === 'relation' && pair.version !== effect.expect) return { kind: 'conflict' };
+      const made = make(effect, pair, write);
+      touched = made.touched;
+      if (made.n !== undefined && result.ok) result = { ...result, n: made.n };
+    }
+    if (write.record) {
+      const [time, n] = result.ok ? [result.time, result.n ?? null] : [null, null];
+      const [code, bundle] = result.ok ? [null, null] : [result.code, result.bundle ?? null];
+      sql.remember.run(actor, op, write.digest, time, n, code, bundle);
+    }
+    return { kind: 'done', result, touched };
+  }
+
+  function resolve(row: LogSelection, self: number): Entry {
+    const { seq, time } = row;
+    if (row.kind === MESSAGE) {
+      const { op, n, envelope } = row;
+      const peer = row.sender === row.low ? row.high : row.low;
+      const [from, to] = [names.id(row.sender), names.id(peer)];
+      return { kind: 'message', seq, time, op: unpackOp(op), from, to, n, envelope: plain(envelope) };
+    }
+    const pair = sql.pairById.get(row.ref);
+    if (!pair) throw new Error(`log entry ${seq} refers to a pair that is missing`);
+    const [mine, theirs] =
+      pair.low === self ? [lowMark(pair), highMark(pair)] : [highMark(pair), lowMark(pair)];
+    const peerNumber = pair.low === self ? pair.high : pair.low;
+    const peer = names.id(peerNumber);
+    if (row.kind === RECEIPT) return { kind: 'receipt', seq, time, peer, mine, theirs };
+    const shown = sql.person.get(peerNumber);
+    if (!shown) throw new Error(`log entry ${seq} refers to a user that is missing`);
+    const standing = standingFor(relationOf(pair), names.id(self));
+    return { kind: 'friend', seq, time, peer, name: shown.name, standing, bundle: plain(shown.bundle) };
+  }
+
+  function* rowsOf(selection: Iterable<LogSelection>, self: number): Generator<LogRow> {
+    for (const row of selection) {
+      yield {
+        seq: row.seq,
+        tag: row.tag,
+        subject: `${row.kind} ${row.ref}`,
+        bytes: row.kind === MESSAGE ? row.envelope.byteLength : 0,
+        resolve: () => resolve(row, self),
+      };
+    }
+  }
+
+  return {
+    async epoch() {
+      return epoch;
+    },
+    async head(user) {
+      const number = names.find(user);
+      return number === undefined ? 0 : (sql.head.get(number, number) ?? 0);
+    },
+    async read(user, cursor, limits) {
+      const place = placeOf(cursor, epoch);
+      if (place === 'resync') return 'resync';
+      const self = names.find(user);
+      const start = place === 'start' ? 0 : place;
+      if (self === undefined) return buildPage([], cursor, limits, () => 0);
+      if (cursor && start === 0 && (sql.floor.get(self) ?? 0) > 0) return 'resync';
+      const rows = rowsOf(sql.page.iterate(self, start, limits.entries + 2), self);
+      return buildPage(rows, cursor, limits, () => sql.head.get(self, self) ?? 0);
+    },
+    async outcome(user, op) {
+      const number = names.find(user);
+      const row = number === undefined ? undefined : sql.operation.get(number, packOp(op));
+      return row && { digest: plain(row.digest), result: resultOf(op, row) };
+    },
+    async person(user) {
+      const number = names.find(user);
+      const row = number === undefined ? undefined : sql.person.get(number);
+      return row && { id: user, name: row.name, bundle: plain(row.bundle), keyId: plain(row.key_id) };
+    },
+    async relation(pair) {
+      return relationOf(pairRow(pair));
+    },
+    async conversation(pair) {
+      const [low, high] = membersOf(pair);
+      const row = pairRow(pair);
+      return {
+        head: row ? (sql.lastNumber.get(row.id) ?? 0) : 0,
+        marks: new Map([
+          [low, row ? lowMark(row) : UNREAD],
+          [high, row ? highMark(row) : UNREAD],
+        ]),
+      };
+    },
+    async friends(user) {
+      const self = names.find(user);
+      return self === undefined ? [] : sql.friends.all({ self });
+    },
+    async openRequests(user) {
+      const self = names.find(user);
+      return self === undefined ? 0 : (sql.openRequests.get(self) ?? 0);
+    },
+    commit(write) {
+      return group.add(() => apply(write));
+    },
+  };
+}
+
+const UNREAD: Watermark = { delivered: 0, seen: 0 };
+const lowMark = (pair: PairRow): Watermark => ({ delivered: pair.low_delivered, seen: pair.low_seen });
+const highMark = (pair: PairRow): Watermark => ({ delivered: pair.high_delivered, seen: pair.high_seen });
+
+function resultOf(id: Write['op'], row: OperationRow): OpResult {
+  if (row.code !== null) {
+    return { id, ok: false, code: row.code, ...(row.bundle && { bundle: plain(row.bundle) }) };
+  }
+  return { id, ok: true, time: row.time ?? 0, ...(row.n !== null && { n: row.n }) };
+}
