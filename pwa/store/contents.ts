@@ -1,0 +1,46 @@
+import { decode, encode } from '@msgpack/msgpack';
+import * as v from 'valibot';
+import { Failure } from '#shared/errors.ts';
+import type { Bytes, DeviceId, UserId } from '#shared/ids.ts';
+import { bytes, deviceId, userId } from '#shared/schema/fields.ts';
+
+/** What is inside sealed records, checked when it is opened. Messages hold a payload: shared/schema/payload.ts. */
+const contact = v.object({
+  name: v.string(),
+  /** Of the pinned signing key; empty before one is pinned. */
+  fingerprint: v.string(),
+  /** Verified identity bundles under the pinned signing key, newest first: old ones open old messages. */
+  bundles: v.array(bytes(1024)),
+  /** The bundle of another identity, while the contact is `changed`. */
+  offered: v.nullable(bytes(1024)),
+});
+export type ContactContent = v.InferOutput<typeof contact>;
+
+/** Who is signed in here, for a start without network. */
+const profile = v.object({ userId, username: v.string(), fingerprint: v.string(), device: deviceId });
+export interface Profile {
+  readonly userId: UserId;
+  readonly username: string;
+  /** Of the own signing key, for people to compare. */
+  readonly fingerprint: string;
+  readonly device: DeviceId;
+}
+
+export const emptyContact = (name: string): ContactContent => ({
+  name,
+  fingerprint: '',
+  bundles: [],
+  offered: null,
+});
+
+export const encodeContact = (content: ContactContent): Bytes => encode(content);
+export const decodeContact = (data: Bytes): ContactContent => read(contact, data, 'contact');
+export const encodeProfile = (content: Profile): Bytes => encode(content);
+export const decodeProfile = (data: Bytes): Profile => read(profile, data, 'profile');
+
+/** Only this device could have sealed it, so another form means damage or a newer version. */
+function read<T>(schema: v.GenericSchema<unknown, T>, data: Bytes, what: string): T {
+  const parsed = v.safeParse(schema, decode(data));
+  if (!parsed.success) throw new Failure('UNREADABLE', what);
+  return parsed.output;
+}

@@ -1,0 +1,17 @@
+import type { DeviceId, UserId } from '#shared/ids.ts';
+import type { Database } from './database.ts';
+import type { Keychain } from './keychain.ts';
+
+/** What every part of the open store works with. */
+export interface Context {
+  readonly db: Database;
+  readonly keychain: Keychain;
+  readonly self: UserId;
+  readonly device: DeviceId;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Told of failures that have no caller to reject to. */
+  report(error: unknown): void;
+  /** Runs writes of one conversation in the order in which this tab asked for them. */
+  inTurn<T>(peer: UserId, task: () => Promise<T>): Promise<T>;
+}

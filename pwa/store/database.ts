@@ -1,0 +1,71 @@
+import Dexie, { type Table } from 'dexie';
+import type { OpId, UserId } from '#shared/ids.ts';
+import type {
+  ContactRow,
+  ConversationRow,
+  DraftRow,
+  ForeignRow,
+  KeyRow,
+  MessageRow,
+  MetaRow,
+  OutboxRow,
+} from './rows.ts';
+
+/** One database per user of this device. */
+export type Database = Dexie & {
+  readonly meta: Table<MetaRow, MetaRow['key']>;
+  readonly keys: Table<KeyRow, KeyRow['name']>;
+  readonly contacts: Table<ContactRow, UserId>;
+  readonly conversations: Table<ConversationRow, UserId>;
+  readonly messages: Table<MessageRow, OpId>;
+  readonly outbox: Table<OutboxRow, number>;
+  readonly drafts: Table<DraftRow, UserId>;
+  readonly foreign: Table<ForeignRow, number>;
+};
+
+const PREFIX = 'nexchat-';
+/** Not a user id: those have 22 characters. */
+export const DEVICE_DATABASE = `${PREFIX}device`;
+
+export const databaseName = (user: UserId) => `${PREFIX}${user}`;
+export const isOurs = (name: string) => name.startsWith(PREFIX);
+
+/** Why a connection ended from outside: a newer version of the app waits to upgrade, or the data was erased. */
+export type Lost = 'upgraded' | 'erased';
+
+export function openDatabase(user: UserId, onLost: (why: Lost) => void): Database {
+  const db = new Dexie(databaseName(user), {
+    // Once we say "queued" it is on disk. Queries are few and watch small windows: a second cache would only cost.
+    chromeTransactionDurability: 'strict',
+    cache: 'disabled',
+  }) as Database;
+  declareVersions(db);
+  guardVersion(db, onLost);
+  return db;
+}
+
+/** Append only: a version that has been released never changes. Indexes only; fields are in rows.ts. */
+function declareVersions(db: Dexie): void {
+  db.version(1).stores({
+    meta: 'key',
+    keys: 'name',
+    contacts: 'id',
+    conversations: 'peer',
+    messages: 'id, [peer+pos], unopened, failed',
+    outbox: '++order, &id, lane, kind, after',
+    drafts: 'peer',
+    foreign: 'seq',
+  });
+}
+
+/**
+ * Lets go at once when another tab upgrades or erases the database. Dexie's own handler would let this tab open the
+ * newer database again and write rows of the old shape into it.
+ */
+export function guardVersion(db: Dexie, onLost: (why: Lost) => void): void {
+  db.on('versionchange', (event: IDBVersionChangeEvent) => {
+    db.close({ disableAutoOpen: true });
+    onLost(event.newVersion === null || event.newVersion === 0 ? 'erased' : 'upgraded');
+    return false;
+  });
+}

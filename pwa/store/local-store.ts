@@ -1,0 +1,78 @@
+import { liveQuery } from 'dexie';
+import { utf8 } from '#shared/bytes.ts';
+import type { UserId } from '#shared/ids.ts';
+import { applyPage, readCursor } from './apply-page.ts';
+import type { Context } from './context.ts';
+import { guarded } from './failures.ts';
+import { queueFriendAction } from './friend-actions.ts';
+import { live } from './live.ts';
+import { countQueued, readOutbox } from './outbox.ts';
+import { discardMessage, queueMessage, retryMessage } from './outgoing.ts';
+import type { LocalStore } from './ports.ts';
+import { createPresenter } from './present.ts';
+import { markSeen } from './receipts.ts';
+import { settle } from './settle.ts';
+
+/** The local database behind its interface. What the browser refuses becomes a Failure here. */
+export function createStore(context: Context): LocalStore {
+  const { db, keychain, report, inTurn } = context;
+  const presenter = createPresenter(context);
+
+  return {
+    cursor: () => guarded(() => readCursor(db)),
+    outbox: (limit) => guarded(() => readOutbox(db, limit)),
+    applyPage: (page, cursor) => guarded(() => applyPage(context, page, cursor)),
+    settle: (results) => guarded(() => settle(context, results)),
+    reset: () => guarded(() => reset(context)),
+    onOutbox(listener) {
+      const newest = liveQuery(() => db.outbox.orderBy('order').last());
+      const subscription = newest.subscribe({ next: () => listener(), error: report });
+      return () => subscription.unsubscribe();
+    },
+
+    queueMessage: (peer, text) => guarded(() => queueMessage(context, peer, text)),
+    queueFriendAction: (kind, peer, name) => guarded(() => queueFriendAction(context, kind, peer, name)),
+    markSeen: (peer, n) => guarded(() => markSeen(context, peer, n)),
+    retry: (id) => guarded(() => retryMessage(context, id)),
+    discard: (id) => guarded(() => discardMessage(context, id)),
+    saveDraft: (peer, text) => guarded(() => inTurn(peer, async () => saveDraft(context, peer, text))),
+
+    draft: (peer) => guarded(async () => presenter.draft(await db.drafts.get(peer))),
+    seenUpTo: (peer) => guarded(async () => (await db.conversations.get(peer))?.mine.seen ?? 0),
+    countUnsent: () =>
+      guarded(async () => {
+        const [queued, failed] = await Promise.all([
+          countQueued(db),
+          db.messages.where('failed').equals(1).count(),
+        ]);
+        return queued + failed;
+      }),
+    liveContacts: (listener) => live({ ...presenter.contacts, listener, report }),
+    liveConversations: (listener) => live({ ...presenter.conversations, listener, report }),
+    liveTimeline: (peer, limit, listener) => live({ ...presenter.timeline(peer, limit), listener, report }),
+    liveQueued: (listener) =>
+      live({ query: () => countQueued(db), present: async (count) => count, listener, report }),
+
+    close() {
+      db.close({ disableAutoOpen: true });
+      presenter.clear();
+    },
+  };
+
+  async function saveDraft({ db: { drafts } }: Context, peer: UserId, text: string): Promise<void> {
+    if (text === '') await drafts.delete(peer);
+    else await drafts.put({ peer, sealed: await keychain.seal('drafts', peer, utf8(text)) });
+  }
+}
+
+/**
+ * Forgets the cursor and which numbers are durable here, for the log that starts anew. Messages and contacts stay
+ * and are met again by the pages that follow; watermarks never sink.
+ */
+async function reset({ db }: Context): Promise<void> {
+  await db.transaction('rw', db.meta, db.conversations, db.foreign, async () => {
+    await db.meta.delete('cursor');
+    await db.foreign.clear();
+    await db.conversations.toCollection().modify({ held: [] });
+  });
+}

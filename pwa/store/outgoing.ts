@@ -1,0 +1,132 @@
+import { sha256 } from '#shared/crypto/primitives.ts';
+import { Failure } from '#shared/errors.ts';
+import type { Bytes, OpId, UserId } from '#shared/ids.ts';
+import { FIRST_PREV, MAX_TEXT, type Body, decodePayload, encodePayload } from '#shared/schema/payload.ts';
+import { openContact, standingOf } from './contacts.ts';
+import type { Context } from './context.ts';
+import { emptyConversation, lastMessageId } from './conversations.ts';
+import { RACED, untilCommitted } from './failures.ts';
+import { newOpId } from './op-id.ts';
+import { encodeOperation, friendLane, messageLane } from './outbox.ts';
+import { type ContactRow, type MessageRow, type OutboxRow, UNSENT } from './rows.ts';
+
+/** Seals a text and stores message, outbox row and summary together; the draft that it was is gone with them. */
+export function queueMessage(context: Context, peer: UserId, text: string): Promise<OpId> {
+  return context.inTurn(peer, async () => {
+    if (text.length > MAX_TEXT) throw new Failure('FRAME_TOO_LARGE', 'text');
+    return queueBody(context, peer, { kind: 'text', text }, null);
+  });
+}
+
+/** Puts a failed message at the end of the queue, as a new operation; nothing to do if it no longer is failed. */
+export async function retryMessage(context: Context, id: OpId): Promise<void> {
+  const { db, keychain } = context;
+  const asked = await db.messages.get(id);
+  if (asked === undefined) return;
+  await context.inTurn(asked.peer, async () => {
+    const row = await db.messages.get(id);
+    if (row?.state !== 'failed' || row.sealed === null) return;
+    const payload = decodePayload(await keychain.open('messages', id, row.sealed));
+    if (!payload.ok) throw new Failure('UNREADABLE', 'messages');
+    await queueBody(context, row.peer, payload.value.body, id);
+  });
+}
+
+/** Deletes a failed message; nothing to do if it no longer is failed. */
+export async function discardMessage({ db }: Context, id: OpId): Promise<void> {
+  await db.transaction('rw', db.messages, db.conversations, async () => {
+    const row = await db.messages.get(id);
+    if (row?.state !== 'failed') return;
+    await db.messages.delete(id);
+    await db.conversations.update(row.peer, { lastId: await lastMessageId(db, row.peer) });
+  });
+}
+
+async function queueBody(context: Context, peer: UserId, body: Body, replaces: OpId | null): Promise<OpId> {
+  const time = context.now();
+  const id = newOpId(time);
+  await untilCommitted(async () =>
+    commit(context, await prepare(context, { id, peer, time, body }), replaces),
+  );
+  return id;
+}
+
+interface Draft {
+  readonly id: OpId;
+  readonly peer: UserId;
+  readonly time: number;
+  readonly body: Body;
+}
+
+interface Prepared extends Draft {
+  readonly rev: number;
+  readonly counter: number;
+  /** The payload, the chain that it ends and the operation, sealed. */
+  readonly sealed: Bytes;
+  readonly chain: Bytes;
+  readonly digest: Bytes;
+  readonly op: Bytes;
+}
+
+async function prepare({ db, keychain, device }: Context, draft: Draft): Promise<Prepared> {
+  const { id, peer, time, body } = draft;
+  const [row, conversation] = await Promise.all([db.contacts.get(peer), db.conversations.get(peer)]);
+  const contact = mustBeSendable(row);
+  const { bundles } = await openContact(keychain, contact);
+  const [root] = await keychain.roots(peer, bundles.slice(0, 1));
+  if (root === undefined) throw new Failure('BUNDLE_INVALID', 'contact');
+  const counter = (conversation?.counter ?? 0) + 1;
+  const chained = conversation?.chain ?? null;
+  const prev = chained === null ? FIRST_PREV : await keychain.open('conversations', peer, chained);
+  const payload = encodePayload({ device, counter, prev, body });
+  const [envelope, sealed, chain] = await Promise.all([
+    keychain.sealMessage(root, { id, time, payload }),
+    keychain.seal('messages', id, payload),
+    sha256(payload).then((hash) => keychain.seal('conversations', peer, hash)),
+  ]);
+  const op = encodeOperation({ id, kind: 'message.send', to: peer, envelope });
+  return { ...draft, rev: contact.rev, counter, sealed, chain, digest: await sha256(envelope), op };
+}
+
+/** Messages go to friends, and to who will be one when our acceptance arrives. */
+function mustBeSendable(row: ContactRow | undefined): ContactRow {
+  if (row === undefined || standingOf(row) !== 'friends') throw new Failure('NOT_FRIENDS');
+  if (row.changed) throw new Failure('KEY_CHANGED');
+  return row;
+}
+
+function commit({ db }: Context, prepared: Prepared, replaces: OpId | null) {
+  const tables = [db.contacts, db.conversations, db.messages, db.outbox, db.drafts];
+  return db.transaction('rw', tables, async () => {
+    const { id, peer, time, counter, sealed, chain, digest, op } = prepared;
+    const contact = mustBeSendable(await db.contacts.get(peer));
+    const conversation = (await db.conversations.get(peer)) ?? emptyConversation(peer);
+    // Another tab queued a message, or the peer's keys were replaced, while ours was being sealed.
+    if (conversation.counter + 1 !== counter || contact.rev !== prepared.rev) return RACED;
+    if (replaces !== null) {
+      if ((await db.messages.get(replaces))?.state !== 'failed') return undefined;
+      await db.messages.delete(replaces);
+    }
+
+    const queued = await db.outbox.where('lane').equals(friendLane(peer)).toArray();
+    const accept = queued.findLast(({ kind }) => kind === 'friend.accept');
+    const row: OutboxRow = { id, kind: 'message.send', lane: messageLane(peer), peer, op };
+    const order = await db.outbox.add(accept === undefined ? row : { ...row, after: accept.id });
+    const message: MessageRow = {
+      id,
+      peer,
+      pos: UNSENT + order,
+      n: null,
+      mine: true,
+      at: time,
+      state: 'queued',
+      code: null,
+      digest,
+      sealed,
+    };
+    await db.messages.add(message);
+    await db.conversations.put({ ...conversation, lastId: id, counter, chain });
+    if (replaces === null) await db.drafts.delete(peer);
+    return undefined;
+  });
+}

@@ -1,0 +1,158 @@
+import { Failure } from '#shared/errors.ts';
+import type { UserId } from '#shared/ids.ts';
+import { type Body, decodePayload } from '#shared/schema/payload.ts';
+import { openContact, standingOf } from './contacts.ts';
+import type { ContactContent } from './contents.ts';
+import type { Context } from './context.ts';
+import { emptyConversation, newestOf } from './conversations.ts';
+import { createOpenedCache } from './opened.ts';
+import type { StoredContact, StoredConversation, StoredMessage, StoredWindow } from './ports.ts';
+import type { ContactRow, ConversationRow, DraftRow, Mark, MessageRow } from './rows.ts';
+
+/** Rows as they are read by live queries, and how people see them once opened. */
+export interface Presenter {
+  readonly contacts: Shows<readonly ContactRow[], readonly StoredContact[]>;
+  readonly conversations: Shows<ListRows, readonly StoredConversation[]>;
+  timeline(peer: UserId, limit: number): Shows<WindowRows, StoredWindow>;
+  draft(row: DraftRow | undefined): Promise<string>;
+  /** Forgets everything that was opened. */
+  clear(): void;
+}
+
+interface Shows<Raw, Shown> {
+  query(): Promise<Raw>;
+  present(raw: Raw): Promise<Shown>;
+}
+interface ListRows {
+  readonly contacts: readonly ContactRow[];
+  readonly conversations: readonly ConversationRow[];
+  readonly drafts: readonly DraftRow[];
+  readonly last: readonly (MessageRow | undefined)[];
+}
+interface WindowRows {
+  /** Newest first, one more than asked for when there are earlier ones. */
+  readonly rows: readonly MessageRow[];
+  readonly theirs: Mark;
+}
+
+/** Messages kept opened: a few windows of the widest kind. */
+const OPENED_MESSAGES = 4_000;
+const OPENED_CONTACTS = 2_000;
+
+export function createPresenter(context: Context): Presenter {
+  const { db, keychain } = context;
+  const bodies = createOpenedCache<Body>(OPENED_MESSAGES);
+  const contents = createOpenedCache<ContactContent>(OPENED_CONTACTS);
+
+  const contentOf = (row: ContactRow) =>
+    contents.get(`${row.id} ${row.rev}`, () => openContact(keychain, row));
+
+  async function textOf({ id, sealed }: MessageRow): Promise<string | null> {
+    if (sealed === null) return null;
+    const body = await bodies.get(id, async () => {
+      const payload = decodePayload(await keychain.open('messages', id, sealed));
+      if (!payload.ok) throw new Failure('UNREADABLE', 'messages');
+      return payload.value.body;
+    });
+    return body.kind === 'text' ? body.text : null;
+  }
+
+  async function presentMessage(row: MessageRow, theirs: Mark): Promise<StoredMessage> {
+    const { id, mine, at, n, code } = row;
+    return { id, mine, text: await textOf(row), at, n, tick: tickOf(row, theirs), error: code };
+  }
+
+  async function draft(row: DraftRow | undefined): Promise<string> {
+    if (row === undefined) return '';
+    return new TextDecoder().decode(await keychain.open('drafts', row.peer, row.sealed));
+  }
+
+  return {
+    contacts: {
+      query: () => db.contacts.toArray(),
+      present: (rows) =>
+        Promise.all(
+          rows.map(async (row) => {
+            const { name, fingerprint } = await contentOf(row);
+            return {
+              id: row.id,
+              name,
+              standing: standingOf(row),
+              pending: row.pending !== null,
+              fingerprint,
+            };
+          }),
+        ),
+    },
+
+    conversations: {
+      async query() {
+        const [contacts, conversations, drafts] = await Promise.all([
+          db.contacts.toArray(),
+          db.conversations.toArray(),
+          db.drafts.toArray(),
+        ]);
+        const ids = conversations.flatMap(({ lastId }) => (lastId === null ? [] : [lastId]));
+        return { contacts, conversations, drafts, last: await db.messages.bulkGet(ids) };
+      },
+      async present({ contacts, conversations, drafts, last }) {
+        const byPeer = new Map(conversations.map((row) => [row.peer, row]));
+        const draftByPeer = new Map(drafts.map((row) => [row.peer, row]));
+        const lastById = new Map(last.flatMap((row) => (row === undefined ? [] : [[row.id, row] as const])));
+        const rows = contacts.flatMap((contact) => {
+          const row = byPeer.get(contact.id) ?? emptyConversation(contact.id);
+          const standing = standingOf(contact);
+          return standing === 'friends' || row.lastId !== null ? [{ contact, row, standing }] : [];
+        });
+        const shown = await Promise.all(
+          rows.map(async ({ contact, row, standing }): Promise<StoredConversation> => {
+            const message = row.lastId === null ? undefined : lastById.get(row.lastId);
+            return {
+              peer: contact.id,
+              name: (await contentOf(contact)).name,
+              standing,
+              lastText: message === undefined ? '' : ((await textOf(message)) ?? ''),
+              lastAt: message?.at ?? 0,
+              lastTick: message === undefined ? null : tickOf(message, row.theirs),
+              unread: row.unread,
+              draft: await draft(draftByPeer.get(contact.id)),
+            };
+          }),
+        );
+        return shown.toSorted((a, b) => b.lastAt - a.lastAt || (a.name < b.name ? -1 : 1));
+      },
+    },
+
+    timeline: (peer, limit) => ({
+      async query() {
+        const [rows, conversation] = await Promise.all([
+          newestOf(db, peer)
+            .limit(limit + 1)
+            .toArray(),
+          db.conversations.get(peer),
+        ]);
+        return { rows, theirs: (conversation ?? emptyConversation(peer)).theirs };
+      },
+      async present({ rows, theirs }) {
+        const window = rows.slice(0, limit).toReversed();
+        const items = await Promise.all(window.map((row) => presentMessage(row, theirs)));
+        return { items, hasEarlier: rows.length > limit };
+      },
+    }),
+
+    draft,
+    clear() {
+      bodies.clear();
+      contents.clear();
+    },
+  };
+}
+
+/** How far one of our messages got. Derived from the peer's watermarks, so no message is written for a tick. */
+function tickOf({ mine, state, n }: MessageRow, theirs: Mark): StoredMessage['tick'] {
+  if (!mine) return null;
+  if (state === 'queued' || state === 'failed') return state;
+  if (n === null) return 'sent';
+  if (n <= theirs.seen) return 'seen';
+  return n <= theirs.delivered ? 'delivered' : 'sent';
+}

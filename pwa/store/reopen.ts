@@ -1,0 +1,49 @@
+import type { UserId } from '#shared/ids.ts';
+import { openContact } from './contacts.ts';
+import type { Context } from './context.ts';
+import { type Opened, openMessage } from './incoming.ts';
+import type { MessageRow } from './rows.ts';
+
+/** Messages opened before one transaction stores them. */
+const BATCH = 200;
+
+/** Tries again to open the messages that were kept because a key was missing. Done at a start and when a key comes. */
+export async function reopenMessages({ db, keychain, self }: Context, peer: UserId): Promise<void> {
+  const contact = await db.contacts.get(peer);
+  if (contact === undefined) return;
+  const roots = await keychain.roots(peer, (await openContact(keychain, contact)).bundles);
+  const ids = await db.messages.where('unopened').equals(peer).primaryKeys();
+  for (let at = 0; at < ids.length; at += BATCH) {
+    const rows = await db.messages.bulkGet(ids.slice(at, at + BATCH));
+    const outcomes = await Promise.all(
+      rows.map(async (row): Promise<[MessageRow, Opened] | undefined> => {
+        if (row?.envelope === undefined) return undefined;
+        const [from, to] = row.mine ? [self, peer] : [peer, self];
+        return [
+          row,
+          await openMessage({ keychain }, { op: row.id, from, to, envelope: row.envelope }, roots),
+        ];
+      }),
+    );
+    const cured = outcomes.flatMap((outcome) => (outcome === undefined ? [] : (cure(...outcome) ?? [])));
+    await db.transaction('rw', db.messages, async () => {
+      // Only those that are still closed: another tab may have been faster.
+      const present = await db.messages.bulkGet(cured.map(({ id }) => id));
+      await db.messages.bulkPut(cured.filter((_, index) => present[index]?.state === 'unreadable'));
+    });
+  }
+}
+
+/** The row as it is now that its content is known or given up; undefined when nothing has changed. */
+function cure(row: MessageRow, content: Opened): MessageRow | undefined {
+  const { envelope, unopened, ...rest } = row;
+  if (content.kind === 'opened') return { ...rest, state: 'stored', code: null, sealed: content.sealed };
+  if (content.kind === 'kept' || content.curable || unopened === undefined) return undefined;
+  return envelope === undefined ? rest : { ...rest, envelope };
+}
+
+/** The same for every contact. */
+export async function reopenAll(context: Context): Promise<void> {
+  const peers = await context.db.messages.orderBy('unopened').uniqueKeys();
+  for (const peer of peers) await reopenMessages(context, peer as UserId);
+}
