@@ -1,0 +1,101 @@
+import type { Actions } from '../controllers/actions.ts';
+import type { Models } from '../models/models.ts';
+import type { Contact, Standing } from '../models/people.ts';
+import type { TimelineItem } from '../models/timeline.ts';
+import { longConversation, message } from './fake-messages.ts';
+
+/** Actions that only change the models, enough to click through the gallery. Each call is told to `record`. */
+export function createFakeActions(models: Models, record: (call: string) => void): Actions {
+  const { session, shell, people, timeline, conversations } = models;
+  const done = (call: string) => {
+    record(call);
+    return Promise.resolve();
+  };
+  const change = (id: string, patch: (item: TimelineItem) => TimelineItem | null) => {
+    timeline.items.value = timeline.items.value.flatMap((item) => (item.id === id ? (patch(item) ?? []) : item));
+  };
+  const stand = (contact: Pick<Contact, 'id' | 'name'>, standing: Standing) => {
+    const before = people.contactsById.value.get(contact.id);
+    const after: Contact = { fingerprint: '', ...before, ...contact, standing, pending: true };
+    people.contactsById.value = new Map(people.contactsById.value).set(contact.id, after);
+    return done(`stand ${standing}`);
+  };
+  const known = (id: Contact['id']) => ({ id, name: people.contactsById.value.get(id)?.name ?? id });
+
+  return {
+    register: (username) => done(`register ${username}`),
+    logIn: (username) => done(`logIn ${username}`),
+    logOut() {
+      session.me.value = null;
+      session.phase.value = 'signed-out';
+      return done('logOut');
+    },
+    countUnsent: () => Promise.resolve(models.status.queued.value),
+
+    go(route) {
+      shell.route.value = route;
+      if (route.panel === 'chats' && route.peer !== null && route.peer !== timeline.peer.value) {
+        timeline.peer.value = route.peer;
+        timeline.unreadAfter.value = null;
+        timeline.items.value = longConversation(30, Date.now());
+        timeline.draft.value = conversations.rows.value.find((row) => row.peer === route.peer)?.draft ?? '';
+        timeline.loaded.value = true;
+      }
+      record(`go ${route.panel}`);
+    },
+    back() {
+      shell.route.value = { panel: 'chats', peer: null };
+    },
+    setTheme(theme) {
+      shell.theme.value = theme;
+    },
+    setSidebarCollapsed(collapsed) {
+      shell.sidebarCollapsed.value = collapsed;
+    },
+    dismissToast(id) {
+      shell.toasts.value = shell.toasts.value.filter((toast) => toast.id !== id);
+    },
+    applyUpdate: () => record('applyUpdate'),
+    install: () => record('install'),
+
+    loadDirectory: () => record('loadDirectory'),
+    requestFriend: (id, name) => stand({ id, name }, 'sent'),
+    acceptFriend: (id) => stand(known(id), 'friends'),
+    rejectFriend: (id) => stand(known(id), 'none'),
+    removeFriend(id) {
+      conversations.rows.value = conversations.rows.value.map((row) => (row.peer === id ? { ...row, canWrite: false } : row));
+      return stand(known(id), 'none');
+    },
+
+    setDraft(text) {
+      timeline.draft.value = text;
+    },
+    send(text) {
+      timeline.draft.value = '';
+      timeline.items.value = [...timeline.items.value, message(true, text, Date.now(), null, 'queued')];
+      return done(`send ${text}`);
+    },
+    retry(id) {
+      change(id, (item) => ({ ...item, tick: 'queued', error: null }));
+      return done('retry');
+    },
+    discard(id) {
+      change(id, () => null);
+      return done('discard');
+    },
+    loadEarlier() {
+      record('loadEarlier');
+      const first = timeline.items.value[0];
+      const missing = (first?.n ?? 1) - 1;
+      if (first === undefined || missing === 0) return;
+      // As if read from a database, a moment later.
+      setTimeout(() => {
+        const earlier = longConversation(Math.min(100, missing), first.at - 60_000, missing);
+        timeline.items.value = [...earlier, ...timeline.items.value];
+        timeline.hasEarlier.value = missing > 100;
+      }, 50);
+    },
+    markSeen: (n) => record(`markSeen ${n}`),
+    typing: () => record('typing'),
+  };
+}

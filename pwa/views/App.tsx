@@ -1,0 +1,67 @@
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useCallback, useMemo } from 'preact/hooks';
+import type { Actions } from '../controllers/actions.ts';
+import type { Models } from '../models/models.ts';
+import '../styles/index.css';
+import { AppContextProvider } from './app-context.ts';
+import { Door } from './door/Door.tsx';
+import { Unusable } from './door/Unusable.tsx';
+import { Announcer } from './parts/Announcer.tsx';
+import type { Announcement } from './parts/Announcer.tsx';
+import { BrandMark } from './parts/BrandMark.tsx';
+import { Shell } from './shell/Shell.tsx';
+import { say } from './strings.ts';
+import { usePageFrame } from './use-page-frame.ts';
+
+/** Sentences that stay in the live region; older ones have been spoken. */
+const KEPT_ANNOUNCEMENTS = 5;
+
+/** The whole face of the app: a picture of the models, calling the actions. */
+export function App(props: { models: Models; actions: Actions }) {
+  const { models, actions } = props;
+  const announcements = useSignal<readonly Announcement[]>([]);
+  const announce = useCallback(
+    (text: string) => {
+      const said = announcements.peek();
+      const id = (said.at(-1)?.id ?? 0) + 1;
+      announcements.value = [...said.slice(1 - KEPT_ANNOUNCEMENTS), { id, text }];
+    },
+    [announcements],
+  );
+  const app = useMemo(() => ({ models, actions, announce }), [models, actions, announce]);
+
+  usePageFrame(models);
+  useSignalEffect(() => {
+    const error = models.session.error.value;
+    if (error !== null) announce(say.error(error));
+  });
+
+  return (
+    <AppContextProvider.Provider value={app}>
+      <Screen models={models} />
+      <Announcer announcements={announcements} />
+    </AppContextProvider.Provider>
+  );
+}
+
+function Screen(props: { models: Models }) {
+  const { phase, me } = props.models.session;
+  switch (phase.value) {
+    case 'starting':
+      return (
+        <main class="splash">
+          <h1 class="visually-hidden">{say.app}</h1>
+          <BrandMark />
+        </main>
+      );
+    case 'unusable':
+      return <Unusable />;
+    case 'signed-out':
+      return <Door />;
+    case 'entering':
+      // Somebody who signs in again keeps what they were doing on the screen.
+      return me.value === null ? <Door /> : <Shell />;
+    case 'ready':
+      return <Shell />;
+  }
+}

@@ -1,0 +1,152 @@
+import { useSignal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useApp } from '../app-context.ts';
+import { LockIcon, OfflineIcon, SendIcon } from '../parts/icons.tsx';
+import { say } from '../strings.ts';
+import type { Friend } from './use-friend.ts';
+
+/** The longest message, in characters. */
+const LIMIT = 10_000;
+/** The counter shows when this many characters or fewer are left. */
+const NEAR_LIMIT = 500;
+/** How long a remark stays under the field, in milliseconds. */
+const REMARK = 5000;
+
+/** Where one writes. It floats over the timeline and tells its height, so that nothing hides behind it. */
+export function Composer(props: { friend: Friend; height: Signal<number> }) {
+  const { friend, height } = props;
+  const ref = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (element === null) return;
+    const measure = () => (height.value = element.offsetHeight);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [height]);
+  return (
+    <div class="composer glass" ref={ref}>
+      {friend.canWrite ? <WritingField name={friend.name} /> : <p class="composer-closed">{say.composer.closed}</p>}
+    </div>
+  );
+}
+
+function WritingField(props: { name: string }) {
+  const { models, actions, announce } = useApp();
+  const { draft } = models.timeline;
+  const field = useRef<HTMLTextAreaElement>(null);
+  const remark = useRemark();
+  useAutogrow(field, draft.value);
+
+  const length = draft.value.length;
+  const sendable = draft.value.trim() !== '' && length <= LIMIT;
+  const submit = () => {
+    if (!sendable) return;
+    void actions.send(draft.value.trim());
+    field.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || isComposing(event) || touchKeyboard()) return;
+    event.preventDefault();
+    submit();
+  };
+  const refuseFiles = (event: Event, data: DataTransfer | null) => {
+    if (data === null || !data.types.includes('Files')) return;
+    event.preventDefault();
+    remark.value = say.composer.noFiles;
+    announce(say.composer.noFiles);
+  };
+
+  return (
+    <form
+      class="composer-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <textarea
+        ref={field}
+        rows={1}
+        dir="auto"
+        enterkeyhint={touchKeyboard() ? 'enter' : 'send'}
+        aria-label={say.composer.label}
+        aria-invalid={length > LIMIT}
+        placeholder={say.composer.placeholder(props.name)}
+        value={draft.value}
+        onInput={(event) => {
+          actions.setDraft(event.currentTarget.value);
+          actions.typing();
+        }}
+        onKeyDown={onKeyDown}
+        onPaste={(event) => {
+          // Some programs put a picture beside the text: the text is what is wanted then.
+          if (event.clipboardData?.getData('text/plain') === '') refuseFiles(event, event.clipboardData);
+        }}
+        onDragOver={(event) => refuseFiles(event, event.dataTransfer)}
+        onDrop={(event) => refuseFiles(event, event.dataTransfer)}
+      />
+      <button type="submit" class="send" aria-label={say.composer.send} disabled={!sendable}>
+        <SendIcon />
+      </button>
+      <Footnote length={length} remark={remark.value} />
+    </form>
+  );
+}
+
+/** One line that is always there, so that what it says never moves the field. */
+function Footnote(props: { length: number; remark: string | null }) {
+  const { status } = useApp().models;
+  const { length, remark } = props;
+  if (remark !== null) return <p class="footnote">{remark}</p>;
+  if (length > LIMIT) return <p class="footnote footnote-error">{say.composer.tooLong(length - LIMIT)}</p>;
+  if (length >= LIMIT - NEAR_LIMIT) return <p class="footnote">{say.composer.count(length, LIMIT)}</p>;
+  if (status.link.value === 'offline') {
+    return (
+      <p class="footnote">
+        <OfflineIcon />
+        {say.composer.offline}
+      </p>
+    );
+  }
+  return (
+    <p class="footnote">
+      <LockIcon />
+      {say.composer.private}
+      <span class="footnote-keys">{say.composer.keys}</span>
+    </p>
+  );
+}
+
+/** A remark that goes away by itself. */
+function useRemark(): Signal<string | null> {
+  const remark = useSignal<string | null>(null);
+  useEffect(() => {
+    if (remark.value === null) return;
+    const timer = setTimeout(() => (remark.value = null), REMARK);
+    return () => clearTimeout(timer);
+  }, [remark, remark.value]);
+  return remark;
+}
+
+/** Where the browser can't size a field by its content, its height is set after each change. */
+function useAutogrow(field: { current: HTMLTextAreaElement | null }, text: string): void {
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (element === null || CSS.supports('field-sizing', 'content')) return;
+    element.style.height = 'auto';
+    element.style.height = `${element.scrollHeight}px`;
+  }, [field, text]);
+}
+
+/** Enter that confirms a word in an input method is not meant for us; Safari tells only by the key code. */
+function isComposing(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229;
+}
+
+/** On-screen keyboards have no Shift + Enter, so Enter starts a new line there. */
+function touchKeyboard(): boolean {
+  return matchMedia('(pointer: coarse)').matches;
+}

@@ -1,0 +1,86 @@
+import { useApp } from '../app-context.ts';
+import { clockTime, dayName, fullTime } from '../format.ts';
+import { linkify } from '../linkify.ts';
+import { LockIcon } from '../parts/icons.tsx';
+import { TickMark } from '../parts/TickMark.tsx';
+import { say } from '../strings.ts';
+import type { Row } from './rows.ts';
+
+/** One message with the separators above it. */
+export function MessageRow(props: { row: Row; name: string }) {
+  const { item, day, unread, first, last } = props.row;
+  return (
+    <>
+      {day !== null && (
+        <p class="day">
+          <span>{dayName(day, Date.now())}</span>
+        </p>
+      )}
+      {unread && (
+        <p class="unread-divider">
+          <span>{say.conversation.newMessages}</span>
+        </p>
+      )}
+      <article
+        class="message"
+        data-mine={item.mine}
+        data-first={first}
+        data-last={last}
+        data-failed={item.tick === 'failed'}
+        aria-label={item.mine ? say.conversation.mine : props.name}
+      >
+        <div class="bubble">
+          <MessageText text={item.text} />
+          <span class="meta">
+            <time dateTime={new Date(item.at).toISOString()} title={fullTime(item.at)}>
+              {clockTime(item.at)}
+            </time>
+            {item.tick !== null && <TickMark tick={item.tick} />}
+          </span>
+        </div>
+        {item.tick === 'failed' && <Failed row={props.row} />}
+      </article>
+    </>
+  );
+}
+
+/** Text nodes and links only: what a friend writes never becomes markup. */
+function MessageText(props: { text: string | null }) {
+  if (props.text === null) {
+    return (
+      <span class="unreadable">
+        <LockIcon />
+        {say.conversation.unreadable}
+      </span>
+    );
+  }
+  return (
+    <span class="text" dir="auto">
+      {linkify(props.text).map(({ text, href }) =>
+        href === null ? (
+          text
+        ) : (
+          <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+            {text}
+          </a>
+        ),
+      )}
+    </span>
+  );
+}
+
+function Failed(props: { row: Row }) {
+  const { actions } = useApp();
+  const { id, error } = props.row.item;
+  return (
+    <div class="failed">
+      <p>{error === null ? say.conversation.tick.failed : say.error(error)}</p>
+      <button type="button" class="button-link" onClick={() => void actions.retry(id)}>
+        {say.conversation.retry}
+      </button>
+      <button type="button" class="button-link" onClick={() => void actions.discard(id)}>
+        {say.conversation.discard}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+import { useComputed, useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { Models } from '../../models/models.ts';
+import { useApp } from '../app-context.ts';
+import { PeopleDrawing } from '../parts/drawings.tsx';
+import { EmptyState } from '../parts/EmptyState.tsx';
+import { OfflineIcon, SearchIcon } from '../parts/icons.tsx';
+import { PanelHeader } from '../parts/PanelHeader.tsx';
+import { useRoving } from '../parts/use-roving.ts';
+import { LOCALE, say } from '../strings.ts';
+import { PersonRow } from './PersonRow.tsx';
+import type { Person } from './PersonRow.tsx';
+
+/** Everybody on this server as far as it tells, and the contacts known here in any case. */
+export function People() {
+  const { models, actions } = useApp();
+  const query = useSignal('');
+  const everybody = useComputed(() => listEverybody(models));
+  const state = models.people.directoryState.value;
+  const list = useRoving<HTMLUListElement>();
+
+  useEffect(() => actions.loadDirectory(), [actions]);
+
+  const wanted = query.value.trim().toLocaleLowerCase(LOCALE);
+  const found = everybody.value.filter((person) => person.name.toLocaleLowerCase(LOCALE).includes(wanted));
+  return (
+    <section class="pane panel" aria-label={say.people.title}>
+      <PanelHeader title={say.people.title} />
+      <div class="pane-scroll">
+        <div class="column">
+          <div class="search">
+            <SearchIcon />
+            <input
+              type="search"
+              aria-label={say.people.search}
+              placeholder={say.people.search}
+              value={query.value}
+              onInput={(event) => (query.value = event.currentTarget.value)}
+            />
+          </div>
+          {state === 'failed' && (
+            <div class="note">
+              <OfflineIcon />
+              <p>
+                <strong>{say.people.failedTitle}</strong> {say.people.failed}
+              </p>
+              <button type="button" class="button button-small" onClick={() => actions.loadDirectory()}>
+                {say.people.again}
+              </button>
+            </div>
+          )}
+          {found.length > 0 && (
+            <ul class="people card" ref={list} aria-label={say.people.label}>
+              {found.map((person) => (
+                <PersonRow key={person.id} person={person} />
+              ))}
+            </ul>
+          )}
+          {state === 'loading' && everybody.value.length === 0 && <Skeleton />}
+          {found.length === 0 && wanted !== '' && (
+            <EmptyState title={say.people.noMatchTitle} text={say.people.noMatch(query.value.trim())} />
+          )}
+          {state === 'loaded' && everybody.value.length === 0 && (
+            <EmptyState drawing={<PeopleDrawing />} title={say.people.emptyTitle} text={say.people.empty} />
+          )}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+/** The shape of what is being fetched. */
+function Skeleton() {
+  return (
+    <div class="people card" role="status">
+      <span class="visually-hidden">{say.people.loading}</span>
+      {[1, 2, 3, 4, 5].map((row) => (
+        <div key={row} class="person skeleton" aria-hidden="true">
+          <span class="avatar" />
+          <div class="person-words">
+            <i />
+            <i />
+          </div>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function listEverybody(models: Models): Person[] {
+  const { directory, contactsById } = models.people;
+  const self = models.session.me.value?.id;
+  const byId = new Map<string, Person>();
+  for (const { id, name } of directory.value) byId.set(id, { id, name, standing: 'none', pending: false });
+  for (const contact of contactsById.value.values()) {
+    if (contact.standing !== 'none' || contact.pending || !byId.has(contact.id)) byId.set(contact.id, contact);
+  }
+  return [...byId.values()]
+    .filter((person) => person.id !== self)
+    .sort((a, b) => a.name.localeCompare(b.name, LOCALE, { sensitivity: 'base' }));
+}

@@ -1,0 +1,93 @@
+import type { ComponentType } from 'preact';
+import type { Route } from '../../models/shell.ts';
+import { useApp } from '../app-context.ts';
+import { Avatar } from '../parts/Avatar.tsx';
+import { BrandMark } from '../parts/BrandMark.tsx';
+import {
+  ChatsActiveIcon,
+  ChatsIcon,
+  PeopleActiveIcon,
+  PeopleIcon,
+  RequestsActiveIcon,
+  RequestsIcon,
+  SettingsActiveIcon,
+  SettingsIcon,
+  SidebarIcon,
+} from '../parts/icons.tsx';
+import { say } from '../strings.ts';
+
+interface Place {
+  readonly route: Route;
+  readonly label: string;
+  readonly Icon: ComponentType;
+  readonly ActiveIcon: ComponentType;
+}
+
+const PLACES: readonly Place[] = [
+  { route: { panel: 'chats', peer: null }, label: say.nav.chats, Icon: ChatsIcon, ActiveIcon: ChatsActiveIcon },
+  { route: { panel: 'people' }, label: say.nav.people, Icon: PeopleIcon, ActiveIcon: PeopleActiveIcon },
+  { route: { panel: 'requests' }, label: say.nav.requests, Icon: RequestsIcon, ActiveIcon: RequestsActiveIcon },
+  { route: { panel: 'settings' }, label: say.nav.settings, Icon: SettingsIcon, ActiveIcon: SettingsActiveIcon },
+];
+
+/** The sidebar of wide screens and the tab bar of phones: the same places. */
+export function Navigation() {
+  const { models, actions } = useApp();
+  const { shell, session, people, conversations } = models;
+  const collapsed = shell.sidebarCollapsed.value;
+  const me = session.me.value;
+  const badges: Partial<Record<Route['panel'], number>> = {
+    chats: conversations.unread.value,
+    requests: people.requests.value.length,
+  };
+
+  return (
+    <nav class="nav glass" aria-label={say.nav.label}>
+      <div class="nav-brand">
+        <BrandMark />
+        <span class="nav-word">{say.app}</span>
+        <button
+          type="button"
+          class="icon-button nav-collapse"
+          aria-label={collapsed ? say.nav.expand : say.nav.collapse}
+          aria-expanded={!collapsed}
+          onClick={() => actions.setSidebarCollapsed(!collapsed)}
+        >
+          <SidebarIcon />
+        </button>
+      </div>
+      <ul class="nav-places">
+        {PLACES.map(({ route, label, Icon, ActiveIcon }) => {
+          const here = shell.route.value.panel === route.panel;
+          const badge = badges[route.panel] ?? 0;
+          return (
+            <li key={route.panel}>
+              <button
+                type="button"
+                class="nav-place"
+                title={collapsed ? label : undefined}
+                aria-current={here ? 'page' : undefined}
+                onClick={() => actions.go(route)}
+              >
+                {here ? <ActiveIcon /> : <Icon />}
+                <span class="nav-label">{label}</span>
+                {badge > 0 && (
+                  <span class="badge">
+                    <span aria-hidden="true">{say.list.badge(badge)}</span>
+                    <span class="visually-hidden">{say.nav.badge(badge)}</span>
+                  </span>
+                )}
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      {me !== null && (
+        <div class="nav-me" title={me.name}>
+          <Avatar name={me.name} size="small" />
+          <span class="nav-word">{me.name}</span>
+        </div>
+      )}
+    </nav>
+  );
+}

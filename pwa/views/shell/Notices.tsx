@@ -1,0 +1,87 @@
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Toast } from '../../models/shell.ts';
+import { useApp } from '../app-context.ts';
+import { CloseIcon, ErrorIcon, InfoIcon, RetryIcon, SuccessIcon } from '../parts/icons.tsx';
+import { say } from '../strings.ts';
+
+/** How long a toast can be read before it fades, in milliseconds; errors ask something of the reader. */
+const READABLE = { info: 5000, success: 4000, error: 9000 } as const;
+/** As long as the fade in styles/shell.css. */
+const FADE = 240;
+
+const ICONS = { info: InfoIcon, success: SuccessIcon, error: ErrorIcon } as const;
+
+/** What floats at the end of the screen: toasts that fade, and the bar that offers a new version. */
+export function Notices() {
+  const { models, actions, announce } = useApp();
+  const { toasts, updateReady } = models.shell;
+  const postponed = useSignal(false);
+  const spoken = useRef(0);
+
+  useSignalEffect(() => {
+    for (const toast of toasts.value) {
+      if (toast.id <= spoken.current) continue;
+      spoken.current = toast.id;
+      announce(toast.text);
+    }
+  });
+  useSignalEffect(() => {
+    if (updateReady.value) announce(say.update.ready);
+  });
+
+  return (
+    <section class="notices" aria-label={say.toast.label}>
+      {toasts.value.map((toast) => (
+        <ToastCard key={toast.id} toast={toast} />
+      ))}
+      {updateReady.value && !postponed.value && (
+        <div class="notice notice-update">
+          <RetryIcon />
+          <p>{say.update.ready}</p>
+          <button type="button" class="button button-quiet" onClick={() => (postponed.value = true)}>
+            {say.update.later}
+          </button>
+          <button type="button" class="button button-primary" onClick={() => actions.applyUpdate()}>
+            {say.update.apply}
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function ToastCard(props: { toast: Toast }) {
+  const { actions } = useApp();
+  const { id, tone, text } = props.toast;
+  const held = useSignal(false);
+  const fading = useSignal(false);
+  const Icon = ICONS[tone];
+
+  useSignalEffect(() => {
+    if (held.value) return;
+    const timer = setTimeout(() => (fading.value = true), READABLE[tone]);
+    return () => clearTimeout(timer);
+  });
+  useEffect(() => {
+    if (!fading.value) return;
+    const timer = setTimeout(() => actions.dismissToast(id), FADE);
+    return () => clearTimeout(timer);
+  }, [actions, fading.value, id]);
+
+  return (
+    <div
+      class="notice"
+      data-tone={tone}
+      data-fading={fading.value}
+      onPointerEnter={() => (held.value = true)}
+      onPointerLeave={() => (held.value = false)}
+    >
+      <Icon />
+      <p>{text}</p>
+      <button type="button" class="icon-button" aria-label={say.toast.dismiss} onClick={() => (fading.value = true)}>
+        <CloseIcon />
+      </button>
+    </div>
+  );
+}

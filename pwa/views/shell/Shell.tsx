@@ -1,0 +1,69 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { useApp } from '../app-context.ts';
+import { Conversation } from '../chats/Conversation.tsx';
+import { ConversationList } from '../chats/ConversationList.tsx';
+import { NothingOpen } from '../chats/NothingOpen.tsx';
+import { People } from '../people/People.tsx';
+import { Requests } from '../people/Requests.tsx';
+import { Settings } from '../settings/Settings.tsx';
+import { say } from '../strings.ts';
+import { Navigation } from './Navigation.tsx';
+import { Notices } from './Notices.tsx';
+import { StatusChip } from './StatusChip.tsx';
+
+/** Everything inside the door. On a phone the list and a conversation are separate screens; styles decide which shows. */
+export function Shell() {
+  const { shell } = useApp().models;
+  const main = useRef<HTMLElement>(null);
+  const route = shell.route.value;
+  const peer = route.panel === 'chats' ? route.peer : null;
+  useFocusOnNavigation(main, route.panel, peer);
+
+  return (
+    <div
+      class="shell"
+      data-panel={route.panel}
+      data-screen={peer === null ? 'list' : 'conversation'}
+      data-collapsed={shell.sidebarCollapsed.value}
+    >
+      <button type="button" class="skip button" onClick={() => main.current?.focus()}>
+        {say.skip}
+      </button>
+      <Navigation />
+      <StatusChip />
+      <main class="main" ref={main} tabIndex={-1}>
+        {route.panel === 'chats' && (
+          <>
+            <ConversationList open={peer} />
+            {peer === null ? <NothingOpen /> : <Conversation key={peer} peer={peer} />}
+          </>
+        )}
+        {route.panel === 'people' && <People />}
+        {route.panel === 'requests' && <Requests />}
+        {route.panel === 'settings' && <Settings />}
+      </main>
+      <Notices />
+    </div>
+  );
+}
+
+/**
+ * Moves focus to what was navigated to: a conversation (its composer, where that opens no keyboard over the messages),
+ * the heading of a panel, or back to the row that was left. Never on first drawing.
+ */
+function useFocusOnNavigation(main: { current: HTMLElement | null }, panel: string, peer: string | null): void {
+  const before = useRef<{ panel: string; peer: string | null } | null>(null);
+  useEffect(() => {
+    const left = before.current;
+    before.current = { panel, peer };
+    if (left === null || main.current === null) return;
+    const coarse = matchMedia('(pointer: coarse)').matches;
+    const goal =
+      peer !== null
+        ? ((coarse ? null : main.current.querySelector('.composer textarea:enabled')) ??
+          main.current.querySelector('.conversation [data-heading]'))
+        : ((left.peer === null ? null : main.current.querySelector(`[data-peer="${CSS.escape(left.peer)}"]`)) ??
+          main.current.querySelector('[data-heading]'));
+    if (goal instanceof HTMLElement) goal.focus({ preventScroll: true });
+  }, [main, panel, peer]);
+}

@@ -1,0 +1,57 @@
+import { useSignal } from '@preact/signals';
+import { useApp } from '../app-context.ts';
+import { EntryStages } from '../door/EntryStages.tsx';
+import { PasswordField } from '../door/PasswordField.tsx';
+import { Dialog } from '../parts/Dialog.tsx';
+import { ErrorIcon } from '../parts/icons.tsx';
+import { say } from '../strings.ts';
+
+/** The password of the person who is already inside, because their session at the server has ended. */
+export function SignInAgain(props: { onClose: () => void }) {
+  const { models, actions } = useApp();
+  const { me, phase, stage, error } = models.session;
+  const password = useSignal('');
+
+  const name = me.value?.name;
+  if (name === undefined) return null;
+  const busy = phase.value === 'entering';
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (!busy) void actions.logIn(name, password.value);
+  };
+  return (
+    <Dialog title={say.signInAgain.title} onClose={props.onClose}>
+      <form class="dialog-form" onSubmit={submit}>
+        <p>{say.signInAgain.body(name)}</p>
+        <input
+          class="visually-hidden"
+          name="username"
+          autocomplete="username"
+          aria-label={say.door.username}
+          tabIndex={-1}
+          readOnly
+          value={name}
+        />
+        <PasswordField value={password} purpose="current" readOnly={busy} />
+        {error.value !== null && !busy && (
+          <p class="form-error">
+            <ErrorIcon />
+            {say.error(error.value)}
+          </p>
+        )}
+        {busy ? (
+          <EntryStages stage={stage.value} />
+        ) : (
+          <div class="dialog-buttons">
+            <button type="button" class="button" onClick={props.onClose}>
+              {say.cancel}
+            </button>
+            <button type="submit" class="button button-primary">
+              {say.signInAgain.submit}
+            </button>
+          </div>
+        )}
+      </form>
+    </Dialog>
+  );
+}
