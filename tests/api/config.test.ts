@@ -1,0 +1,127 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect, parseEnv } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseKeySet, randomSecret } from '#api/auth/keys.ts';
+import { loadSecrets } from '#api/auth/secrets.ts';
+import { environment, parseSettings, unknownSettings } from '#api/config.ts';
+
+describe('settings', () => {
+  test('nothing set gives a server for trying out', () => {
+    expect(parseSettings({ PATH: '/bin' })).toMatchObject({
+      ok: true,
+      value: {
+        host: '127.0.0.1',
+        port: 3000,
+        store: 'sqlite',
+        origins: null,
+        bcryptCost: 12,
+        accessTtl: 600,
+        jwtKeys: null,
+      },
+    });
+  });
+
+  test('.env.example names every setting, in no other form than the server takes, with the defaults', async () => {
+    const example = parseEnv(await readFile(new URL('../../.env.example', import.meta.url), 'utf8'));
+    expect(new Set(Object.keys(example))).toEqual(new Set(Object.keys(environment.entries)));
+    expect(parseSettings(example)).toEqual(parseSettings({}));
+    expect(parseSettings(example).ok).toBe(true);
+  });
+
+  test('all problems are told at once, in sentences that name the variable and never its value', () => {
+    const secret = 'hunter2-hunter2';
+    const parsed = parseSettings({
+      NEXCHAT_PORT: '99999',
+      NEXCHAT_ORIGINS: 'https://ok.example,http://bad.example/path',
+      NEXCHAT_STORE: 'oracle',
+      NEXCHAT_JWT_KEYS: secret,
+      NEXCHAT_PEPPERS: `p1:${secret}`,
+      NEXCHAT_PRELOGIN_KEY: secret,
+      NEXCHAT_ACCESS_TTL: '36001',
+      NEXCHAT_BCRYPT_COST: '9',
+      NEXCHAT_DIRECTORY: 'closed',
+      NEXCHAT_LOG_LEVEL: 'loud',
+      NEXCHAT_LIMIT_SCALE: '1e9',
+    });
+    expect(parsed).toEqual({
+      ok: false,
+      error: [
+        'NEXCHAT_PORT must be at most 65535.',
+        'NEXCHAT_ORIGINS must be origins such as https://chat.example.org, joined by commas.',
+        'NEXCHAT_STORE must be one of sqlite, memory.',
+        'NEXCHAT_JWT_KEYS must be a list like name:key,name:key with keys in base64url.',
+        'NEXCHAT_PEPPERS must hold keys of at least 32 bytes.',
+        'NEXCHAT_PRELOGIN_KEY must be at least 32 random bytes in base64url.',
+        'NEXCHAT_ACCESS_TTL must be at most 36000.',
+        'NEXCHAT_BCRYPT_COST must be at least 10.',
+        'NEXCHAT_DIRECTORY must be one of open, search.',
+        'NEXCHAT_LOG_LEVEL must be one of silent, fatal, error, warn, info, debug, trace.',
+        'NEXCHAT_LIMIT_SCALE must be a whole number.',
+      ],
+    });
+  });
+
+  test.each([
+    '*',
+    'null',
+    'chat.example.org',
+    'https://chat.example.org/',
+    'https://u@chat.example.org',
+    'ftp://chat.example.org',
+    'HTTPS://chat.example.org',
+  ])('the origin %s is refused', (origin) => {
+    expect(parseSettings({ NEXCHAT_ORIGINS: origin }).ok).toBe(false);
+  });
+
+  test('a misspelt setting is found', () => {
+    expect(unknownSettings({ NEXCHAT_PROT: '1', NEXCHAT_PORT: '1', HOME: '/' })).toEqual(['NEXCHAT_PROT']);
+  });
+
+  test('a key set names its current key first and prints no secret', () => {
+    const [a, b] = [randomSecret(), randomSecret()];
+    const parsed = parseKeySet(`new:${a}, old:${b}`);
+    if (!parsed.ok) throw new Error(parsed.error);
+    expect(parsed.value.current).toBe('new');
+    expect([...parsed.value.byId.keys()]).toEqual(['new', 'old']);
+    expect(inspect(parsed.value, { depth: 9 }) + JSON.stringify([...parsed.value.byId])).not.toContain(
+      a.slice(0, 8),
+    );
+    expect(parseKeySet(`a:${a},a:${b}`)).toEqual({ ok: false, error: 'names a key twice' });
+  });
+});
+
+describe('secrets', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'nexchat-secrets-'));
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  test('missing ones are made once, kept for their owner alone, and named', async () => {
+    const dataDir = join(dir, 'data');
+    const given = { dataDir, jwtKeys: null, peppers: null, preloginKey: null };
+    const first = loadSecrets(given);
+    const second = loadSecrets(given);
+    expect(first.missing).toEqual(['NEXCHAT_JWT_KEYS', 'NEXCHAT_PEPPERS', 'NEXCHAT_PRELOGIN_KEY']);
+    expect(second.secrets.prelogin.equals(first.secrets.prelogin)).toBe(true);
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(dataDir, 'secrets.json'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('given ones are used, and nothing is written when none is missing', async () => {
+    const keys = parseKeySet(`k1:${randomSecret()}`);
+    if (!keys.ok) throw new Error(keys.error);
+    const given = {
+      dataDir: join(dir, 'data'),
+      jwtKeys: keys.value,
+      peppers: keys.value,
+      preloginKey: randomSecret(),
+    };
+    const { secrets, missing } = loadSecrets(given);
+    expect(missing).toEqual([]);
+    expect(secrets.jwt).toBe(keys.value);
+    await expect(stat(given.dataDir)).rejects.toThrow('ENOENT');
+  });
+});

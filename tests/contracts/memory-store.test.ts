@@ -1,0 +1,12 @@
+import { createMemoryStore } from '#api/store/memory/store.ts';
+import { someTag } from '../support/api-people.ts';
+import { describeAccountStore } from './account-store.ts';
+import { type OpenedStore, describeSyncStore } from './sync-store.ts';
+
+async function open(): Promise<OpenedStore> {
+  const store = createMemoryStore({ epoch: 'of-a-test', tag: someTag });
+  return { store, dispose: () => store.close() };
+}
+
+describeSyncStore('memory', open);
+describeAccountStore('memory', open);

@@ -1,0 +1,66 @@
+import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { createOpId } from '#api/op-id.ts';
+import type { Account, SignIn } from '#api/store/ports.ts';
+import { toBase64url } from '#shared/bytes.ts';
+import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
+import type { Write } from '#sync/server/ports.ts';
+
+/** Rows for stores: right in form, with random bytes where a store only keeps them. */
+export const someBytes = (length: number): Bytes => new Uint8Array(randomBytes(length));
+export const someUserId = (): UserId => toBase64url(randomBytes(16)) as UserId;
+export const someDeviceId = (): DeviceId => toBase64url(randomBytes(16)) as DeviceId;
+export const someOpId = (): OpId => createOpId(Date.now());
+export const someTag = (): number => randomInt(2 ** 32);
+export const digestOf = (text: string): Bytes => new Uint8Array(createHash('sha256').update(text).digest());
+
+export function accountOf(username: string, overrides: Partial<Account> = {}): Account {
+  return {
+    user: someUserId(),
+    username,
+    created: 1_700_000_000_000,
+    bundle: someBytes(231),
+    keyId: someBytes(16),
+    keyring: someBytes(300),
+    credentials: {
+      kdf: { alg: 'PBKDF2-SHA256', iterations: 600_000, salt: toBase64url(randomBytes(16)) },
+      verifier: '$2b$04$something',
+      pepperId: 'p1',
+      sealedAccountKey: someBytes(90),
+    },
+    ...overrides,
+  };
+}
+
+export function signInOf({ user, username }: Account, overrides: Partial<SignIn> = {}): SignIn {
+  return {
+    id: toBase64url(randomBytes(16)),
+    user,
+    username,
+    device: someDeviceId(),
+    deviceName: 'Firefox on Linux',
+    started: 1_700_000_000_000,
+    token: someBytes(32),
+    rotated: 1_700_000_000_000,
+    previous: null,
+    successor: null,
+    expires: 1_800_000_000_000,
+    ended: null,
+    ...overrides,
+  };
+}
+
+/** A write that succeeds and is remembered, unless it says otherwise. */
+export function writeOf(actor: UserId, effect: Write['effect'], overrides: Partial<Write> = {}): Write {
+  const op = overrides.op ?? someOpId();
+  const time = overrides.time ?? 1_700_000_000_000;
+  return {
+    actor,
+    op,
+    digest: digestOf(op),
+    time,
+    record: true,
+    effect,
+    result: { id: op, ok: true, time },
+    ...overrides,
+  };
+}
