@@ -9,7 +9,10 @@ export const ERRORS = {
   FRAME_TOO_LARGE: { status: 413, say: 'That is too large to send. Shorten it and try again.' },
   UNKNOWN_TYPE: { status: 400, say: 'The server does not know this kind of message. Update the app.' },
   BAD_FIELD: { status: 400, say: 'A field is missing or has the wrong form.' },
-  UNSUPPORTED_VERSION: { status: 426, say: 'This version of NexChat is too old for the server. Reload to update; unsent messages are kept.' },
+  UNSUPPORTED_VERSION: {
+    status: 426,
+    say: 'This version of NexChat is too old for the server. Reload to update; unsent messages are kept.',
+  },
   NOT_FOUND: { status: 404, say: 'There is nothing at this address.' },
   METHOD_NOT_ALLOWED: { status: 405, say: 'This address does not take that method.' },
   // who is asking
@@ -22,12 +25,21 @@ export const ERRORS = {
   RATE_LIMITED: { status: 429, say: 'Too many attempts. Wait a little and try again.' },
   // accounts
   USERNAME_TAKEN: { status: 409, say: 'That username is taken. Choose another.' },
-  USERNAME_INVALID: { status: 400, say: 'A username has 3 to 32 letters a–z, digits, dots, dashes or underscores, and starts with a letter.' },
+  USERNAME_INVALID: {
+    status: 400,
+    say: 'A username has 3 to 32 letters a–z, digits, dots, dashes or underscores, and starts with a letter.',
+  },
   USER_ID_TAKEN: { status: 409, say: 'Registration collided with another account. Try again.' },
   PASSWORD_WEAK: { status: 400, say: 'Choose a password of at least 10 characters.' },
   BUNDLE_INVALID: { status: 400, say: 'The account keys are damaged. Try again.' },
-  KDF_REFUSED: { status: 400, say: 'The server asked for unsafe password settings. Signing in was stopped to protect your password.' },
-  KEYRING_DAMAGED: { status: 422, say: 'Your stored keys could not be opened. Try again, or ask the operator of this server.' },
+  KDF_REFUSED: {
+    status: 400,
+    say: 'The server asked for unsafe password settings. Signing in was stopped to protect your password.',
+  },
+  KEYRING_DAMAGED: {
+    status: 422,
+    say: 'Your stored keys could not be opened. Try again, or ask the operator of this server.',
+  },
   // people and messages
   UNKNOWN_USER: { status: 404, say: 'There is no such user.' },
   SELF_TARGET: { status: 400, say: 'You can’t do that to yourself.' },
@@ -35,19 +47,31 @@ export const ERRORS = {
   ALREADY_FRIENDS: { status: 409, say: 'You are already friends.' },
   NO_REQUEST: { status: 409, say: 'There is no open friend request any more.' },
   REQUEST_LIMIT: { status: 429, say: 'Too many open friend requests. Wait until some are answered.' },
-  STALE_KEY: { status: 409, say: 'Your friend’s keys have changed. The message is sealed again before it is sent.' },
+  STALE_KEY: {
+    status: 409,
+    say: 'Your friend’s keys have changed. The message is sealed again before it is sent.',
+  },
   KEY_CHANGED: { status: 409, say: 'Your friend’s identity has changed. Check with them before you send.' },
   ID_REUSED: { status: 409, say: 'This message was already sent with other content.' },
   DEPENDENCY_FAILED: { status: 409, say: 'This was not sent because something before it failed.' },
   ENVELOPE_INVALID: { status: 400, say: 'The sealed message is damaged. Send it again.' },
-  ENVELOPE_MISMATCH: { status: 422, say: 'The sealed message does not belong where it was delivered, so it was not opened.' },
-  SUITE_REFUSED: { status: 422, say: 'This message is sealed more weakly than your friend’s app can. It was not opened.' },
+  ENVELOPE_MISMATCH: {
+    status: 422,
+    say: 'The sealed message does not belong where it was delivered, so it was not opened.',
+  },
+  SUITE_REFUSED: {
+    status: 422,
+    say: 'This message is sealed more weakly than your friend’s app can. It was not opened.',
+  },
   KEY_UNKNOWN: { status: 422, say: 'This message was sealed with keys that are not known here yet.' },
   UNREADABLE: { status: 422, say: 'This message could not be decrypted.' },
   // the machine
   OFFLINE: { status: 503, say: 'There is no connection to the server. Check your network and try again.' },
   STORAGE_FULL: { status: 507, say: 'The storage is full. Free some space and try again.' },
-  STORAGE_UNAVAILABLE: { status: 503, say: 'This browser gives the app no storage. Leave private browsing and try again.' },
+  STORAGE_UNAVAILABLE: {
+    status: 503,
+    say: 'This browser gives the app no storage. Leave private browsing and try again.',
+  },
   UNAVAILABLE: { status: 503, say: 'The server is busy or stopping. The app tries again by itself.' },
   INTERNAL: { status: 500, say: 'Something went wrong at the server. Try again later.' },
 } as const satisfies Record<string, { status: number; say: string }>;

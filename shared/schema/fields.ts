@@ -1,11 +1,17 @@
 import * as v from 'valibot';
-import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
+import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
 
 /** The scalar forms that frames, HTTP bodies and stored rows are made of. */
 const id22 = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
 
-export const userId = v.pipe(id22, v.transform((text) => text as UserId));
-export const deviceId = v.pipe(id22, v.transform((text) => text as DeviceId));
+export const userId = v.pipe(
+  id22,
+  v.transform((text) => text as UserId),
+);
+export const deviceId = v.pipe(
+  id22,
+  v.transform((text) => text as DeviceId),
+);
 export const opId = v.pipe(
   v.string(),
   v.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
@@ -22,5 +28,4 @@ export const bytes = (max: number) =>
   v.pipe(
     v.instance(Uint8Array),
     v.check((value) => value.byteLength <= max, 'too long'),
-    v.transform((value) => value as Bytes),
   );

@@ -41,7 +41,11 @@ export const registerRequest = v.strictObject({
 });
 export type RegisterRequest = v.InferOutput<typeof registerRequest>;
 
-export const loginRequest = v.strictObject({ username: v.pipe(v.string(), v.maxLength(64)), authKey, device });
+export const loginRequest = v.strictObject({
+  username: v.pipe(v.string(), v.maxLength(64)),
+  authKey,
+  device,
+});
 export type LoginRequest = v.InferOutput<typeof loginRequest>;
 
 export const session = v.object({

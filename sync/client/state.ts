@@ -97,7 +97,12 @@ export type ClientEffect =
   | { readonly kind: 'settle'; readonly results: readonly OpResult[] }
   | { readonly kind: 'reset' }
   | { readonly kind: 'status'; readonly status: SyncStatus }
-  | { readonly kind: 'presence'; readonly online: readonly UserId[]; readonly offline: readonly UserId[]; readonly fresh: boolean }
+  | {
+      readonly kind: 'presence';
+      readonly online: readonly UserId[];
+      readonly offline: readonly UserId[];
+      readonly fresh: boolean;
+    }
   | { readonly kind: 'typing'; readonly from: UserId; readonly on: boolean; readonly ttl: number };
 
 type Step = [ClientState, ClientEffect[]];
@@ -242,7 +247,13 @@ function stop(state: ClientState, reason: string | null): Step {
   if (state.phase === 'stopped') return [{ ...state, reason }, []];
   const names: TimerName[] = ['retry', 'ping', 'answer', 'stable', 'store'];
   return [
-    { ...state, phase: 'stopped', reason, inFlight: new Set(), pages: state.storing ? state.pages.slice(0, 1) : [] },
+    {
+      ...state,
+      phase: 'stopped',
+      reason,
+      inFlight: new Set(),
+      pages: state.storing ? state.pages.slice(0, 1) : [],
+    },
     [
       { kind: 'disconnect' },
       ...names.map((name): ClientEffect => ({ kind: 'cancel', name })),
@@ -447,10 +458,7 @@ function sendable(state: ClientState): Operation[] {
 
 function settle(state: ClientState): Step {
   if (state.settling.length > 0 || state.results.length === 0) return [state, []];
-  return [
-    { ...state, settling: state.results, results: [] },
-    [{ kind: 'settle', results: state.results }],
-  ];
+  return [{ ...state, settling: state.results, results: [] }, [{ kind: 'settle', results: state.results }]];
 }
 
 function onSettled(state: ClientState): Step {

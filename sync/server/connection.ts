@@ -83,7 +83,6 @@ export function createConnection(peer: Peer, deps: ConnectionDeps): ServedConnec
           hear({ kind: 'executed', id: effect.op.id, lane: effect.lane, result });
         });
       case 'announce-presence':
-        hub.add(listener);
         return attempt(async () => {
           const online = await hub.onlineFriends(peer.user);
           if (online.length > 0) hear({ kind: 'presence', online, offline: [] });
@@ -134,6 +133,9 @@ export function createConnection(peer: Peer, deps: ConnectionDeps): ServedConnec
     cancelDrain();
     hub.remove(listener);
   }
+
+  // Before the hello already: a sign-in may be revoked between the upgrade and the hello.
+  hub.add(listener);
 
   return {
     receive(data) {

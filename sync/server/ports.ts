@@ -134,7 +134,12 @@ export interface Bus {
 export type BusEvent =
   | { readonly kind: 'grew'; readonly user: UserId }
   | { readonly kind: 'typing'; readonly from: UserId; readonly to: UserId; readonly on: boolean }
-  | { readonly kind: 'presence'; readonly user: UserId; readonly online: boolean; readonly to: readonly UserId[] }
+  | {
+      readonly kind: 'presence';
+      readonly user: UserId;
+      readonly online: boolean;
+      readonly to: readonly UserId[];
+    }
   /** A friendship began or ended: its members learn each other's presence anew. */
   | { readonly kind: 'related'; readonly pair: PairId; readonly friends: boolean }
   /** Sockets of this sign-in (or, with null, of every sign-in of the user) must close. */

@@ -146,7 +146,14 @@ function onHello(state: SessionState, hello: Extract<Up, { t: 'hello' }>): Step 
 function onRead(state: SessionState, page: Page | 'resync', epoch: string, now: number): Step {
   const greets = state.phase === 'greeting';
   if (page === 'resync') {
-    const restarted: SessionState = { ...state, phase: 'live', epoch, sent: null, untaken: [], reading: true };
+    const restarted: SessionState = {
+      ...state,
+      phase: 'live',
+      epoch,
+      sent: null,
+      untaken: [],
+      reading: true,
+    };
     return [
       restarted,
       [
@@ -180,10 +187,7 @@ function beyond(state: SessionState): number {
 }
 
 function welcome(state: SessionState, epoch: string, head: number, now: number): SessionEffect[] {
-  return [
-    send({ t: 'welcome', v: state.version, epoch, head, time: now }),
-    { kind: 'announce-presence' },
-  ];
+  return [send({ t: 'welcome', v: state.version, epoch, head, time: now }), { kind: 'announce-presence' }];
 }
 
 /** One read at a time, while there is something to read, credit to send it, and room in the socket. */

@@ -13,7 +13,7 @@ const DOWN_TYPES = new Set<unknown>(down.options.map((option) => option.entries.
 
 /** MessagePack of a frame. `undefined` fields are left out. */
 export function encodeFrame(frame: Up | Down): Bytes {
-  return encode(frame, { ignoreUndefined: true }) as Bytes;
+  return encode(frame, { ignoreUndefined: true });
 }
 
 /** Reads a frame from a client. Never throws, whatever the bytes. */

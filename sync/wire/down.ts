@@ -52,7 +52,10 @@ export type Entry = v.InferOutput<typeof known>;
 /** An entry of a kind that this version does not know: kept raw; `critical` means "update first". */
 export const foreignEntry = v.looseObject({
   ...summary,
-  kind: v.pipe(v.string(), v.check((kind) => !['message', 'receipt', 'friend'].includes(kind), 'a known kind')),
+  kind: v.pipe(
+    v.string(),
+    v.check((kind) => !['message', 'receipt', 'friend'].includes(kind), 'a known kind'),
+  ),
   critical: v.optional(v.boolean()),
 });
 export type ForeignEntry = v.InferOutput<typeof foreignEntry>;

@@ -66,7 +66,7 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
       tag: page.tag,
     });
 
-    test('a message gets the next number of its conversation and an entry in both logs', async () => {
+    test('S2 S8: a message gets the next number of its conversation and an entry in both logs', async () => {
       const effect = message(ann, bob);
       const write = writeOf(ann.user, effect);
       const first = await store.commit(write);
@@ -98,7 +98,7 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
       expect((await store.conversation(pairOf(bob.user, cas.user))).head).toBe(0);
     });
 
-    test('writes handed over at once commit in that order, without a gap or a double', async () => {
+    test('S1 S8: writes handed over at once commit in that order, without a gap or a double', async () => {
       const writes = Array.from({ length: 2_500 }, (_, at) =>
         at % 2 === 0 ? writeOf(ann.user, message(ann, bob)) : writeOf(bob.user, message(bob, ann)),
       );
@@ -115,7 +115,7 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
       }
     });
 
-    test('an operation that was recorded is answered with its first result, and changes nothing', async () => {
+    test('S3: an operation that was recorded is answered with its first result, and changes nothing', async () => {
       const write = writeOf(ann.user, message(ann, bob));
       const first = await store.commit(write);
       const again = await store.commit({
@@ -128,14 +128,14 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
       expect(await store.head(bob.user)).toBe(1);
     });
 
-    test('a repeat within the same batch is a repeat too', async () => {
+    test('S3: a repeat within the same batch is a repeat too', async () => {
       const write = writeOf(ann.user, message(ann, bob));
       const outcomes = await Promise.all([store.commit(write), store.commit(write), store.commit(write)]);
       expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'repeat', 'repeat']);
       expect(await store.head(bob.user)).toBe(1);
     });
 
-    test('an id that comes back with other content is reused, and changes nothing', async () => {
+    test('S5: an id that comes back with other content is reused, and changes nothing', async () => {
       const write = writeOf(ann.user, message(ann, bob));
       await store.commit(write);
       expect(await store.commit({ ...write, digest: digestOf('other') })).toEqual({ kind: 'reused' });
@@ -186,7 +186,7 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
       expect(await store.head(bob.user)).toBe(1);
     });
 
-    test('of two changes at once one wins and the other is a conflict that is not recorded', async () => {
+    test('S18: of two changes at once one wins and the other is a conflict that is not recorded', async () => {
       const writes = [ann, bob].map((actor) =>
         writeOf(actor.user, related(actor, actor === ann ? bob : ann, 0, 'requested')),
       ) as [Write, Write];
@@ -236,7 +236,7 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
       expect(await store.friends(someUserId())).toEqual([]);
     });
 
-    test('watermarks only rise, each by itself, and both sides see both', async () => {
+    test('S9: watermarks only rise, each by itself, and both sides see both', async () => {
       const pair = pairOf(ann.user, bob.user);
       await store.commit(writeOf(bob.user, mark(bob, ann, 5, 2)));
       await store.commit(writeOf(bob.user, mark(bob, ann, 3, 4)));
@@ -254,14 +254,14 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
       });
     });
 
-    test('a watermark that raises nothing touches nobody', async () => {
+    test('S9: a watermark that raises nothing touches nobody', async () => {
       await store.commit(writeOf(bob.user, mark(bob, ann, 5, 2)));
       const lower = await store.commit(writeOf(bob.user, mark(bob, ann, 5, 1)));
       expect(lower).toMatchObject({ kind: 'done', touched: [] });
       expect(await store.head(ann.user)).toBe(1);
     });
 
-    test('the parts of a page join without a hole, and the cursor of the last finds nothing more', async () => {
+    test('S1 S10: the parts of a page join without a hole, and the cursor of the last finds nothing more', async () => {
       for (let at = 0; at < 25; at++) await send(ann, bob);
       const seqs: number[] = [];
       let cursor: Cursor | null = null;
@@ -282,7 +282,7 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
       });
     });
 
-    test('a page keeps to its bytes, but holds at least one entry', async () => {
+    test('S10: a page keeps to its bytes, but holds at least one entry', async () => {
       for (const length of [3_000, 3_000, 3_000, 60_000, 10]) await send(ann, bob, length);
       const first = await pageOf(bob.user, null, { entries: 100, bytes: 7_000 });
       expect([first.from, first.to, first.entries.length, first.head]).toEqual([0, 2, 2, 5]);
@@ -292,7 +292,7 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
       expect([large.from, large.to, large.entries.length]).toEqual([3, 4, 1]);
     });
 
-    test('entries of one thing are one entry in a page, at the place of the last, and the range covers all', async () => {
+    test('S10: entries of one thing are one entry in a page, at the place of the last, and the range covers all', async () => {
       await store.commit(writeOf(ann.user, related(ann, bob, 0, 'requested')));
       await store.commit(writeOf(bob.user, related(bob, ann, 1, 'friends')));
       await send(ann, bob);
@@ -311,7 +311,7 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
       expect(early).toMatchObject({ to: 1, entries: [{ kind: 'friend', seq: 1, standing: 'friends' }] });
     });
 
-    test('a cursor is refused when its epoch, its tag or its place is not of this history', async () => {
+    test('S11: a cursor is refused when its epoch, its tag or its place is not of this history', async () => {
       for (let at = 0; at < 3; at++) await send(ann, bob);
       const good = await after(await pageOf(bob.user, null, { entries: 2, bytes: 1_000_000 }));
       expect(await store.read(bob.user, good, PLENTY)).toMatchObject({ from: 2, to: 3 });

@@ -50,9 +50,12 @@ export function personAt(browser: Browser, page: Page): Person {
     await page.getByRole('navigation', { name: 'Main' }).waitFor({ timeout: 30_000 });
   };
   const go = async (panel: 'Chats' | 'People' | 'Requests' | 'Settings') => {
-    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: panel }).or(
-      page.getByRole('navigation', { name: 'Main' }).getByRole('button', { name: panel }),
-    ).first().click();
+    await page
+      .getByRole('navigation', { name: 'Main' })
+      .getByRole('link', { name: panel })
+      .or(page.getByRole('navigation', { name: 'Main' }).getByRole('button', { name: panel }))
+      .first()
+      .click();
   };
   const timeline = () => page.getByRole('log', { name: /^Messages with/ });
 
@@ -72,7 +75,10 @@ export function personAt(browser: Browser, page: Page): Person {
     },
     async openChat(name) {
       await go('Chats');
-      await page.getByRole('region', { name: 'Conversations' }).getByRole('button', { name: new RegExp(`\\b${name}\\b`) }).click();
+      await page
+        .getByRole('region', { name: 'Conversations' })
+        .getByRole('button', { name: new RegExp(`\\b${name}\\b`) })
+        .click();
       await page.getByRole('log', { name: `Messages with ${name}` }).waitFor();
     },
     async send(...texts) {
@@ -145,7 +151,7 @@ async function readAll(page: Page): Promise<Shown[]> {
     if (atEnd) break;
     await page.waitForTimeout(30);
   }
-  return [...byIndex].sort(([a], [b]) => a - b).map(([, shown]) => shown);
+  return [...byIndex].toSorted(([a], [b]) => a - b).map(([, shown]) => shown);
 }
 
 /** Two friends, each with a browser, in their conversation. */

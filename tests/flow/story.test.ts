@@ -70,7 +70,9 @@ test('the app can be installed', async () => {
   await until(
     async () => {
       const { installabilityErrors } = await cdp.send('Page.getInstallabilityErrors');
-      return installabilityErrors.length === 0 || Promise.reject(new Error(JSON.stringify(installabilityErrors)));
+      return (
+        installabilityErrors.length === 0 || Promise.reject(new Error(JSON.stringify(installabilityErrors)))
+      );
     },
     { within: 15_000, for: 'the app to be installable' },
   );
@@ -105,7 +107,13 @@ test('when the network is back everything is sent by itself, in order, once', as
   await proxy.accept();
   await ana.browser.context.setOffline(false);
   await ana.sees('third from the train', 'seen');
-  const told = [SECRET, 'and then it does not', 'first from the train', 'second from the train', 'third from the train'];
+  const told = [
+    SECRET,
+    'and then it does not',
+    'first from the train',
+    'second from the train',
+    'third from the train',
+  ];
   expect(texts(await ben.readAll())).toEqual(told);
   expect(texts(await ana.readAll())).toEqual(told);
 });
@@ -120,7 +128,8 @@ test('a server that is killed while both write loses nothing and doubles nothing
     ]);
     await server.start();
   }
-  const written = (name: string) => [0, 1, 2].flatMap((round) => [1, 2, 3, 4].map((i) => `${name} ${round}.${i}`));
+  const written = (name: string) =>
+    [0, 1, 2].flatMap((round) => [1, 2, 3, 4].map((i) => `${name} ${round}.${i}`));
   await until(
     async () => {
       const [a, b] = [await ana.readAll(), await ben.readAll()];
@@ -185,7 +194,11 @@ test('a wrong password is refused in words, and leaves nothing behind', async ()
 
 test('unfriending closes the conversation for writing on both sides, and history stays', async () => {
   await ben.page.getByRole('button', { name: 'Conversation menu' }).click();
-  await ben.page.getByRole('menuitem', { name: 'Unfriend' }).or(ben.page.getByRole('button', { name: 'Unfriend' })).first().click();
+  await ben.page
+    .getByRole('menuitem', { name: 'Unfriend' })
+    .or(ben.page.getByRole('button', { name: 'Unfriend' }))
+    .first()
+    .click();
   await ben.page.getByRole('dialog').getByRole('button', { name: 'Unfriend' }).click();
   await ana.page.getByText('You are not friends any more, so you can read but not write here.').waitFor();
   expect(texts(await ana.readAll())).toContain('from the phone');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
+import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { retryDelay } from '#sync/client/backoff.ts';
 import type { Queued } from '#sync/client/ports.ts';
 import {
@@ -23,7 +23,7 @@ const device = 'D'.repeat(22) as DeviceId;
 const at = (seq: number): Cursor => ({ epoch: 'e', seq, tag: seq });
 const opId = (n: number): OpId => `0190b3c5-7d5e-7abc-8def-${String(n).padStart(12, '0')}` as OpId;
 const queued = (n: number, to = peer, after: OpId | null = null): Queued => ({
-  op: { id: opId(n), kind: 'message.send', to, envelope: new Uint8Array(10) as Bytes },
+  op: { id: opId(n), kind: 'message.send', to, envelope: new Uint8Array(10) },
   lane: `c:${to}`,
   after,
 });
@@ -51,9 +51,14 @@ const ok = (...ns: number[]): ClientEvent =>
 
 const start: ClientEvent = { kind: 'start', device, cursor: null };
 const welcome = (head = 0): ClientEvent => frame({ t: 'welcome', v: 1, epoch: 'e', head, time: 1 });
-const connected = (...rows: Queued[]): ClientEvent[] => [start, outbox(...rows), { kind: 'opened' }, welcome()];
+const connected = (...rows: Queued[]): ClientEvent[] => [
+  start,
+  outbox(...rows),
+  { kind: 'opened' },
+  welcome(),
+];
 
-function after(...events: ClientEvent[]): [ClientState, ClientEffect[]] {
+function run(...events: ClientEvent[]): [ClientState, ClientEffect[]] {
   let state = newClient();
   let effects: ClientEffect[] = [];
   for (const event of events) [state, effects] = step(state, event);
@@ -68,7 +73,7 @@ const of = <K extends ClientEffect['kind']>(effects: ClientEffect[], kind: K) =>
 
 describe('connecting', () => {
   test('W6: versions, cursor and the first operations travel in the hello', () => {
-    const [, effects] = after({ kind: 'start', device, cursor: at(7) }, outbox(queued(1)), { kind: 'opened' });
+    const [, effects] = run({ kind: 'start', device, cursor: at(7) }, outbox(queued(1)), { kind: 'opened' });
     expect(sent(effects)).toEqual([{ t: 'hello', v: [1, 1], device, cursor: at(7), ops: [queued(1).op] }]);
   });
 
@@ -80,8 +85,8 @@ describe('connecting', () => {
       { kind: 'timer', name: 'retry' },
       outbox(),
     ];
-    const stored = after(...connected(), entries(page(0, 2)))[0].pages[0] as Page;
-    let [state, effects] = after(...reconnecting, { kind: 'opened' });
+    const stored = run(...connected(), entries(page(0, 2)))[0].pages[0] as Page;
+    let [state, effects] = run(...reconnecting, { kind: 'opened' });
     expect(sent(effects)).toEqual([]);
     // The state holds the very page that was handed to the store.
     const held = state.pages[0] as Page;
@@ -102,8 +107,13 @@ describe('connecting', () => {
       { kind: 'opened' },
       welcome(),
     ];
-    const waits = (events: ClientEvent[]) => of(after(...events, { kind: 'closed', code: null })[1], 'timer');
-    expect(waits([...connected(), ...fail, ...fail])).toContainEqual({ kind: 'timer', name: 'retry', ms: 4000, jitter: true });
+    const waits = (events: ClientEvent[]) => of(run(...events, { kind: 'closed', code: null })[1], 'timer');
+    expect(waits([...connected(), ...fail, ...fail])).toContainEqual({
+      kind: 'timer',
+      name: 'retry',
+      ms: 4000,
+      jitter: true,
+    });
     expect(waits([...connected(), ...fail, ...fail, { kind: 'timer', name: 'stable' }])).toContainEqual({
       kind: 'timer',
       name: 'retry',
@@ -112,53 +122,71 @@ describe('connecting', () => {
     });
   });
   test('C8: a wake tries at once', () => {
-    const [state, effects] = after(...connected(), { kind: 'closed', code: null }, { kind: 'wake' });
+    const [state, effects] = run(...connected(), { kind: 'closed', code: null }, { kind: 'wake' });
     expect(state.phase).toBe('connecting');
     expect(of(effects, 'connect')).toHaveLength(1);
   });
   test('C8: the server may say how long to wait', () => {
-    const [, effects] = after(...connected(), frame({ t: 'bye', code: 'UNAVAILABLE', retryAfter: 30_000 }));
+    const [, effects] = run(...connected(), frame({ t: 'bye', code: 'UNAVAILABLE', retryAfter: 30_000 }));
     expect(of(effects, 'timer')).toContainEqual({ kind: 'timer', name: 'retry', ms: 30_000, jitter: false });
   });
 
   test('C9: a silent socket is asked, and given up without an answer', () => {
-    let [state, effects] = after(...connected());
-    expect(of(effects, 'timer')).toContainEqual({ kind: 'timer', name: 'ping', ms: PING_EVERY, jitter: false });
+    let [state, effects] = run(...connected());
+    expect(of(effects, 'timer')).toContainEqual({
+      kind: 'timer',
+      name: 'ping',
+      ms: PING_EVERY,
+      jitter: false,
+    });
     [state, effects] = step(state, { kind: 'timer', name: 'ping' });
     expect(sent(effects)).toEqual([{ t: 'ping', id: 1 }]);
-    expect(of(effects, 'timer')).toContainEqual({ kind: 'timer', name: 'answer', ms: ANSWER_LIMIT, jitter: false });
+    expect(of(effects, 'timer')).toContainEqual({
+      kind: 'timer',
+      name: 'answer',
+      ms: ANSWER_LIMIT,
+      jitter: false,
+    });
     [state, effects] = step(state, { kind: 'timer', name: 'answer' });
     expect(of(effects, 'disconnect')).toHaveLength(1);
     expect(state.phase).toBe('waiting');
   });
   test('C9: on waking, and when the browser says that the network is gone, the socket is asked at once', () => {
     for (const event of [{ kind: 'wake' }, { kind: 'network-gone' }] as const) {
-      const [, effects] = after(...connected(), event);
+      const [, effects] = run(...connected(), event);
       expect(sent(effects)).toEqual([{ t: 'ping', id: 1 }]);
-      expect(of(effects, 'timer')).toContainEqual({ kind: 'timer', name: 'answer', ms: WAKE_LIMIT, jitter: false });
+      expect(of(effects, 'timer')).toContainEqual({
+        kind: 'timer',
+        name: 'answer',
+        ms: WAKE_LIMIT,
+        jitter: false,
+      });
     }
   });
   test('C9: a result that comes before the welcome does not disarm the limit on the welcome', () => {
     // Regression: the server died between the two, and the client waited for ever. Found by simulation, seed 80.
-    const [, effects] = after(start, outbox(queued(1)), { kind: 'opened' }, ok(1));
+    const [, effects] = run(start, outbox(queued(1)), { kind: 'opened' }, ok(1));
     expect(of(effects, 'cancel')).toEqual([]);
     expect(of(effects, 'timer')).toEqual([]);
   });
 
-  test.each(['SESSION_ENDED', 'UNSUPPORTED_VERSION'])('C12: %s stops the client, and the outbox is kept', (code) => {
-    for (const event of [frame({ t: 'bye', code }), { kind: 'closed', code } as const]) {
-      const [state, effects] = after(...connected(queued(1)), event);
-      expect(state.phase).toBe('stopped');
-      expect(of(effects, 'status').at(-1)?.status).toMatchObject({ link: 'stopped', reason: code });
-      expect(of(effects, 'settle')).toEqual([]);
-      expect(of(effects, 'timer')).toEqual([]);
-    }
-  });
+  test.each(['SESSION_ENDED', 'UNSUPPORTED_VERSION'])(
+    'C12: %s stops the client, and the outbox is kept',
+    (code) => {
+      for (const event of [frame({ t: 'bye', code }), { kind: 'closed', code } as const]) {
+        const [state, effects] = run(...connected(queued(1)), event);
+        expect(state.phase).toBe('stopped');
+        expect(of(effects, 'status').at(-1)?.status).toMatchObject({ link: 'stopped', reason: code });
+        expect(of(effects, 'settle')).toEqual([]);
+        expect(of(effects, 'timer')).toEqual([]);
+      }
+    },
+  );
 });
 
 describe('the log', () => {
   test('C6: the cursor moves when the page is stored, and only then is it taken', () => {
-    let [state, effects] = after(...connected(), entries(page(0, 2)));
+    let [state, effects] = run(...connected(), entries(page(0, 2)));
     expect(of(effects, 'store')).toEqual([{ kind: 'store', page: page(0, 2), cursor: at(2) }]);
     expect(state.cursor).toBeNull();
     expect(sent(effects)).toEqual([]);
@@ -167,7 +195,7 @@ describe('the log', () => {
     expect(sent(effects)).toEqual([{ t: 'took', seq: 2 }]);
   });
   test('C6: a full device keeps its cursor, and stores the same page again later', () => {
-    let [state, effects] = after(...connected(), entries(page(0, 2)));
+    let [state, effects] = run(...connected(), entries(page(0, 2)));
     const held = state.pages[0] as Page;
     [state, effects] = step(state, { kind: 'store-failed', page: held, code: 'STORAGE_FULL' });
     expect(state.cursor).toBeNull();
@@ -177,7 +205,7 @@ describe('the log', () => {
     expect(of(effects, 'store')).toEqual([{ kind: 'store', page: held, cursor: at(2) }]);
   });
   test('C5: pages are stored one after the other', () => {
-    const [state, effects] = after(...connected(), entries(page(0, 2)), entries(page(2, 5)));
+    const [state, effects] = run(...connected(), entries(page(0, 2)), entries(page(2, 5)));
     expect(of(effects, 'store')).toEqual([]);
     expect(of(step(state, { kind: 'stored', page: state.pages[0] as Page })[1], 'store')).toMatchObject([
       { cursor: at(5) },
@@ -194,21 +222,26 @@ describe('the log', () => {
     ['holds an entry twice', page(0, 3, { entries: [entry(1), entry(1)] })],
   ];
   test.each(liars)('C4 C13: a page that %s ends the connection, with a wait, and moves nothing', (_, lie) => {
-    const [state, effects] = after(...connected(), entries(lie));
+    const [state, effects] = run(...connected(), entries(lie));
     expect(state).toMatchObject({ phase: 'waiting', cursor: null, pages: [], attempt: 1 });
     expect(of(effects, 'store')).toEqual([]);
     expect(of(effects, 'timer')).toContainEqual(expect.objectContaining({ name: 'retry' }));
   });
   test('C4: a page before the welcome is no page', () => {
-    expect(after(start, { kind: 'opened' }, entries(page(0, 2)))[0].phase).toBe('waiting');
+    expect(run(start, { kind: 'opened' }, entries(page(0, 2)))[0].phase).toBe('waiting');
   });
   test('C13: a server that welcomes and then lies is met with ever longer waits', () => {
-    const lie: ClientEvent[] = [{ kind: 'timer', name: 'retry' }, { kind: 'opened' }, welcome(), entries(page(5, 6))];
-    const [state] = after(...connected(), entries(page(5, 6)), ...lie, ...lie, ...lie);
+    const lie: ClientEvent[] = [
+      { kind: 'timer', name: 'retry' },
+      { kind: 'opened' },
+      welcome(),
+      entries(page(5, 6)),
+    ];
+    const [state] = run(...connected(), entries(page(5, 6)), ...lie, ...lie, ...lie);
     expect(state.attempt).toBe(4);
   });
   test('C13: bytes that are no frame end the connection, with a wait', () => {
-    expect(after(...connected(), { kind: 'garbage' })[0]).toMatchObject({ phase: 'waiting', attempt: 1 });
+    expect(run(...connected(), { kind: 'garbage' })[0]).toMatchObject({ phase: 'waiting', attempt: 1 });
   });
 
   test('C7: resync forgets cursor and pages on the way, and keeps the outbox', () => {
@@ -220,7 +253,7 @@ describe('the log', () => {
       entries(page(9, 10)),
       frame({ t: 'resync' }),
     ];
-    const [state, effects] = after(...resync);
+    const [state, effects] = run(...resync);
     expect(state).toMatchObject({ cursor: null, pages: [], outbox: [queued(1)] });
     expect(of(effects, 'reset')).toHaveLength(1);
     const old = page(9, 10);
@@ -230,32 +263,46 @@ describe('the log', () => {
 
   test('W4: an unknown critical entry stops the client, which asks for an update', () => {
     const later = { kind: 'vote', seq: 1, time: 1, critical: true };
-    const [state, effects] = after(...connected(), entries(page(0, 1, { entries: [later] })));
+    const [state, effects] = run(...connected(), entries(page(0, 1, { entries: [later] })));
     expect(state).toMatchObject({ phase: 'stopped', reason: 'UNSUPPORTED_VERSION', cursor: null });
     expect(of(effects, 'store')).toEqual([]);
-    expect(after(...connected(), entries(page(0, 1, { entries: [{ ...later, critical: false }] })))[0].storing).toBe(true);
+    expect(
+      run(...connected(), entries(page(0, 1, { entries: [{ ...later, critical: false }] })))[0].storing,
+    ).toBe(true);
   });
 
   test('catching up is shown with its progress, and small gaps are not', () => {
-    const big: ClientEvent[] = [start, outbox(), { kind: 'opened' }, welcome(1000), entries(page(0, 256, { head: 1000 }))];
-    const [state] = after(...big);
+    const big: ClientEvent[] = [
+      start,
+      outbox(),
+      { kind: 'opened' },
+      welcome(1000),
+      entries(page(0, 256, { head: 1000 })),
+    ];
+    const [state] = run(...big);
     const [, effects] = step(state, { kind: 'stored', page: state.pages[0] as Page });
     expect(of(effects, 'status')).toEqual([
       { kind: 'status', status: { link: 'catching-up', progress: { done: 256, total: 1000 }, reason: null } },
     ]);
-    expect(of(after(start, outbox(), { kind: 'opened' }, welcome(3))[1], 'status')[0]?.status.link).toBe('live');
+    expect(of(run(start, outbox(), { kind: 'opened' }, welcome(3))[1], 'status')[0]?.status.link).toBe(
+      'live',
+    );
   });
 });
 
 describe('the outbox', () => {
   test('C2: operations are sent in the order they were made', () => {
-    const [, effects] = after(...connected(), outbox(queued(1), queued(2, other), queued(3)));
+    const [, effects] = run(...connected(), outbox(queued(1), queued(2, other), queued(3)));
     expect(sentIds(effects)).toEqual([opId(1), opId(2), opId(3)]);
   });
   test('C2: one that waits for another holds back its lane, and no other lane', () => {
-    const accept: Queued = { op: { id: opId(1), kind: 'friend.accept', to: peer }, lane: `f:${peer}`, after: null };
+    const accept: Queued = {
+      op: { id: opId(1), kind: 'friend.accept', to: peer },
+      lane: `f:${peer}`,
+      after: null,
+    };
     const rows = [accept, queued(2, peer, opId(1)), queued(3), queued(4, other)];
-    let [state, effects] = after(...connected(), outbox(...rows));
+    let [state, effects] = run(...connected(), outbox(...rows));
     expect(sentIds(effects)).toEqual([opId(1), opId(4)]);
     [state] = step(state, ok(1));
     [state] = step(state, { kind: 'settled' });
@@ -264,7 +311,7 @@ describe('the outbox', () => {
   });
   test('C3: what was sent and not settled is sent again on the next connection', () => {
     const rows = [queued(1), queued(2)];
-    const [, effects] = after(
+    const [, effects] = run(
       ...connected(...rows),
       { kind: 'closed', code: null },
       { kind: 'timer', name: 'retry' },
@@ -274,16 +321,16 @@ describe('the outbox', () => {
     expect(sentIds(effects)).toEqual([opId(1), opId(2)]);
   });
   test('C3: nothing is sent twice on one connection', () => {
-    expect(sentIds(after(...connected(queued(1)), outbox(queued(1), queued(2)))[1])).toEqual([opId(2)]);
+    expect(sentIds(run(...connected(queued(1)), outbox(queued(1), queued(2)))[1])).toEqual([opId(2)]);
   });
   test('C10: at most 256 operations are on their way', () => {
     const rows = Array.from({ length: 600 }, (_, i) => queued(i));
-    const [state, effects] = after(...connected(), outbox(...rows));
+    const [state, effects] = run(...connected(), outbox(...rows));
     expect(sentIds(effects)).toHaveLength(FLIGHT_WINDOW);
     expect(state.inFlight.size).toBe(FLIGHT_WINDOW);
   });
   test('C11: an answered operation stays in line until its answer is stored, and its lane waits', () => {
-    let [state, effects] = after(...connected(queued(1)), ok(1));
+    let [state, effects] = run(...connected(queued(1)), ok(1));
     expect(of(effects, 'settle')).toHaveLength(1);
     [state, effects] = step(state, outbox(queued(1), queued(2), queued(3, other)));
     expect(sentIds(effects)).toEqual([opId(3)]);
@@ -292,14 +339,14 @@ describe('the outbox', () => {
     expect(sentIds(step(state, outbox(queued(2), queued(3, other)))[1])).toEqual([opId(2)]);
   });
   test('C11: results that come while others are stored are stored next', () => {
-    let [state, effects] = after(...connected(queued(1), queued(2)), ok(1), ok(2));
+    let [state, effects] = run(...connected(queued(1), queued(2)), ok(1), ok(2));
     expect(of(effects, 'settle')).toEqual([]);
     [state, effects] = step(state, { kind: 'settled' });
     expect(of(effects, 'settle')).toMatchObject([{ results: [{ id: opId(2) }] }]);
     expect(state.settling).toHaveLength(1);
   });
   test('C1: an answer that could not be stored is asked for again', () => {
-    const [state] = after(...connected(queued(1)), ok(1), { kind: 'settle-failed', code: 'STORAGE_FULL' });
+    const [state] = run(...connected(queued(1)), ok(1), { kind: 'settle-failed', code: 'STORAGE_FULL' });
     expect(state).toMatchObject({ phase: 'waiting', settling: [], results: [] });
   });
   test('a receipt that was replaced while it was on its way does not hold its place', () => {
@@ -308,22 +355,31 @@ describe('the outbox', () => {
       lane: `r:${peer}`,
       after: null,
     });
-    const [state, effects] = after(...connected(receipt(1)), outbox(receipt(2)));
+    const [state, effects] = run(...connected(receipt(1)), outbox(receipt(2)));
     expect(sentIds(effects)).toEqual([opId(2)]);
     expect([...state.inFlight]).toEqual([opId(2)]);
   });
   test('C2: an outdated key costs no wait, and its lane is sent again in order', () => {
     const stale = frame({ t: 'results', results: [{ id: opId(1), ok: false, code: 'STALE_KEY' }] });
-    const [state, effects] = after(...connected(queued(1), queued(2)), stale, frame({ t: 'bye', code: 'STALE_KEY' }));
+    const [state, effects] = run(
+      ...connected(queued(1), queued(2)),
+      stale,
+      frame({ t: 'bye', code: 'STALE_KEY' }),
+    );
     expect(state.attempt).toBe(0);
     expect(of(effects, 'timer')).toContainEqual({ kind: 'timer', name: 'retry', ms: 1000, jitter: true });
-    const reconnect: ClientEvent[] = [{ kind: 'timer', name: 'retry' }, outbox(queued(1), queued(2)), { kind: 'opened' }];
+    const reconnect: ClientEvent[] = [
+      { kind: 'timer', name: 'retry' },
+      outbox(queued(1), queued(2)),
+      { kind: 'opened' },
+    ];
     let next = state;
     let last: ClientEffect[] = [];
     for (const event of reconnect) [next, last] = step(next, event);
     // Still being sealed anew: nothing of the lane goes out with the old key.
     expect(sentIds(last)).toEqual([]);
-    for (const event of [{ kind: 'settled' }, outbox(queued(1), queued(2))] as const) [next, last] = step(next, event);
+    for (const event of [{ kind: 'settled' }, outbox(queued(1), queued(2))] as const)
+      [next, last] = step(next, event);
     expect(sentIds(last)).toEqual([opId(1), opId(2)]);
   });
 });

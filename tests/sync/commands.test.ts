@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Bytes, OpId, UserId } from '#shared/ids.ts';
+import type { OpId, UserId } from '#shared/ids.ts';
 import { decide, laneOf } from '#sync/server/commands/decide.ts';
 import type { Facts } from '#sync/server/commands/verdict.ts';
 import type { Relation } from '#sync/server/ports.ts';
@@ -11,7 +11,7 @@ const ana = person('A');
 const ben = person('B');
 
 function person(letter: string) {
-  const bytes = new Uint8Array(16).fill(letter.charCodeAt(0)) as Bytes;
+  const bytes = new Uint8Array(16).fill(letter.charCodeAt(0));
   return { id: letter.repeat(22) as UserId, name: letter, bundle: bytes, keyId: bytes };
 }
 function facts(relation: Partial<Relation> = {}, rest: Partial<Facts> = {}): Facts {
@@ -32,7 +32,11 @@ const message = (overrides: Parameters<typeof makeEnvelope>[0] = {}): Operation 
   to: ben.id,
   envelope: makeEnvelope({ id, from: ana.id, to: ben.id, toKeyId: ben.keyId, ...overrides }),
 });
-const friend = (kind: 'request' | 'accept' | 'reject' | 'remove'): Operation => ({ id, kind: `friend.${kind}`, to: ben.id });
+const friend = (kind: 'request' | 'accept' | 'reject' | 'remove'): Operation => ({
+  id,
+  kind: `friend.${kind}`,
+  to: ben.id,
+});
 
 describe('S6: only friends exchange messages', () => {
   test('S6: a friend’s message becomes a message', () => {
@@ -41,12 +45,17 @@ describe('S6: only friends exchange messages', () => {
     expect(result).toEqual({ id, ok: true, time: 1000 });
     expect(record).toBe(true);
   });
-  test.each(['none', 'requested', 'rejected'] as const)('S6: while %s it is refused, and the refusal stays', (state) => {
-    const verdict = decide(message(), facts({ state, by: ana.id }));
-    expect(verdict).toEqual({ result: { id, ok: false, code: 'NOT_FRIENDS' }, effect: null, record: true });
-  });
+  test.each(['none', 'requested', 'rejected'] as const)(
+    'S6: while %s it is refused, and the refusal stays',
+    (state) => {
+      const verdict = decide(message(), facts({ state, by: ana.id }));
+      expect(verdict).toEqual({ result: { id, ok: false, code: 'NOT_FRIENDS' }, effect: null, record: true });
+    },
+  );
   test('S6: to nobody it is refused', () => {
-    expect(decide(message(), { ...friends, target: undefined }).result).toMatchObject({ code: 'UNKNOWN_USER' });
+    expect(decide(message(), { ...friends, target: undefined }).result).toMatchObject({
+      code: 'UNKNOWN_USER',
+    });
   });
 });
 
@@ -63,11 +72,11 @@ describe('S7: the envelope says what the connection says', () => {
     });
   });
   test('S7: bytes that are no envelope are refused', () => {
-    const op: Operation = { id, kind: 'message.send', to: ben.id, envelope: new Uint8Array(400) as Bytes };
+    const op: Operation = { id, kind: 'message.send', to: ben.id, envelope: new Uint8Array(400) };
     expect(decide(op, friends).result).toMatchObject({ code: 'ENVELOPE_INVALID' });
   });
   test('S7: an outdated key is answered with the present bundle, and not remembered', () => {
-    const verdict = decide(message({ toKeyId: new Uint8Array(16) as Bytes }), friends);
+    const verdict = decide(message({ toKeyId: new Uint8Array(16) }), friends);
     expect(verdict).toEqual({
       result: { id, ok: false, code: 'STALE_KEY', bundle: ben.bundle },
       effect: null,
@@ -77,7 +86,13 @@ describe('S7: the envelope says what the connection says', () => {
 });
 
 describe('S9: watermarks', () => {
-  const receipt = (delivered: number, seen: number): Operation => ({ id, kind: 'receipt', to: ben.id, delivered, seen });
+  const receipt = (delivered: number, seen: number): Operation => ({
+    id,
+    kind: 'receipt',
+    to: ben.id,
+    delivered,
+    seen,
+  });
   const at = (delivered: number, seen: number, head = 10): Facts =>
     facts({ state: 'friends' }, { conversation: { head, marks: new Map([[ana.id, { delivered, seen }]]) } });
 
@@ -90,7 +105,11 @@ describe('S9: watermarks', () => {
     expect(decide(op, known).effect).toMatchObject({ kind: 'watermark', user: ana.id, mark });
   });
   test('S9: nothing that does not rise is told to anybody', () => {
-    expect(decide(receipt(4, 2), at(4, 2))).toMatchObject({ effect: null, record: false, result: { ok: true } });
+    expect(decide(receipt(4, 2), at(4, 2))).toMatchObject({
+      effect: null,
+      record: false,
+      result: { ok: true },
+    });
     expect(decide(receipt(9, 9), at(0, 0, 0)).effect).toBeNull();
   });
 });
@@ -102,7 +121,12 @@ describe('S18: friendship', () => {
 
   test.each([
     ['a request to a stranger opens', 'request', {}, { state: 'requested', by: ana.id }],
-    ['a request after a refusal opens again', 'request', { state: 'rejected', by: ana.id, version: 2 }, { state: 'requested', by: ana.id }],
+    [
+      'a request after a refusal opens again',
+      'request',
+      { state: 'rejected', by: ana.id, version: 2 },
+      { state: 'requested', by: ana.id },
+    ],
     ['requests that cross make friends', 'request', theirs, { state: 'friends', by: null }],
     ['accepting makes friends', 'accept', theirs, { state: 'friends', by: null }],
     ['rejecting refuses', 'reject', theirs, { state: 'rejected', by: ben.id }],
@@ -138,12 +162,16 @@ describe('S18: friendship', () => {
   });
 
   test('S18: too many open requests are refused', () => {
-    expect(decide(friend('request'), facts({}, { openRequests: 100 })).result).toMatchObject({ code: 'REQUEST_LIMIT' });
+    expect(decide(friend('request'), facts({}, { openRequests: 100 })).result).toMatchObject({
+      code: 'REQUEST_LIMIT',
+    });
   });
   test('S18: nobody befriends themselves, or a stranger who does not exist', () => {
     const self: Operation = { id, kind: 'friend.request', to: ana.id };
     expect(decide(self, facts()).result).toMatchObject({ code: 'SELF_TARGET' });
-    expect(decide(friend('request'), facts({}, { target: undefined })).result).toMatchObject({ code: 'UNKNOWN_USER' });
+    expect(decide(friend('request'), facts({}, { target: undefined })).result).toMatchObject({
+      code: 'UNKNOWN_USER',
+    });
   });
 });
 

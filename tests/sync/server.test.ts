@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createMemorySync } from '#api/store/memory/sync.ts';
 import type { ErrorCode } from '#shared/errors.ts';
-import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
+import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { Bus, BusEvent, SyncStore } from '#sync/server/ports.ts';
 import { type SyncServer, createSyncServer } from '#sync/server/server.ts';
 import { decodeDown, encodeFrame } from '#sync/wire/codec.ts';
@@ -14,7 +14,7 @@ import { createWorld } from './sim/world.ts';
 const ana = 'A'.repeat(22) as UserId;
 const ben = 'B'.repeat(22) as UserId;
 const eve = 'E'.repeat(22) as UserId;
-const keyId = new Uint8Array(16) as Bytes;
+const keyId = new Uint8Array(16);
 const opId = (n: number): OpId => `0190b3c5-7d5e-7abc-8def-${String(n).padStart(12, '0')}` as OpId;
 const message = (n: number, from: UserId, to: UserId): Operation => ({
   id: opId(n),
@@ -49,7 +49,7 @@ beforeEach(async () => {
     bus,
     clock: world,
     timers: world,
-    digest: (data) => new Uint8Array(createHash('sha256').update(data).digest()) as Bytes,
+    digest: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
     report: (code, error) => {
       throw new Error(code, { cause: error });
     },
@@ -120,7 +120,9 @@ test('S5: the same id with other content is refused, and changes nothing', async
 });
 
 test('S3: the same operation many times at once has one effect', async () => {
-  const results = await Promise.all(Array.from({ length: 20 }, () => server.execute(ana, message(3, ana, ben))));
+  const results = await Promise.all(
+    Array.from({ length: 20 }, () => server.execute(ana, message(3, ana, ben))),
+  );
   expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(1);
   expect(await store.head(ben)).toBe(3);
 });
@@ -129,7 +131,11 @@ test('S18: many conflicting friend actions at once are decided one after the oth
   const kinds = ['friend.remove', 'friend.request', 'friend.accept', 'friend.reject'] as const;
   const results = await Promise.all(
     Array.from({ length: 40 }, (_, i) =>
-      server.execute(i % 2 ? ana : ben, { id: opId(10 + i), kind: kinds[i % 4] ?? 'friend.remove', to: i % 2 ? ben : ana }),
+      server.execute(i % 2 ? ana : ben, {
+        id: opId(10 + i),
+        kind: kinds[i % 4] ?? 'friend.remove',
+        to: i % 2 ? ben : ana,
+      }),
     ),
   );
   expect(results.every((result) => result.ok || /ALREADY_FRIENDS|NO_REQUEST/.test(result.code))).toBe(true);
@@ -159,7 +165,9 @@ test('S2 S12: a message is pushed to both sides, on every device', async () => {
   await phone.say({ t: 'ops', ops: [message(3, ana, ben)] });
   expect(phone.saw('results')).toMatchObject([{ results: [{ id: opId(3), ok: true, n: 1 }] }]);
   for (const client of [phone, desktop, friend]) {
-    expect(client.saw('entries').at(-1)).toMatchObject({ page: { to: 3, entries: [{ kind: 'message', op: opId(3), n: 1 }] } });
+    expect(client.saw('entries').at(-1)).toMatchObject({
+      page: { to: 3, entries: [{ kind: 'message', op: opId(3), n: 1 }] },
+    });
   }
 });
 
@@ -240,6 +248,11 @@ describe('S17: connections end', () => {
     bus.publish({ kind: 'revoked', user: ana, session: `session of ${ana}` });
     expect(a.closed()).toBe('SESSION_ENDED');
     expect(b.closed()).toBeNull();
+  });
+  test('S17: when the sign-in is revoked before the hello', () => {
+    const client = join(ana);
+    bus.publish({ kind: 'revoked', user: ana, session: null });
+    expect(client.closed()).toBe('SESSION_ENDED');
   });
   test('S17: when the server stops', async () => {
     const client = join(ana);

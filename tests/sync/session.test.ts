@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
+import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
 import {
   OPERATION_WINDOW,
   PAGE_WINDOW,
@@ -20,7 +20,7 @@ const message = (n: number, to = peer): Operation => ({
   id: opId(n),
   kind: 'message.send',
   to,
-  envelope: new Uint8Array(1) as Bytes,
+  envelope: new Uint8Array(1),
 });
 const hello = (fields: Partial<Extract<Up, { t: 'hello' }>> = {}): SessionEvent => ({
   kind: 'frame',
@@ -43,7 +43,8 @@ function after(...events: SessionEvent[]): [SessionState, SessionEffect[]] {
   for (const event of events) [state, effects] = step(state, event);
   return [state, effects];
 }
-const sent = (effects: SessionEffect[]) => effects.flatMap((effect) => (effect.kind === 'send' ? [effect.frame] : []));
+const sent = (effects: SessionEffect[]) =>
+  effects.flatMap((effect) => (effect.kind === 'send' ? [effect.frame] : []));
 const kinds = (effects: SessionEffect[]) => effects.map(({ kind }) => kind);
 
 test('W3: a client that is too old is told so, and the connection closes', () => {

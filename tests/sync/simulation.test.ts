@@ -15,7 +15,10 @@ test('S1 S2 S3 S8 S9 S14 C1 C2 C3 C5 C11: under every kind of fault nothing is l
 }, 120_000);
 
 test('one seed gives one run', async () => {
-  const [first, second] = [await simulate({ seed: 7, actions: 100 }), await simulate({ seed: 7, actions: 100 })];
+  const [first, second] = [
+    await simulate({ seed: 7, actions: 100 }),
+    await simulate({ seed: 7, actions: 100 }),
+  ];
   expect(first.trace).toBe(second.trace);
   expect(first.events).toBe(second.events);
 });

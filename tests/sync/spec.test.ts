@@ -13,7 +13,9 @@ test('every rule of sync/SPEC.md is proven by a test whose title begins with its
     if (!file.endsWith('.test.ts') && !file.includes('contracts')) continue;
     if (!file.endsWith('.ts')) continue;
     const code = await readFile(join('tests', file), 'utf8');
-    for (const [, ids = ''] of code.matchAll(/\b(?:test|it|describe)(?:\.each\([\s\S]*?\))?\(\s*['"`]((?:[WCS]\d+[ :])+)/g)) {
+    for (const [, ids = ''] of code.matchAll(
+      /\b(?:test|it|describe)(?:\.each\([\s\S]*?\))?\(\s*['"`]((?:[WCS]\d+[ :])+)/g,
+    )) {
       for (const id of ids.match(/[WCS]\d+/g) ?? []) proven.add(id);
     }
     // test.each over a table: the title comes after the table.

@@ -14,8 +14,7 @@ export function changeFriendship(op: FriendOperation, facts: Facts): Verdict {
   if (op.to === actor.id) return refuse(op.id, 'SELF_TARGET');
   if (!target) return refuse(op.id, 'UNKNOWN_USER');
 
-  const become = (state: Relation['state']): Verdict =>
-    accept(op.id, now, changeTo(state, op, facts));
+  const become = (state: Relation['state']): Verdict => accept(op.id, now, changeTo(state, op, facts));
   const stay = accept(op.id, now, null);
   const theirs = relation.state === 'requested' && relation.by === target.id;
   const mine = relation.state === 'requested' && relation.by === actor.id;

@@ -4,6 +4,12 @@ import type { ClientStore, Queued } from '#sync/client/ports.ts';
 import type { Entry, OpResult, Page, Standing } from '#sync/wire/down.ts';
 import type { Cursor, Operation } from '#sync/wire/up.ts';
 
+/** A device as the oracle looks at it. */
+export interface SimulatedDevice {
+  readonly user: UserId;
+  readonly disk: Disk;
+}
+
 /** What a simulated device has on its disk: outlives every crash of the app. */
 export interface Disk {
   readonly self: UserId;
@@ -76,8 +82,14 @@ export function openDisk(disk: Disk, faults: DiskFaults): ClientStore & DeviceAc
       disk.queue = disk.queue.filter(({ op }) => op.id !== entry.op);
       if (!mine) raise(peer, entry.n);
     } else if (entry.kind === 'receipt') {
-      const before = disk.marks.get(entry.peer) ?? { mine: { delivered: 0, seen: 0 }, theirs: { delivered: 0, seen: 0 } };
-      disk.marks.set(entry.peer, { mine: highest(before.mine, entry.mine), theirs: highest(before.theirs, entry.theirs) });
+      const before = disk.marks.get(entry.peer) ?? {
+        mine: { delivered: 0, seen: 0 },
+        theirs: { delivered: 0, seen: 0 },
+      };
+      disk.marks.set(entry.peer, {
+        mine: highest(before.mine, entry.mine),
+        theirs: highest(before.theirs, entry.theirs),
+      });
     } else {
       disk.standings.set(entry.peer, entry.standing);
     }
@@ -85,7 +97,10 @@ export function openDisk(disk: Disk, faults: DiskFaults): ClientStore & DeviceAc
 
   /** Everything up to `n` is on this disk: tell the sender, in one receipt that replaces an older one. */
   function raise(peer: UserId, n: number, seen = 0): void {
-    const before = disk.marks.get(peer) ?? { mine: { delivered: 0, seen: 0 }, theirs: { delivered: 0, seen: 0 } };
+    const before = disk.marks.get(peer) ?? {
+      mine: { delivered: 0, seen: 0 },
+      theirs: { delivered: 0, seen: 0 },
+    };
     const mine = highest(before.mine, { delivered: n, seen });
     if (mine.delivered === before.mine.delivered && mine.seen === before.mine.seen) return;
     disk.marks.set(peer, { ...before, mine });
@@ -103,9 +118,11 @@ export function openDisk(disk: Disk, faults: DiskFaults): ClientStore & DeviceAc
     },
     async applyPage(page: Page, cursor: Cursor) {
       await faults.transaction(() => {
-        if (page.from !== (disk.cursor?.seq ?? 0)) throw new Failure('BAD_FRAME', 'the page does not continue the cursor');
+        if (page.from !== (disk.cursor?.seq ?? 0))
+          throw new Failure('BAD_FRAME', 'the page does not continue the cursor');
         for (const entry of page.entries) {
-          if (entry.kind === 'message' || entry.kind === 'receipt' || entry.kind === 'friend') applyEntry(entry as Entry);
+          if (entry.kind === 'message' || entry.kind === 'receipt' || entry.kind === 'friend')
+            applyEntry(entry as Entry);
         }
         disk.cursor = cursor;
       });
@@ -137,7 +154,9 @@ export function openDisk(disk: Disk, faults: DiskFaults): ClientStore & DeviceAc
       changed();
     },
     async see(peer) {
-      const shown = [...disk.messages.values()].filter((message) => message.peer === peer && message.n !== null);
+      const shown = [...disk.messages.values()].filter(
+        (message) => message.peer === peer && message.n !== null,
+      );
       const last = Math.max(0, ...shown.map(({ n }) => n ?? 0));
       if (last === 0) return;
       await faults.transaction(() => raise(peer, last, last));

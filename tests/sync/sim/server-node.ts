@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '#shared/errors.ts';
-import type { Bytes, UserId } from '#shared/ids.ts';
+import type { UserId } from '#shared/ids.ts';
 import type { Bus, BusEvent, SyncStore } from '#sync/server/ports.ts';
 import { type SyncServer, createSyncServer } from '#sync/server/server.ts';
 import type { Listen } from './network.ts';
@@ -40,11 +40,11 @@ export function createServerNode(
         if (!alive()) return forever();
         const { refuseCommit, crashAtCommit } = faults();
         if (random.chance(refuseCommit)) throw new Failure('UNAVAILABLE');
-        const crash = random.chance(crashAtCommit) ? (random.chance(0.5) ? 'before' : 'after') : null;
-        if (crash === 'before') return crashNow(forever());
+        const death = random.chance(crashAtCommit) ? (random.chance(0.5) ? 'before' : 'after') : null;
+        if (death === 'before') return crashNow(forever());
         const committed = await store.commit(write);
         await pause();
-        return crash === 'after' ? crashNow(forever()) : committed;
+        return death === 'after' ? crashNow(forever()) : committed;
       },
       async read(user, cursor, limits) {
         await pause();
@@ -58,7 +58,7 @@ export function createServerNode(
       bus: createBus(),
       clock: world,
       timers: { after: (ms, callback) => world.after(ms, () => alive() && callback()) },
-      digest: (data) => new Uint8Array(createHash('sha256').update(data).digest()) as Bytes,
+      digest: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
       report: () => {},
     });
   }
@@ -83,7 +83,13 @@ export function createServerNode(
     /** A listener for connections of one user. */
     listenFor(user: UserId): Listen {
       return (socket) =>
-        server?.accept({ ...socket, user, session: user, expires: world.now() + 1e12, reauthenticate: async () => null });
+        server?.accept({
+          ...socket,
+          user,
+          session: user,
+          expires: world.now() + 1e12,
+          reauthenticate: async () => null,
+        });
     },
   };
 }

@@ -1,8 +1,8 @@
 import { createMemorySync } from '#api/store/memory/sync.ts';
-import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
+import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { type SyncClient, createSyncClient } from '#sync/client/client.ts';
 import { makeEnvelope } from '../../support/envelope.ts';
-import { type DeviceActions, type Disk, createDisk, openDisk } from './device-store.ts';
+import { type DeviceActions, type SimulatedDevice, createDisk, openDisk } from './device-store.ts';
 import { type LinkFaults, createTransport } from './network.ts';
 import { findFaults } from './oracle.ts';
 import { type SeededRandom, createRandom } from './random.ts';
@@ -23,11 +23,6 @@ export interface Report {
   readonly trace: string;
   readonly events: number;
   readonly virtualMs: number;
-}
-
-export interface SimulatedDevice {
-  readonly user: UserId;
-  readonly disk: Disk;
 }
 
 const CALM: LinkFaults & ServerFaults = {
@@ -53,9 +48,15 @@ export async function simulate({ seed, actions }: Scenario): Promise<Report> {
     person: (id) => people.get(id),
   });
   const devices: Device[] = [];
-  const server = createServerNode(world, random, store, () => weather, () => {
-    for (const device of devices) device.cutOff();
-  });
+  const server = createServerNode(
+    world,
+    random,
+    store,
+    () => weather,
+    () => {
+      for (const device of devices) device.cutOff();
+    },
+  );
   for (const user of users) {
     for (let i = random.between(1, 2); i > 0; i--) devices.push(createDevice(user));
   }
@@ -84,7 +85,10 @@ export async function simulate({ seed, actions }: Scenario): Promise<Report> {
       if (random.chance(0.25)) device.see(peer);
       else device.send(peer);
     } else {
-      device.befriend(peer, standing === 'friends' ? 'friend.remove' : standing === 'received' ? answer() : 'friend.request');
+      device.befriend(
+        peer,
+        standing === 'friends' ? 'friend.remove' : standing === 'received' ? answer() : 'friend.request',
+      );
     }
   }
   function answer(): 'friend.accept' | 'friend.reject' {
@@ -166,9 +170,16 @@ export async function simulate({ seed, actions }: Scenario): Promise<Report> {
         const id = opIdOf(random);
         const toKeyId = people.get(peer)?.keyId;
         if (!toKeyId) throw new Error('nobody to write to');
-        const accept = disk.queue.find(({ op: queued }) => queued.kind === 'friend.accept' && queued.to === peer);
+        const accept = disk.queue.find(
+          ({ op: queued }) => queued.kind === 'friend.accept' && queued.to === peer,
+        );
         write(
-          { id, kind: 'message.send', to: peer, envelope: makeEnvelope({ id, from: user, to: peer, toKeyId }) },
+          {
+            id,
+            kind: 'message.send',
+            to: peer,
+            envelope: makeEnvelope({ id, from: user, to: peer, toKeyId }),
+          },
           `c:${peer}`,
           accept?.op.id ?? null,
         );
@@ -208,7 +219,9 @@ function stormOf(random: SeededRandom): LinkFaults & ServerFaults {
 }
 
 function traceOf(devices: readonly Device[]): string {
-  return JSON.stringify(devices.map(({ disk }) => [disk.cursor, [...disk.messages], [...disk.marks], [...disk.standings]]));
+  return JSON.stringify(
+    devices.map(({ disk }) => [disk.cursor, [...disk.messages], [...disk.marks], [...disk.standings]]),
+  );
 }
 
 function idOf(random: SeededRandom): string {
@@ -222,5 +235,5 @@ function opIdOf(random: SeededRandom): OpId {
 
 function personOf(id: UserId) {
   const keyId = Buffer.from(id, 'base64url');
-  return { id, name: id, bundle: new Uint8Array(keyId) as Bytes, keyId: new Uint8Array(keyId) as Bytes };
+  return { id, name: id, bundle: new Uint8Array(keyId), keyId: new Uint8Array(keyId) };
 }

@@ -33,7 +33,7 @@ export function createWorld() {
     const last = heap.pop();
     if (!first || !last || first === last) return first;
     heap[0] = last;
-    for (let i = 0; ; ) {
+    for (let i = 0; ;) {
       let least = i;
       for (const child of [2 * i + 1, 2 * i + 2]) {
         if (child < heap.length && before(heap[child] as Due, heap[least] as Due)) least = child;
