@@ -82,6 +82,10 @@ export const STATES: Readonly<Record<string, Prepare>> = {
     models.timeline.items.value = longConversation(5000, Date.now(), 5300);
     models.timeline.hasEarlier.value = true;
   }),
+  'conversation-5000-unread': inside(talk, (models) => {
+    models.timeline.items.value = longConversation(5000, Date.now(), 5300);
+    models.timeline.unreadAfter.value = 5200;
+  }),
 
   people: inside({ panel: 'people' }),
   'people-loading': inside({ panel: 'people' }, (models) => {

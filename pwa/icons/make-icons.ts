@@ -1,7 +1,6 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { CHROMIUM_ARGS, chromiumPath } from '#tests/support/chromium.ts';
 
 /**
  * Draws every icon from icon.svg into ../public: `npx tsx pwa/icons/make-icons.ts`. The results are kept in the
@@ -9,6 +8,8 @@ import { CHROMIUM_ARGS, chromiumPath } from '#tests/support/chromium.ts';
  */
 const source = new URL('./icon.svg', import.meta.url);
 const target = new URL('../public/', import.meta.url);
+
+const CHROMIUM = process.env['NEXCHAT_CHROMIUM'] ?? '/usr/bin/chromium';
 
 interface Variant {
   readonly file: string;
@@ -43,7 +44,7 @@ const drawing = svg.replace('</defs>', `<path id="keyhole-shape" d="${shape}" />
 
 await mkdir(new URL('icons/', target), { recursive: true });
 await copyFile(source, new URL('favicon.svg', target));
-const browser = await chromium.launch({ executablePath: await chromiumPath(), args: [...CHROMIUM_ARGS] });
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
 try {
   const page = await browser.newPage();
   for (const { file, size, style } of VARIANTS) {

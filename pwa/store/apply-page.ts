@@ -132,7 +132,7 @@ async function mergeMessages(
     const { seen } = conversation.mine;
     conversationByPeer.set(peer, {
       ...conversation,
-      held: [[1, entry.n]],
+      held: withNumber(conversation.held, entry.n),
       lastInbound: message.mine ? conversation.lastInbound : Math.max(conversation.lastInbound, entry.n),
       unread: conversation.unread + unreadWeight(row, seen) - unreadWeight(before, seen),
     });

@@ -20,8 +20,3 @@ export function prefixOf(ranges: Ranges): number {
   const first = ranges[0];
   return first?.[0] === 1 ? first[1] : 0;
 }
-
-/** The highest number; 0 for none. */
-export function highestOf(ranges: Ranges): number {
-  return ranges.at(-1)?.[1] ?? 0;
-}

@@ -11,11 +11,9 @@ import type { FriendAction } from './ports.ts';
  * Everything that somebody wrote or is called is in `sealed` (shared/crypto/vault.ts, bound to table and primary
  * key) or still inside its end-to-end envelope.
  */
-export type MetaRow = { readonly key: 'cursor'; readonly cursor: Cursor } | SealedMetaRow;
-export interface SealedMetaRow {
-  readonly key: 'profile';
-  readonly sealed: Bytes;
-}
+export type MetaRow =
+  | { readonly key: 'cursor'; readonly cursor: Cursor }
+  | { readonly key: 'profile'; readonly sealed: Bytes };
 
 /** CryptoKeys that can be used and not read. The vault key stands alone, so that erasing can begin with it. */
 export type KeyRow =

@@ -56,11 +56,11 @@ function MessageText(props: { text: string | null }) {
   }
   return (
     <span class="text" dir="auto">
-      {linkify(props.text).map(({ text, href }) =>
+      {linkify(props.text).map(({ text, href }, index) =>
         href === null ? (
           text
         ) : (
-          <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+          <a key={index} href={href} target="_blank" rel="noopener noreferrer nofollow">
             {text}
           </a>
         ),

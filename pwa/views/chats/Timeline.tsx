@@ -14,7 +14,9 @@ import { useVirtualizer } from './use-virtualizer.ts';
 /** Room under the floating header (its height in styles/tokens.css plus some air), in pixels. */
 const HEAD_ROOM = 76;
 /** Room above the floating composer, in pixels. */
-const FOOT_ROOM = 10;
+const FOOT_ROOM = 2;
+/** Between the composer and the button that leads to the end, in pixels. */
+const BUTTON_GAP = 12;
 /** Closer to the newest message than this counts as being there, in pixels. */
 const AT_END = 80;
 /** Closer to the oldest loaded message than this asks for earlier ones, in pixels. */
@@ -46,19 +48,22 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     scrollEndThreshold: AT_END,
   });
 
-  /** Whether the newest message was on the screen before what is being drawn now. */
+  /** Whether the newest message was on the screen when it was last scrolled; what is drawn meanwhile does not change it. */
   const atEnd = useRef(true);
   const keepAtEnd = useCallback(() => {
     if (atEnd.current) virtualizer.scrollToEnd();
   }, [virtualizer]);
 
-  // Opens at the first unread message, else at the newest one.
+  // Opens at the first unread message, else at the newest one; once.
+  const opened = useRef(false);
   useLayoutEffect(() => {
+    if (opened.current) return;
+    opened.current = true;
     const firstUnread = rows.findIndex((row) => row.unread);
-    if (firstUnread === -1) virtualizer.scrollToEnd();
+    atEnd.current = firstUnread === -1;
+    if (atEnd.current) virtualizer.scrollToEnd();
     else virtualizer.scrollToIndex(firstUnread, { align: 'start' });
-    // Only when the conversation is opened.
-  }, [virtualizer]);
+  }, [rows, virtualizer]);
 
   // The composer grows, or the keyboard takes half of the screen: whoever was at the end stays there.
   useLayoutEffect(keepAtEnd, [keepAtEnd, props.covered.value]);
@@ -82,7 +87,6 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
   const visible = virtualizer.getVirtualItems();
 
   const look = () => {
-    atEnd.current = virtualizer.isAtEnd(AT_END);
     const bottom = (virtualizer.scrollOffset ?? 0) + (virtualizer.scrollRect?.height ?? 0) - props.covered.value;
     const onScreen = visible.findLast(({ index, end }) => end <= bottom && isNumberedIncoming(rows[index]?.item));
     seen(onScreen === undefined ? null : (rows[onScreen.index]?.item.n ?? null));
@@ -110,6 +114,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
         aria-label={say.conversation.messages(props.name)}
         tabIndex={0}
         onScroll={() => {
+          atEnd.current = virtualizer.isAtEnd(AT_END);
           look();
           askForEarlier();
         }}
@@ -140,7 +145,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
         <button
           type="button"
           class="to-end"
-          style={{ insetBlockEnd: `${props.covered.value + FOOT_ROOM}px` }}
+          style={{ insetBlockEnd: `${props.covered.value + BUTTON_GAP}px` }}
           aria-label={news.count.value === 0 ? say.conversation.toEnd : undefined}
           onClick={() => virtualizer.scrollToEnd({ behavior: 'smooth' })}
         >

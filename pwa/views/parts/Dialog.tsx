@@ -18,15 +18,7 @@ export function Dialog(props: Props) {
     return () => dialog?.close();
   }, []);
   return (
-    <dialog
-      ref={ref}
-      class="dialog glass"
-      aria-labelledby={title}
-      onClose={props.onClose}
-      onClick={(event) => {
-        if (event.target === ref.current) props.onClose();
-      }}
-    >
+    <dialog ref={ref} class="dialog glass" closedby="any" aria-labelledby={title} onClose={props.onClose}>
       <div class="dialog-body">
         <h2 id={title}>{props.title}</h2>
         {props.children}

@@ -97,5 +97,5 @@ function listEverybody(models: Models): Person[] {
   }
   return [...byId.values()]
     .filter((person) => person.id !== self)
-    .sort((a, b) => a.name.localeCompare(b.name, LOCALE, { sensitivity: 'base' }));
+    .toSorted((a, b) => a.name.localeCompare(b.name, LOCALE, { sensitivity: 'base' }));
 }
