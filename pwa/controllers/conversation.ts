@@ -173,7 +173,12 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     markSeen(n) {
       if (n <= seen) return;
       seen = n;
-      void attempt(({ store }, peer) => store.markSeen(peer, n));
+      void attempt(async ({ store }, peer) => {
+        await store.markSeen(peer, n);
+        // Less than asked for while something before `n` is still on its way.
+        const stored = await store.seenUpTo(peer);
+        if (timeline.peer.value === peer) seen = stored;
+      });
     },
     typing() {
       const peer = timeline.peer.value;

@@ -1,4 +1,4 @@
-import { Workbox } from 'workbox-window';
+import type { Workbox } from 'workbox-window';
 import { Failure } from '#shared/errors.ts';
 import type { ShellModel } from '../models/shell.ts';
 import { SERVICE_WORKER, trustedScript } from '../transport/trusted-scripts.ts';
@@ -25,30 +25,38 @@ export function createUpdates({ shell, beforeReload, report }: UpdatesDeps): Upd
   // The development server has no service worker: it would serve yesterday's modules.
   if (import.meta.env.DEV || !('serviceWorker' in navigator)) return { apply: () => location.reload() };
 
-  const workbox = new Workbox(trustedScript(SERVICE_WORKER));
+  let workbox: Workbox | null = null;
   let agreed = false;
   let reloading = false;
+
+  // Not needed for the first paint, so not part of what the first paint waits for.
+  import('workbox-window')
+    .then(async ({ Workbox: Registration }) => {
+      workbox = watch(new Registration(trustedScript(SERVICE_WORKER)));
+      await workbox.register();
+      setInterval(() => void workbox?.update().catch(ignoreOffline), CHECK_EVERY_MS);
+    })
+    // The app works without it, until the network is gone.
+    .catch((error: unknown) => report(new Failure('STORAGE_UNAVAILABLE', 'service worker', error)));
+
+  function watch(registration: Workbox): Workbox {
+    registration.addEventListener('waiting', () => {
+      shell.updateReady.value = true;
+    });
+    registration.addEventListener('controlling', (event) => {
+      // `isUpdate` is not set for the first service worker that ever took this page.
+      if (agreed) reload();
+      // Another tab agreed: this page would go on with files that are gone from the cache.
+      else if (event.isUpdate === true) beforeReload().then(reload, report);
+    });
+    return registration;
+  }
 
   function reload(): void {
     if (reloading) return;
     reloading = true;
     location.reload();
   }
-
-  workbox.addEventListener('waiting', () => {
-    shell.updateReady.value = true;
-  });
-  workbox.addEventListener('controlling', (event) => {
-    // `isUpdate` is not set for the first service worker that ever took this page.
-    if (agreed) reload();
-    // Another tab agreed: this page would go on with files that are gone from the cache.
-    else if (event.isUpdate === true) beforeReload().then(reload, report);
-  });
-  workbox.register().then(
-    () => setInterval(() => workbox.update().catch(ignoreOffline), CHECK_EVERY_MS),
-    // The app works without it, until the network is gone.
-    (error: unknown) => report(new Failure('STORAGE_UNAVAILABLE', 'service worker', error)),
-  );
 
   /** Asking for a new version with no network is no failure; the next hour asks again. */
   function ignoreOffline(error: unknown): void {
@@ -59,7 +67,7 @@ export function createUpdates({ shell, beforeReload, report }: UpdatesDeps): Upd
     apply() {
       agreed = true;
       beforeReload().then(() => {
-        workbox.messageSkipWaiting();
+        workbox?.messageSkipWaiting();
         setTimeout(reload, RELOAD_ANYWAY_MS);
       }, report);
     },

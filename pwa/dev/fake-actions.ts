@@ -93,7 +93,7 @@ export function createFakeActions(models: Models, record: (call: string) => void
         const earlier = longConversation(Math.min(100, missing), first.at - 60_000, missing);
         timeline.items.value = [...earlier, ...timeline.items.value];
         timeline.hasEarlier.value = missing > 100;
-      }, 50);
+      }, 200);
     },
     markSeen: (n) => record(`markSeen ${n}`),
     typing: () => record('typing'),

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#shared/errors.ts';
 import type { DeviceId, UserId } from '#shared/ids.ts';
-import { createSyncClient } from '#sync/client/client.ts';
+import type { SyncClient } from '#sync/client/client.ts';
 import type { ClientStore, SyncListener } from '#sync/client/ports.ts';
 import type { Api } from './http.ts';
 import { type Seat, takeSeat } from './leadership.ts';
@@ -37,14 +37,27 @@ export function connect(deps: ConnectDeps): { tokens: Tokens; seat: Seat } {
     user,
     listener,
     lead(toAll) {
-      const client = createSyncClient({ store, transport, timers, random, device, listener: toAll, report });
-      const stopRenewing = tokens.keepFresh((token) => client.reauthenticate(token));
-      client.start();
+      let client: SyncClient | null = null;
+      let stopRenewing = () => {};
+      let over = false;
+      // What is stored is on the screen before the part that speaks to the server is even loaded.
+      import('#sync/client/client.ts')
+        .then(({ createSyncClient }) => {
+          if (over) return;
+          client = createSyncClient({ store, transport, timers, random, device, listener: toAll, report });
+          stopRenewing = tokens.keepFresh((token) => client?.reauthenticate(token));
+          client.start();
+        })
+        .catch((error: unknown) => report('INTERNAL', error));
       return {
-        ...client,
-        stop() {
+        start: () => client?.start(),
+        wake: () => client?.wake(),
+        networkGone: () => client?.networkGone(),
+        typing: (to, on) => client?.typing(to, on),
+        async stop() {
+          over = true;
           stopRenewing();
-          return client.stop();
+          await client?.stop();
         },
       };
     },
