@@ -73,10 +73,10 @@ async function stop(code: number): Promise<void> {
   process.exit(code);
 }
 
-/** Resolves when the server answers through Vite. */
+/** Resolves when the server answers. Asked directly, as Vite would report every attempt that comes too early. */
 async function ready(): Promise<void> {
   for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
-    const answer = await fetch(`${url}/healthz`).catch(() => null);
+    const answer = await fetch(`http://127.0.0.1:${apiPort}/healthz`).catch(() => null);
     if (answer?.ok === true) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

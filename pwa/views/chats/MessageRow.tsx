@@ -75,12 +75,14 @@ function Failed(props: { row: Row }) {
   return (
     <div class="failed">
       <p>{error === null ? say.conversation.tick.failed : say.error(error)}</p>
-      <button type="button" class="button-link" onClick={() => void actions.retry(id)}>
-        {say.conversation.retry}
-      </button>
-      <button type="button" class="button-link" onClick={() => void actions.discard(id)}>
-        {say.conversation.discard}
-      </button>
+      <span class="failed-actions">
+        <button type="button" class="button-link" onClick={() => void actions.retry(id)}>
+          {say.conversation.retry}
+        </button>
+        <button type="button" class="button-link" onClick={() => void actions.discard(id)}>
+          {say.conversation.discard}
+        </button>
+      </span>
     </div>
   );
 }

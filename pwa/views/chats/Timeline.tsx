@@ -22,6 +22,8 @@ const AT_END = 80;
 /** Closer to the oldest loaded message than this asks for earlier ones, in pixels. */
 const NEAR_START = 900;
 
+const NOWHERE = { scrollTop: 0, clientHeight: 0, scrollHeight: 0 };
+
 /** The messages. It alone owns its scroll position; only what is near the screen is drawn. */
 export function Timeline(props: { name: string; covered: ReadonlySignal<number> }) {
   const { models, actions } = useApp();
@@ -87,7 +89,11 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
   const visible = virtualizer.getVirtualItems();
 
   const look = () => {
-    const bottom = (virtualizer.scrollOffset ?? 0) + (virtualizer.scrollRect?.height ?? 0) - props.covered.value;
+    const { scrollTop, clientHeight, scrollHeight } = scroller.current ?? NOWHERE;
+    const isAtEnd = scrollHeight - clientHeight - scrollTop <= AT_END;
+    // Content that grows below moves nobody away from the end; only scrolling does.
+    if (isAtEnd) atEnd.current = true;
+    const bottom = scrollTop + clientHeight - props.covered.value;
     const onScreen = visible.findLast(({ index, end }) => end <= bottom && isNumberedIncoming(rows[index]?.item));
     seen(onScreen === undefined ? null : (rows[onScreen.index]?.item.n ?? null));
     news.look(atEnd.current);
@@ -113,8 +119,9 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
         aria-live="off"
         aria-label={say.conversation.messages(props.name)}
         tabIndex={0}
+        style={{ '--covered': `${props.covered.value}px` }}
         onScroll={() => {
-          atEnd.current = virtualizer.isAtEnd(AT_END);
+          atEnd.current = false;
           look();
           askForEarlier();
         }}

@@ -1,0 +1,63 @@
+import { pino } from 'pino';
+import { createAccessTokens } from '#api/auth/access-token.ts';
+import { ephemeralSecrets } from '#api/auth/secrets.ts';
+import { createSessions } from '#api/auth/sessions.ts';
+import { createLocalBus } from '#api/bus/local.ts';
+import { parseSettings } from '#api/config.ts';
+import { type RunningServer, startServer } from '#api/server.ts';
+import { type Bytes, type DeviceId, type UserId, pairOf } from '#shared/ids.ts';
+import { accountOf, someDeviceId, writeOf } from '#tests/support/api-people.ts';
+
+/** Somebody who is signed in, as a client needs it. */
+export interface Person {
+  readonly user: UserId;
+  readonly device: DeviceId;
+  readonly token: string;
+  /** What envelopes to this user must name. */
+  readonly keyId: Bytes;
+}
+
+export interface BenchServer extends RunningServer {
+  /** Makes an account and signs it in, without the password's cost: that is measured elsewhere. */
+  signUp(username: string): Promise<Person>;
+  befriend(a: Person, b: Person): Promise<void>;
+}
+
+/** The real server on SQLite in this process, with limits that a benchmark doesn't reach. */
+export async function startBenchServer(dataDir: string): Promise<BenchServer> {
+  const settings = parseSettings({
+    NEXCHAT_PORT: '0',
+    NEXCHAT_DATA: dataDir,
+    NEXCHAT_ACCESS_TTL: '3600',
+    NEXCHAT_FRAMES_PER_SECOND: '1000000',
+    NEXCHAT_LIMIT_SCALE: '1000000',
+  });
+  if (!settings.ok) throw new Error(settings.error.join(' '));
+  const secrets = ephemeralSecrets();
+  const log = pino({ level: 'error' });
+  const server = await startServer({ ...settings.value, secrets }, { clientDir: null, log });
+
+  const clock = { now: Date.now };
+  const { store } = server;
+  const { accessTtl, sessionDays } = settings.value;
+  const tokens = createAccessTokens({ keys: secrets.jwt, ttl: accessTtl, clock });
+  const sessions = createSessions({ store, tokens, bus: createLocalBus(), clock, days: sessionDays });
+  return {
+    ...server,
+    async signUp(username) {
+      const { user, keyId, ...account } = accountOf(username);
+      const made = await store.createAccount({ user, keyId, ...account });
+      if (!made.ok) throw new Error(made.error);
+      const device = someDeviceId();
+      const { session } = await sessions.start({ user, username }, { id: device, name: 'Benchmark' });
+      return { user, device, token: session.accessToken, keyId };
+    },
+    async befriend(a, b) {
+      const time = clock.now();
+      const next = { state: 'friends', by: null, version: 1, time } as const;
+      await store.commit(
+        writeOf(a.user, { kind: 'relation', pair: pairOf(a.user, b.user), expect: 0, next }),
+      );
+    },
+  };
+}

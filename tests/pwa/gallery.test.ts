@@ -1,0 +1,133 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { RunOptions } from 'axe-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STATES } from '#pwa/dev/states.ts';
+import { openGallery } from './views/gallery-site.ts';
+import type { GallerySite } from './views/gallery-site.ts';
+
+const PICTURES = fileURLToPath(new URL('../.artifacts/gallery/', import.meta.url));
+
+const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+const DESK: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
+const NARROW: BrowserContextOptions = { viewport: { width: 320, height: 568 }, isMobile: true, hasTouch: true };
+const THEMES = ['light', 'dark'] as const;
+
+/** A page that lives through all tests, with what went wrong on it since it was last asked. */
+interface Screen {
+  readonly name: string;
+  readonly page: Page;
+  takeErrors(): string[];
+}
+
+let site: GallerySite;
+let axe: string;
+let phone: Screen;
+let desk: Screen;
+let narrow: Screen;
+
+beforeAll(async () => {
+  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  await mkdir(PICTURES, { recursive: true });
+  site = await openGallery();
+  [phone, desk, narrow] = await Promise.all([open('phone', PHONE), open('desk', DESK), open('narrow', NARROW)]);
+}, 120_000);
+afterAll(() => site?.close());
+
+describe('every state of every screen, on phone and desk, light and dark', () => {
+  it.each(Object.keys(STATES))('%s has no accessibility violation, no error, nothing cut off', async (state) => {
+    await Promise.all(
+      [phone, desk].map(async ({ name, page, takeErrors }) => {
+        await show(page, state);
+        for (const theme of THEMES) {
+          await dress(page, theme);
+          await page.screenshot({ path: `${PICTURES}${state}-${theme}-${name}.png` });
+          expect(await violations(page), `${name}, ${theme}`).toEqual([]);
+        }
+        expect(await cutOff(page), name).toEqual([]);
+        expect(takeErrors(), name).toEqual([]);
+      }),
+    );
+  }, 90_000);
+});
+
+describe('at the edges', () => {
+  it.each(['door', 'list', 'conversation-offline', 'people', 'requests', 'settings'])(
+    '%s fits on a screen 320 pixels wide, in both directions of writing',
+    async (state) => {
+      for (const dir of ['ltr', 'rtl']) {
+        await show(narrow.page, state, { dir });
+        expect(await cutOff(narrow.page), dir).toEqual([]);
+      }
+    },
+    60_000,
+  );
+
+  it('the views, with everything they need, keep to their budget', async () => {
+    expect(await site.gzipped('.js')).toBeLessThan(45 * 1024);
+    expect(await site.gzipped('.css')).toBeLessThan(12 * 1024);
+  });
+});
+
+async function open(name: string, options: BrowserContextOptions): Promise<Screen> {
+  const page = await site.browser.newPage({ ...options, reducedMotion: 'reduce' });
+  let errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (said) => {
+    if (said.type() === 'error' || said.type() === 'warning') errors.push(said.text());
+  });
+  return {
+    name,
+    page,
+    takeErrors() {
+      const taken = errors;
+      errors = [];
+      return taken;
+    },
+  };
+}
+
+async function show(page: Page, state: string, more: Record<string, string> = {}): Promise<void> {
+  await page.goto(site.url(state, more));
+  await page.locator('main').waitFor();
+  // The status chip waits until it is worth showing.
+  const hasNews = await page.evaluate(() => {
+    const { session, status } = window.gallery.models;
+    return session.phase.value === 'ready' && (session.needsSignIn.value || status.link.value !== 'live');
+  });
+  if (hasNews) await page.locator('.status').waitFor({ timeout: 15_000 });
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+  });
+}
+
+async function dress(page: Page, theme: (typeof THEMES)[number]): Promise<void> {
+  await page.evaluate((chosen) => (window.gallery.models.shell.theme.value = chosen), theme);
+  await page.locator(`html[data-theme=${theme}]`).waitFor();
+}
+
+/** What axe finds wrong, short enough to read. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const results = await page.evaluate((options) => window.axe.run(document, options), {
+    resultTypes: ['violations'],
+  } satisfies RunOptions);
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
+
+/** What reaches over the side of the screen. */
+function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('button, input, textarea, h1, h2, p')]
+      .filter((element) => element.checkVisibility() && element.closest('.visually-hidden, .skip') === null)
+      .filter((element) => {
+        const { left, right } = element.getBoundingClientRect();
+        return left < -0.5 || right > innerWidth + 0.5;
+      })
+      .map((element) => element.outerHTML.slice(0, 160)),
+  );
+}

@@ -1,0 +1,12 @@
+import type { LocalStoreCase } from './case.ts';
+import { KEYS_CASES } from './keys.ts';
+import { READING_CASES } from './reading.ts';
+import { STORAGE_CASES } from './storage.ts';
+import { WRITING_CASES } from './writing.ts';
+
+export const LOCAL_STORE_CASES: readonly LocalStoreCase[] = [
+  ...WRITING_CASES,
+  ...READING_CASES,
+  ...KEYS_CASES,
+  ...STORAGE_CASES,
+];

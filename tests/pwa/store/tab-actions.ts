@@ -1,0 +1,169 @@
+import { equalBytes } from '#shared/bytes.ts';
+import { sha256 } from '#shared/crypto/primitives.ts';
+import { Failure } from '#shared/errors.ts';
+import type { UserId } from '#shared/ids.ts';
+import { FIRST_PREV } from '#shared/schema/payload.ts';
+import type { Entry } from '#sync/wire/down.ts';
+import { type OpenStore, eraseLocalStore, openLocalStore } from '#pwa/store/provisioning.ts';
+import { Log } from '#tests/contracts/client-store.ts';
+import { type World, conversationOf, newWorld, readAs, timelineOf } from './world.ts';
+
+/** What tests do in several tabs of one browser. A tab has the whole world, or only opens the store that is there. */
+let world: World | undefined;
+let log: Log | undefined;
+let opened: OpenStore | undefined;
+let queuedSeen = -1;
+const lost: string[] = [];
+const made: Extract<Entry, { kind: 'message' }>[] = [];
+
+export const actions = {
+  /** Signs in and befriends the peer. */
+  async begin(): Promise<UserId> {
+    world = await newWorld();
+    opened = world.opened;
+    log = new Log(world.subject);
+    await log.befriend();
+    watch();
+    return world.peer.id;
+  },
+
+  /** Opens what another tab has made. */
+  async join(): Promise<boolean> {
+    opened = await openLocalStore({ report: () => {}, onLost: (why) => lost.push(why) });
+    if (opened !== undefined) watch();
+    return opened !== undefined;
+  },
+
+  lost: () => [...lost, ...(world?.lost ?? [])],
+  queuedSeen: () => queuedSeen,
+  erase: () => eraseLocalStore(),
+  close: () => mine().store.close(),
+
+  /** Queues so many messages at once. */
+  async queue(peer: UserId, prefix: string, count: number): Promise<void> {
+    const texts = Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+    await Promise.all(texts.map((text) => mine().store.queueMessage(peer, text)));
+  },
+
+  /** The texts in the outbox as the peer reads them; throws when the chain has a gap or a fork. */
+  async readChain(): Promise<string[]> {
+    const { me, peer, store } = theWorld();
+    let prev = FIRST_PREV;
+    const texts: string[] = [];
+    for (const { op } of await store.outbox(1_000)) {
+      if (op.kind !== 'message.send') continue;
+      const payload = await readAs(peer, me, op.id, op.envelope);
+      texts.push(payload.body.kind === 'text' ? payload.body.text : '');
+      if (payload.counter !== texts.length || !equalBytes(payload.prev, prev))
+        throw new Error(`Broken at ${texts.length}`);
+      prev = await sha256(payload.raw);
+    }
+    return texts;
+  },
+
+  /** Makes the next `count` messages of the peer, of `length` characters, for `applyMade`. */
+  async make(count: number, length = 40): Promise<void> {
+    const first = made.length + 1;
+    const numbers = Array.from({ length: count }, (_, index) => first + index);
+    const entries = await Promise.all(
+      numbers.map((n) => theLog().message(n, `message ${n}`.padEnd(length, '.'))),
+    );
+    // Sealed all at once; the log has them in order.
+    const seqs = entries.map(({ seq }) => seq).toSorted((a, b) => a - b);
+    for (const [index, entry] of entries.entries()) made.push({ ...entry, seq: seqs[index] ?? 0 });
+  },
+
+  /** Applies what was made as one page, or in pages of `size`. Resolves with a Failure's code, or null. */
+  async applyMade(size = Number.POSITIVE_INFINITY): Promise<string | null> {
+    const { store } = theWorld();
+    const entries = made;
+    let cursor = await store.cursor();
+    for (let at = 0; at < entries.length; at += size) {
+      const part = entries.slice(at, at + size);
+      const to = part.at(-1)?.seq ?? 0;
+      const page = { from: cursor?.seq ?? 0, to, tag: to, head: to, entries: part };
+      cursor = { epoch: 'first', seq: to, tag: to };
+      try {
+        await store.applyPage(page, cursor);
+      } catch (error) {
+        return error instanceof Failure ? error.code : String(error);
+      }
+    }
+    entries.length = 0;
+    return null;
+  },
+
+  /** What is durable: log position, messages, unread, receipts. */
+  async state(peer: UserId): Promise<{ seq: number; messages: number; unread: number; receipts: number }> {
+    const { store } = mine();
+    const outbox = await store.outbox(1_000);
+    return {
+      seq: (await store.cursor())?.seq ?? 0,
+      messages: (await timelineOf(store, peer)).items.length,
+      unread: (await conversationOf(store, peer))?.unread ?? 0,
+      receipts: outbox.filter(({ op }) => op.kind === 'receipt').length,
+    };
+  },
+
+  /** Milliseconds until the newest 50 messages are shown. */
+  async timeWindow(peer: UserId): Promise<number> {
+    const start = performance.now();
+    await timelineOf(mine().store, peer, 50);
+    return performance.now() - start;
+  },
+
+  /** Code of the Failure that writing ends in, or null. */
+  async tryQueue(peer: UserId, text: string): Promise<string | null> {
+    try {
+      await mine().store.queueMessage(peer, text);
+      return null;
+    } catch (error) {
+      return error instanceof Failure ? error.code : String(error);
+    }
+  },
+
+  /** Queues long messages until one fails, at most 200. */
+  async queueUntilFull(peer: UserId): Promise<{ count: number; code: string | null }> {
+    for (let count = 0; count < 200; count++) {
+      const code = await actions.tryQueue(peer, '.'.repeat(9_000));
+      if (code !== null) return { count, code };
+    }
+    return { count: 200, code: null };
+  },
+
+  /** As a newer version of the app would open the database. */
+  async upgrade(): Promise<void> {
+    const name = (await indexedDB.databases())
+      .map((info) => info.name ?? '')
+      .find((one) => /^nexchat-.{22}$/.test(one));
+    if (name === undefined) throw new Error('No database');
+    const request = indexedDB.open(name, 1_000);
+    await new Promise<void>((resolve, reject) => {
+      request.addEventListener('success', () => resolve());
+      request.addEventListener('error', () => reject(request.error ?? new Error('not upgraded')));
+      request.addEventListener('blocked', () => reject(new Error('another tab holds the old version')));
+    });
+    request.result.close();
+  },
+};
+
+function watch(): void {
+  mine().store.liveQueued((count) => {
+    queuedSeen = count;
+  });
+}
+
+function mine(): OpenStore {
+  if (opened === undefined) throw new Error('Nothing is open in this tab');
+  return opened;
+}
+
+function theWorld(): World {
+  if (world === undefined) throw new Error('This tab did not begin');
+  return world;
+}
+
+function theLog(): Log {
+  if (log === undefined) throw new Error('This tab did not begin');
+  return log;
+}

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { UserId } from '#shared/ids.ts';
+import { type BrowserSuite, openBrowserSuite } from '#tests/support/browser-suite.ts';
+import { until } from '#tests/support/wait.ts';
+import type { Suite } from './suite.ts';
+
+declare const suite: Suite;
+
+let browser: BrowserSuite;
+beforeAll(async () => {
+  browser = await openBrowserSuite(new URL('suite.ts', import.meta.url));
+});
+afterAll(() => browser?.close());
+afterEach(() =>
+  Promise.all(
+    browser.context
+      .pages()
+      .slice(1)
+      .map((page) => page.close()),
+  ),
+);
+
+async function begin(): Promise<{ tab: Page; peer: UserId }> {
+  const tab = await browser.tab();
+  return { tab, peer: await tab.evaluate(() => suite.begin()) };
+}
+
+async function join(): Promise<Page> {
+  const tab = await browser.tab();
+  expect(await tab.evaluate(() => suite.join())).toBe(true);
+  return tab;
+}
+
+const state = (tab: Page, peer: UserId) => tab.evaluate((id) => suite.state(id), peer);
+
+test('Two tabs that write at the same time make one chain, and each sees what the other wrote', async () => {
+  const { tab: first, peer } = await begin();
+  const second = await join();
+  const write = (tab: Page, prefix: string) =>
+    tab.evaluate(([id, name]) => suite.queue(id as UserId, name as string, 25), [peer, prefix]);
+  await Promise.all([write(first, 'a'), write(second, 'b')]);
+
+  const texts = await first.evaluate(() => suite.readChain());
+  expect(texts).toHaveLength(50);
+  for (const prefix of ['a', 'b']) {
+    const own = texts.filter((text) => text.startsWith(prefix));
+    expect(own).toEqual(own.map((_, index) => `${prefix}${index}`));
+  }
+  // Otherwise it was no race.
+  expect(texts.join()).not.toBe(texts.toSorted().join());
+  for (const tab of [first, second]) {
+    await until(async () => (await tab.evaluate(() => suite.queuedSeen())) === 50, { within: 3_000 });
+  }
+});
+
+test('C5 a tab that dies while it stores a page leaves all of it or nothing', async () => {
+  const outcomes = new Set<number>();
+  // Death comes while the page is opened, while it is written, and after.
+  for (const ms of [5, 60, 150, 300]) {
+    const { tab, peer } = await begin();
+    await tab.evaluate(() => suite.make(300));
+    await tab.evaluate(() => void suite.applyMade());
+    await sleep(ms);
+    await tab.close({ runBeforeUnload: false });
+    const witness = await join();
+    const after = await state(witness, peer);
+    outcomes.add(after.messages);
+    if (after.seq === 1) expect(after).toEqual({ seq: 1, messages: 0, unread: 0, receipts: 0 });
+    else expect(after).toEqual({ seq: 301, messages: 300, unread: 300, receipts: 1 });
+    await witness.close();
+  }
+  expect(outcomes).toContain(0);
+});
+
+test('Erasing in one tab closes the others, which say so and write nothing any more', async () => {
+  const { tab: first, peer } = await begin();
+  const second = await join();
+  await second.evaluate(() => suite.erase());
+  await until(async () => (await first.evaluate(() => suite.lost())).includes('erased'), { within: 3_000 });
+  expect(await first.evaluate((id) => suite.tryQueue(id, 'too late'), peer)).toBe('STORAGE_UNAVAILABLE');
+  const third = await browser.tab();
+  expect(await third.evaluate(() => suite.join())).toBe(false);
+});
+
+test('A newer version in another tab is let in, and this one does not come back', async () => {
+  const { tab: first, peer } = await begin();
+  const second = await browser.tab();
+  await second.evaluate(() => suite.upgrade());
+  expect(await first.evaluate(() => suite.lost())).toEqual(['upgraded']);
+  expect(await first.evaluate((id) => suite.tryQueue(id, 'old rows'), peer)).toBe('STORAGE_UNAVAILABLE');
+});
+
+test('10,000 messages are stored and the newest ones shown; the times are printed', async () => {
+  const { tab, peer } = await begin();
+  await tab.evaluate(() => suite.make(10_000));
+  const start = performance.now();
+  expect(await tab.evaluate(() => suite.applyMade(250))).toBeNull();
+  const stored = performance.now() - start;
+  const shown = await tab.evaluate((id) => suite.timeWindow(id), peer);
+  process.stdout.write(
+    `10,000 messages stored in ${stored.toFixed(0)} ms, the newest 50 shown in ${shown.toFixed(1)} ms\n`,
+  );
+  expect(await state(tab, peer)).toMatchObject({
+    seq: 10_001,
+    messages: 10_000,
+    unread: 10_000,
+    receipts: 1,
+  });
+}, 60_000);

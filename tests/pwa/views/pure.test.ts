@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { message } from '#pwa/dev/fake-messages.ts';
+import { createModels } from '#pwa/models/models.ts';
+import { rowsOf } from '#pwa/views/chats/rows.ts';
+import { passwordStrength } from '#pwa/views/door/password-strength.ts';
+import { fingerprintGroups, hueOf, initials, listTime } from '#pwa/views/format.ts';
+import { linkify } from '#pwa/views/linkify.ts';
+import { describeStatus } from '#pwa/views/shell/describe-status.ts';
+
+describe('links in plain text', () => {
+  const links = (text: string) => linkify(text).filter(({ href }) => href !== null).map(({ text: shown }) => shown);
+
+  it('finds http, https and mailto addresses', () => {
+    expect(links('see http://a.example and HTTPS://b.example/x?y=1#z or mailto:me@c.example')).toEqual([
+      'http://a.example',
+      'HTTPS://b.example/x?y=1#z',
+      'mailto:me@c.example',
+    ]);
+  });
+
+  it('leaves the punctuation of the sentence out', () => {
+    expect(links('Really (https://a.example/b)? Yes: https://a.example/c_(d), or https://a.example/e…')).toEqual([
+      'https://a.example/b',
+      'https://a.example/c_(d)',
+      'https://a.example/e',
+    ]);
+  });
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', 'ftp://a.example', 'https://', 'mailto:', 'xhttps://a.example'])(
+    'makes no link of %s',
+    (text) => {
+      expect(linkify(text)).toEqual([{ text, href: null }]);
+    },
+  );
+
+  it('never loses or changes a character', () => {
+    const pieces = fc.array(
+      fc.oneof(fc.string(), fc.constantFrom('https://', 'http://a.example/(b)', 'mailto:a@b', '(', ')', '. ', '…', '👩‍🚀')),
+    );
+    fc.assert(
+      fc.property(pieces, (parts) => {
+        const text = parts.join('');
+        expect(linkify(text).map((part) => part.text).join('')).toBe(text);
+      }),
+    );
+  });
+});
+
+describe('rows of the timeline', () => {
+  const noon = new Date(2026, 4, 4, 12).getTime();
+  const minute = 60_000;
+
+  it('groups neighbours by the same author within minutes', () => {
+    const items = [
+      message(false, 'a', noon, 1),
+      message(false, 'b', noon + minute, 2),
+      message(true, 'c', noon + 2 * minute, 3),
+      message(true, 'd', noon + 20 * minute, 4),
+    ];
+    expect(rowsOf(items, null, false).map(({ first, last }) => [first, last])).toEqual([
+      [true, false],
+      [false, true],
+      [true, true],
+      [true, true],
+    ]);
+  });
+
+  it('names a day once, and not above a window that may have begun before', () => {
+    const items = [message(false, 'a', noon, 1), message(false, 'b', noon + minute, 2), message(false, 'c', noon + 86_400_000, 3)];
+    expect(rowsOf(items, null, false).map(({ day }) => day)).toEqual([noon, null, noon + 86_400_000]);
+    expect(rowsOf(items, null, true).map(({ day }) => day)).toEqual([null, null, noon + 86_400_000]);
+  });
+
+  it('divides before the first unread message of the friend, which starts a group', () => {
+    const items = [1, 2, 3].map((n) => message(n === 2, 'x', noon, n));
+    items.push(message(false, 'y', noon, 4));
+    const rows = rowsOf(items, 1, false);
+    expect(rows.map(({ unread }) => unread)).toEqual([false, false, true, false]);
+    expect(rowsOf(items, 3, false)[3]).toMatchObject({ unread: true, first: true });
+    expect(rowsOf(items, 4, false).some(({ unread }) => unread)).toBe(false);
+  });
+});
+
+describe('words for names, times and keys', () => {
+  it('takes initials from names with dots, dashes, one word or other scripts', () => {
+    expect(['mira.okafor', 'freya', 'max-von_hohen', '𝒶.b', 'ёж'].map(initials)).toEqual(['MO', 'F', 'MV', '𝒶B', 'Ё']);
+  });
+
+  it('gives a name always the same of eight hues', () => {
+    fc.assert(
+      fc.property(fc.string(), (name) => {
+        const hue = hueOf(name);
+        expect(hue).toBe(hueOf(name));
+        expect([0, 1, 2, 3, 4, 5, 6, 7]).toContain(hue);
+      }),
+    );
+  });
+
+  it('says the time today, then yesterday, the weekday, the date', () => {
+    const now = new Date(2026, 4, 14, 9, 30).getTime();
+    const at = (...date: [number, number, number, number, number]) => listTime(new Date(...date).getTime(), now);
+    expect(at(2026, 4, 14, 0, 5)).toBe('00:05');
+    expect(at(2026, 4, 13, 23, 59)).toBe('Yesterday');
+    expect(at(2026, 4, 8, 12, 0)).toBe('Fri');
+    expect(at(2026, 4, 7, 12, 0)).toBe('7 May');
+    expect(at(2025, 4, 7, 12, 0)).toBe('7 May 2025');
+  });
+
+  it('groups a fingerprint with or without spaces', () => {
+    expect(fingerprintGroups('0A1B 2C3D')).toEqual(['0A1B', '2C3D']);
+    expect(fingerprintGroups('0A1B2C3D')).toEqual(['0A1B', '2C3D']);
+  });
+
+  it('calls a password strong by length and variety, never below ten characters', () => {
+    expect(['Ab1!Ab1!', 'aaaaaaaaaaaa', 'passwordpass', 'Passw0rd pass', 'four unrelated words here'].map(passwordStrength)).toEqual([
+      0, 1, 1, 2, 3,
+    ]);
+  });
+});
+
+describe('the status chip', () => {
+  it('is silent while everything is well, and says what will happen while it is not', () => {
+    const models = createModels();
+    models.status.link.value = 'live';
+    expect(describeStatus(models)).toBeNull();
+    models.status.link.value = 'offline';
+    models.status.queued.value = 3;
+    expect(describeStatus(models)?.long).toBe('Offline: 3 will send when you reconnect');
+    models.status.link.value = 'catching-up';
+    models.status.progress.value = { done: 1240, total: 8000 };
+    expect(describeStatus(models)).toMatchObject({ long: 'Catching up 1,240 of 8,000', done: 0.155 });
+    models.session.needsSignIn.value = true;
+    expect(describeStatus(models)?.kind).toBe('sign-in');
+  });
+});

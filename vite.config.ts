@@ -1,0 +1,115 @@
+import { fileURLToPath } from 'node:url';
+import { preact } from '@preact/preset-vite';
+import icons from 'unplugin-icons/vite';
+import { type UserConfig, defineConfig } from 'vite';
+import { type VitePWAOptions, VitePWA } from 'vite-plugin-pwa';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The oldest engines with everything the app relies on: container queries, `:has`, Web Locks, module workers. */
+const BROWSERS = ['chrome111', 'edge111', 'firefox114', 'safari16.4'];
+
+/** `vite build` makes the client, `vite build --ssr` the server. */
+export default defineConfig(({ isSsrBuild }) => (isSsrBuild ? server : client));
+
+const client: UserConfig = {
+  root: here('pwa'),
+  cacheDir: here('node_modules/.vite'),
+  plugins: [
+    icons({ compiler: { compiler: iconComponent, extension: 'jsx' }, scale: 1 }),
+    preact({ reactAliasesEnabled: false }),
+    VitePWA(installable()),
+  ],
+  worker: { format: 'es' },
+  build: {
+    outDir: here('dist/client'),
+    emptyOutDir: true,
+    target: BROWSERS,
+    // The content security policy allows no inline script, and data: addresses nowhere.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    sourcemap: false,
+    // Names what the first screen loads, for the size budgets; files that start with a dot are not served.
+    manifest: true,
+    reportCompressedSize: false,
+  },
+};
+
+const server: UserConfig = {
+  root: here('.'),
+  publicDir: false,
+  build: {
+    ssr: true,
+    outDir: here('dist/server'),
+    emptyOutDir: true,
+    target: 'node20',
+    sourcemap: true,
+    rolldownOptions: { input: here('api/main.ts'), output: { entryFileNames: '[name].js' } },
+  },
+};
+
+/** SVG is JSX already, as Preact takes attributes by their SVG names; so an icon needs no other compiler. */
+function iconComponent(svg: string): string {
+  return `export default (props) => ${svg.replace('<svg', '<svg aria-hidden="true" {...props}')};`;
+}
+
+function installable(): Partial<VitePWAOptions> {
+  return {
+    strategies: 'injectManifest',
+    srcDir: 'sw',
+    filename: 'sw.ts',
+    injectRegister: false,
+    registerType: 'prompt',
+    includeManifestIcons: false,
+    // The worker is built by itself, and louder than the rest.
+    integration: {
+      configureCustomSWViteBuild(worker) {
+        worker.logLevel = 'error';
+        const output = worker.build?.rollupOptions?.output;
+        if (output && !Array.isArray(output)) {
+          delete output.inlineDynamicImports;
+          output.codeSplitting = false;
+        }
+      },
+    },
+    injectManifest: {
+      globPatterns: ['**/*.{js,css,html,woff2,svg,png}'],
+      // Only an installer looks at these, and it has a network.
+      globIgnores: ['screenshots/**', 'icons/*512.png'],
+      // Vite puts a hash into the name of everything in assets/.
+      dontCacheBustURLsMatching: /^assets\//,
+      target: BROWSERS,
+      sourcemap: false,
+    },
+    manifest: {
+      id: '/',
+      name: 'NexChat',
+      short_name: 'NexChat',
+      description: 'End-to-end encrypted chat and calls that keep working offline',
+      lang: 'en',
+      dir: 'ltr',
+      start_url: '/',
+      scope: '/',
+      display: 'standalone',
+      orientation: 'any',
+      theme_color: '#fbf3ea',
+      background_color: '#fbf3ea',
+      categories: ['social', 'communication'],
+      launch_handler: { client_mode: ['navigate-existing', 'auto'] },
+      icons: [
+        { src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png', purpose: 'any' },
+        { src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png', purpose: 'any' },
+        { src: '/icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+        { src: '/icons/monochrome-512.png', sizes: '512x512', type: 'image/png', purpose: 'monochrome' },
+      ],
+      shortcuts: [
+        { name: 'Find people', url: '/people', icons: [{ src: '/icons/icon-192.png', sizes: '192x192' }] },
+        {
+          name: 'Friend requests',
+          url: '/requests',
+          icons: [{ src: '/icons/icon-192.png', sizes: '192x192' }],
+        },
+      ],
+    },
+  };
+}
