@@ -24,6 +24,7 @@ if (precached.length === 0) throw new Error('The service worker has no precache 
 
 export default [
   { name: 'script of the first screen', limit: '90 kB', path: first.map((chunk) => inDist(chunk.file)) },
+  { name: 'script in all', limit: '125 kB', path: `${dist}/assets/*.js` },
   { name: 'styles', limit: '20 kB', path: `${dist}/assets/*.css` },
   { name: 'service worker', limit: '30 kB', path: inDist('sw.js') },
   { name: 'precache', limit: '1 MB', path: precached.map(([, url]) => inDist(url)) },

@@ -7,7 +7,7 @@ import { type VitePWAOptions, VitePWA } from 'vite-plugin-pwa';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The oldest engines with everything the app relies on: container queries, `:has`, Web Locks, module workers. */
-const BROWSERS = ['chrome111', 'edge111', 'firefox114', 'safari16.4'];
+const BROWSERS = ['chrome111', 'edge111', 'firefox115', 'safari16.4'];
 
 /** `vite build` makes the client, `vite build --ssr` the server. */
 export default defineConfig(({ isSsrBuild }) => (isSsrBuild ? server : client));
@@ -15,6 +15,8 @@ export default defineConfig(({ isSsrBuild }) => (isSsrBuild ? server : client));
 const client: UserConfig = {
   root: here('pwa'),
   cacheDir: here('node_modules/.vite'),
+  // Dexie's entry wraps its build for engines of ten years ago; ours need only the modern one.
+  resolve: { alias: [{ find: /^dexie$/, replacement: 'dexie/dist/modern/dexie.mjs' }] },
   plugins: [
     icons({ compiler: { compiler: iconComponent, extension: 'jsx' }, scale: 1 }),
     preact({ reactAliasesEnabled: false }),
@@ -101,6 +103,10 @@ function installable(): Partial<VitePWAOptions> {
         { src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png', purpose: 'any' },
         { src: '/icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
         { src: '/icons/monochrome-512.png', sizes: '512x512', type: 'image/png', purpose: 'monochrome' },
+      ],
+      screenshots: [
+        { src: '/screenshots/wide.png', sizes: '1280x800', type: 'image/png', form_factor: 'wide' },
+        { src: '/screenshots/narrow.png', sizes: '390x844', type: 'image/png', form_factor: 'narrow' },
       ],
       shortcuts: [
         { name: 'Find people', url: '/people', icons: [{ src: '/icons/icon-192.png', sizes: '192x192' }] },

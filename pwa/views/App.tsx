@@ -4,14 +4,17 @@ import type { Actions } from '../controllers/actions.ts';
 import type { Models } from '../models/models.ts';
 import '../styles/index.css';
 import { AppContextProvider } from './app-context.ts';
-import { Door } from './door/Door.tsx';
 import { Unusable } from './door/Unusable.tsx';
 import { Announcer } from './parts/Announcer.tsx';
 import type { Announcement } from './parts/Announcer.tsx';
+import { later } from './later.tsx';
 import { BrandMark } from './parts/BrandMark.tsx';
 import { Shell } from './shell/Shell.tsx';
 import { say } from './strings.ts';
 import { usePageFrame } from './use-page-frame.ts';
+
+/** Most starts find somebody signed in already. */
+const Door = later(async () => (await import('./door/Door.tsx')).Door);
 
 /** Sentences that stay in the live region; older ones have been spoken. */
 const KEPT_ANNOUNCEMENTS = 5;

@@ -192,7 +192,7 @@ export const say = {
     declineName: (name: string) => `Decline ${name}`,
     message: 'Message',
     messageName: (name: string) => `Message ${name}`,
-    pending: 'Sent when you are online',
+    pending: 'Not sent yet',
     friend: 'Friend',
     online: 'Online',
     offline: 'Offline',

@@ -1,15 +1,19 @@
+import { useSignal } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
-import { Conversation } from '../chats/Conversation.tsx';
 import { ConversationList } from '../chats/ConversationList.tsx';
 import { NothingOpen } from '../chats/NothingOpen.tsx';
-import { People } from '../people/People.tsx';
-import { Requests } from '../people/Requests.tsx';
-import { Settings } from '../settings/Settings.tsx';
+import { later } from '../later.tsx';
 import { say } from '../strings.ts';
 import { Navigation } from './Navigation.tsx';
 import { Notices } from './Notices.tsx';
 import { StatusChip } from './StatusChip.tsx';
+
+const Conversation = later(async () => (await import('../chats/Conversation.tsx')).Conversation);
+const People = later(async () => (await import('../people/People.tsx')).People);
+const Requests = later(async () => (await import('../people/Requests.tsx')).Requests);
+const Settings = later(async () => (await import('../settings/Settings.tsx')).Settings);
 
 /** Everything inside the door. On a phone the list and a conversation are separate screens; styles decide which shows. */
 export function Shell() {
@@ -17,14 +21,16 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const route = shell.route.value;
   const peer = route.panel === 'chats' ? route.peer : null;
+  const cramped = useMedia('(max-width: 939.98px)');
   useFocusOnNavigation(main, route.panel, peer);
+  useEffect(preloadWhenIdle, []);
 
   return (
     <div
       class="shell"
       data-panel={route.panel}
       data-screen={peer === null ? 'list' : 'conversation'}
-      data-collapsed={shell.sidebarCollapsed.value}
+      data-collapsed={shell.sidebarCollapsed.value || cramped.value}
     >
       <button type="button" class="skip button" onClick={() => main.current?.focus()}>
         {say.skip}
@@ -45,6 +51,28 @@ export function Shell() {
       <Notices />
     </div>
   );
+}
+
+/** The list is on the screen; the next tap should find its view at hand. */
+function preloadWhenIdle(): void {
+  const preload = () => {
+    for (const view of [Conversation, People, Requests, Settings]) void view.preload();
+  };
+  if ('requestIdleCallback' in window) requestIdleCallback(preload);
+  else setTimeout(preload, 500);
+}
+
+/** Whether a media query holds at the moment. */
+function useMedia(query: string): ReadonlySignal<boolean> {
+  const matches = useSignal(matchMedia(query).matches);
+  useEffect(() => {
+    const list = matchMedia(query);
+    const onChange = () => (matches.value = list.matches);
+    onChange();
+    list.addEventListener('change', onChange);
+    return () => list.removeEventListener('change', onChange);
+  }, [matches, query]);
+  return matches;
 }
 
 /**
