@@ -12,7 +12,9 @@ export function createFakeActions(models: Models, record: (call: string) => void
     return Promise.resolve();
   };
   const change = (id: string, patch: (item: TimelineItem) => TimelineItem | null) => {
-    timeline.items.value = timeline.items.value.flatMap((item) => (item.id === id ? (patch(item) ?? []) : item));
+    timeline.items.value = timeline.items.value.flatMap((item) =>
+      item.id === id ? (patch(item) ?? []) : item,
+    );
   };
   const stand = (contact: Pick<Contact, 'id' | 'name'>, standing: Standing) => {
     const before = people.contactsById.value.get(contact.id);
@@ -63,7 +65,9 @@ export function createFakeActions(models: Models, record: (call: string) => void
     acceptFriend: (id) => stand(known(id), 'friends'),
     rejectFriend: (id) => stand(known(id), 'none'),
     removeFriend(id) {
-      conversations.rows.value = conversations.rows.value.map((row) => (row.peer === id ? { ...row, canWrite: false } : row));
+      conversations.rows.value = conversations.rows.value.map((row) =>
+        row.peer === id ? { ...row, canWrite: false } : row,
+      );
       return stand(known(id), 'none');
     },
 

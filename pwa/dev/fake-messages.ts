@@ -4,8 +4,22 @@ import type { Tick, TimelineItem } from '../models/timeline.ts';
 let made = 0;
 const nextId = () => `00000000-0000-7000-8000-${String(made++).padStart(12, '0')}` as OpId;
 
-export function message(mine: boolean, text: string | null, at: number, n: number | null, tick?: Tick): TimelineItem {
-  return { id: nextId(), mine, text, at, n, tick: mine ? (tick ?? 'seen') : null, error: tick === 'failed' ? 'KEY_CHANGED' : null };
+export function message(
+  mine: boolean,
+  text: string | null,
+  at: number,
+  n: number | null,
+  tick?: Tick,
+): TimelineItem {
+  return {
+    id: nextId(),
+    mine,
+    text,
+    at,
+    n,
+    tick: mine ? (tick ?? 'seen') : null,
+    error: tick === 'failed' ? 'KEY_CHANGED' : null,
+  };
 }
 
 const TALK: readonly [mine: boolean, text: string | null, minutesAgo: number, tick?: Tick][] = [
@@ -13,13 +27,25 @@ const TALK: readonly [mine: boolean, text: string | null, minutesAgo: number, ti
   [true, 'Just about. The last two kilometres were a swim.', 1576],
   [true, 'But the film survived, and I think the shot of the lighthouse came out.', 1575],
   [false, 'Can’t wait to see it', 1570],
-  [false, 'Here is the map I meant: https://www.openstreetmap.org/#map=13/61.5012/8.4532 (the path leaves the road behind the sawmill).', 132],
+  [
+    false,
+    'Here is the map I meant: https://www.openstreetmap.org/#map=13/61.5012/8.4532 (the path leaves the road behind the sawmill).',
+    132,
+  ],
   [true, 'Perfect. If we start at six we have the ridge to ourselves.', 127],
   [false, 'Six?! You are a monster.', 126],
-  [false, 'Fine. But you bring the coffee, and I mean the good one, in the big flask, not the thing from the petrol station that we agreed never to mention again.', 126],
+  [
+    false,
+    'Fine. But you bring the coffee, and I mean the good one, in the big flask, not the thing from the petrol station that we agreed never to mention again.',
+    126,
+  ],
   [true, 'Deal ☕', 121],
   [false, null, 60],
-  [false, 'I booked the hut for Saturday night, they had two beds left. Write to mailto:hut@example.org if you are later than eight.', 41],
+  [
+    false,
+    'I booked the hut for Saturday night, they had two beds left. Write to mailto:hut@example.org if you are later than eight.',
+    41,
+  ],
   [true, 'You are the best', 38, 'seen'],
   [true, 'Shall I ask Jonas to drive? His car has the roof rack.', 12, 'delivered'],
   [true, 'The view from the ridge was worth every step', 2, 'sent'],
@@ -27,7 +53,9 @@ const TALK: readonly [mine: boolean, text: string | null, minutesAgo: number, ti
 
 /** A short conversation that shows every kind of message. */
 export function conversation(now: number, options: { unsent?: boolean } = {}): TimelineItem[] {
-  const items = TALK.map(([mine, text, minutesAgo, tick], index) => message(mine, text, now - minutesAgo * 60_000, 40 + index, tick));
+  const items = TALK.map(([mine, text, minutesAgo, tick], index) =>
+    message(mine, text, now - minutesAgo * 60_000, 40 + index, tick),
+  );
   if (options.unsent !== true) return items;
   return [
     ...items,
@@ -37,13 +65,19 @@ export function conversation(now: number, options: { unsent?: boolean } = {}): T
   ];
 }
 
-const WORDS = 'the ridge was worth every step and then some more because light fell over water like honey on bread'.split(' ');
+const WORDS =
+  'the ridge was worth every step and then some more because light fell over water like honey on bread'.split(
+    ' ',
+  );
 
 /** `count` messages of very different lengths that end at `now`, the last one numbered `last`. */
 export function longConversation(count: number, now: number, last = count): TimelineItem[] {
   return Array.from({ length: count }, (_, index) => {
     const length = 2 + ((index * 7919) % 97) / (index % 9 === 0 ? 1 : 8);
-    const words = Array.from({ length: Math.ceil(length) }, (__, word) => WORDS[(index * 31 + word * 7) % WORDS.length]);
+    const words = Array.from(
+      { length: Math.ceil(length) },
+      (__, word) => WORDS[(index * 31 + word * 7) % WORDS.length],
+    );
     const mine = (index * 2654435761) % 5 < 2;
     const n = last - count + 1 + index;
     return message(mine, `${n}. ${words.join(' ')}`, now - (count - 1 - index) * 7 * 60_000, n);

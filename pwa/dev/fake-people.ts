@@ -5,7 +5,9 @@ import type { Contact, Listed, Standing } from '../models/people.ts';
 
 const id = (name: string) => name.replaceAll(/[^a-z]/gu, '').padEnd(22, 'x') as UserId;
 const fingerprint = (seed: number) =>
-  Array.from({ length: 8 }, (_, index) => ((seed * 7919 + index * 104_729) % 65_536).toString(16).padStart(4, '0'))
+  Array.from({ length: 8 }, (_, index) =>
+    ((seed * 7919 + index * 104_729) % 65_536).toString(16).padStart(4, '0'),
+  )
     .join(' ')
     .toUpperCase();
 
@@ -34,19 +36,37 @@ export const contacts: readonly Contact[] = [
 
 export const directory: readonly Listed[] = [
   ...contacts.map(({ id: userId, name }) => ({ id: userId, name })),
-  ...['abel.tesfaye', 'clara.dubois', 'elif.kaya', 'freya', 'george-bailey', 'maximiliane.von-hohenberg-r'].map((name) => ({
+  ...[
+    'abel.tesfaye',
+    'clara.dubois',
+    'elif.kaya',
+    'freya',
+    'george-bailey',
+    'maximiliane.von-hohenberg-r',
+  ].map((name) => ({
     id: id(name),
     name,
   })),
 ];
 
-export const online: ReadonlySet<UserId> = new Set([mira, id('hanae.ito'), id('jonas.weber'), id('elif.kaya'), id('noor.haddad')]);
+export const online: ReadonlySet<UserId> = new Set([
+  mira,
+  id('hanae.ito'),
+  id('jonas.weber'),
+  id('elif.kaya'),
+  id('noor.haddad'),
+]);
 
 /** The list as of `now`, in milliseconds since 1970. */
 export function conversationRows(now: number): readonly ConversationRow[] {
   const minute = 60_000;
   const day = 86_400_000;
-  const row = (name: string, lastText: string, ago: number, more: Partial<ConversationRow> = {}): ConversationRow => ({
+  const row = (
+    name: string,
+    lastText: string,
+    ago: number,
+    more: Partial<ConversationRow> = {},
+  ): ConversationRow => ({
     peer: id(name),
     name,
     lastText,

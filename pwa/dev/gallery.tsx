@@ -34,7 +34,8 @@ function Contents() {
       <ul>
         {Object.keys(STATES).map((name) => (
           <li key={name}>
-            {name}: <a href={`?state=${name}&theme=light`}>light</a> <a href={`?state=${name}&theme=dark`}>dark</a>
+            {name}: <a href={`?state=${name}&theme=light`}>light</a>{' '}
+            <a href={`?state=${name}&theme=dark`}>dark</a>
           </li>
         ))}
       </ul>

@@ -17,7 +17,9 @@ function inside(route: Route, more: Prepare = () => {}): Prepare {
     models.people.directory.value = directory;
     models.people.directoryState.value = 'loaded';
     models.people.online.value = online;
-    models.people.typing.value = new Set(contacts.filter(({ name }) => name === 'jonas.weber').map(({ id }) => id));
+    models.people.typing.value = new Set(
+      contacts.filter(({ name }) => name === 'jonas.weber').map(({ id }) => id),
+    );
     models.conversations.rows.value = conversationRows(now);
     models.conversations.loaded.value = true;
     models.shell.route.value = route;
@@ -31,11 +33,13 @@ function inside(route: Route, more: Prepare = () => {}): Prepare {
 const list: Route = { panel: 'chats', peer: null };
 const talk: Route = { panel: 'chats', peer: mira };
 
-const entering = (error: ErrorCode | null): Prepare => (models) => {
-  models.session.phase.value = error === null ? 'entering' : 'signed-out';
-  models.session.stage.value = error === null ? 'opening' : null;
-  models.session.error.value = error;
-};
+const entering =
+  (error: ErrorCode | null): Prepare =>
+  (models) => {
+    models.session.phase.value = error === null ? 'entering' : 'signed-out';
+    models.session.stage.value = error === null ? 'opening' : null;
+    models.session.error.value = error;
+  };
 
 /** What the gallery can show, by name. */
 export const STATES: Readonly<Record<string, Prepare>> = {
@@ -75,7 +79,10 @@ export const STATES: Readonly<Record<string, Prepare>> = {
   }),
   'conversation-long-draft': inside(talk, (models) => (models.timeline.draft.value = 'long '.repeat(1990))),
   'conversation-closed': inside(talk, (models) => {
-    models.conversations.rows.value = models.conversations.rows.value.map((row) => ({ ...row, canWrite: row.peer !== mira }));
+    models.conversations.rows.value = models.conversations.rows.value.map((row) => ({
+      ...row,
+      canWrite: row.peer !== mira,
+    }));
   }),
   'conversation-empty': inside(talk, (models) => (models.timeline.items.value = [])),
   'conversation-5000': inside(talk, (models) => {

@@ -49,7 +49,9 @@ try {
   const page = await browser.newPage();
   for (const { file, size, style } of VARIANTS) {
     await page.setViewportSize({ width: size, height: size });
-    await page.setContent(`<style>body { margin: 0 } svg { display: block; width: 100vw } ${style}</style>${drawing}`);
+    await page.setContent(
+      `<style>body { margin: 0 } svg { display: block; width: 100vw } ${style}</style>${drawing}`,
+    );
     const path = new URL(file, target);
     await writeFile(path, await page.screenshot({ omitBackground: true }));
     process.stdout.write(`${fileURLToPath(path)}\n`);

@@ -27,7 +27,9 @@ export function createPeopleModel() {
     typing: signal<ReadonlySet<UserId>>(new Set()),
     directory: signal<readonly Listed[]>([]),
     directoryState: signal<'idle' | 'loading' | 'loaded' | 'failed'>('idle'),
-    requests: computed(() => [...contactsById.value.values()].filter((contact) => contact.standing === 'received')),
+    requests: computed(() =>
+      [...contactsById.value.values()].filter((contact) => contact.standing === 'received'),
+    ),
   };
 }
 export type PeopleModel = ReturnType<typeof createPeopleModel>;

@@ -5,7 +5,12 @@ const weekday = new Intl.DateTimeFormat(LOCALE, { weekday: 'short' });
 const longWeekday = new Intl.DateTimeFormat(LOCALE, { weekday: 'long' });
 const date = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short' });
 const dateWithYear = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
-const longDate = new Intl.DateTimeFormat(LOCALE, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const longDate = new Intl.DateTimeFormat(LOCALE, {
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+});
 const full = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'medium' });
 
 /** The local midnight before `at`, both in milliseconds since 1970. */
@@ -34,7 +39,9 @@ export function listTime(at: number, now: number): string {
   if (days <= 0) return clock.format(at);
   if (days === 1) return say.conversation.yesterday;
   if (days < 7) return weekday.format(at);
-  return new Date(at).getFullYear() === new Date(now).getFullYear() ? date.format(at) : dateWithYear.format(at);
+  return new Date(at).getFullYear() === new Date(now).getFullYear()
+    ? date.format(at)
+    : dateWithYear.format(at);
 }
 
 /** For the separators of the timeline. */

@@ -36,7 +36,8 @@ export const say = {
     showPassword: 'Show password',
     hidePassword: 'Hide password',
     strength: ['Too short', 'Could be longer', 'Good', 'Strong'] as const,
-    promise: 'End-to-end encrypted. Your messages are locked on this device, and only you and your friend can open them.',
+    promise:
+      'End-to-end encrypted. Your messages are locked on this device, and only you and your friend can open them.',
     noReset: 'Nobody can reset this password for you, so keep it somewhere safe.',
     stage: {
       deriving: 'Turning your password into keys',
@@ -80,7 +81,8 @@ export const say = {
     offlineQueuedShort: (count: number) => `Offline · ${numbers.format(count)} waiting`,
     connecting: 'Connecting…',
     catchingUp: 'Catching up…',
-    catchingUpOf: (done: number, total: number) => `Catching up ${numbers.format(done)} of ${numbers.format(total)}`,
+    catchingUpOf: (done: number, total: number) =>
+      `Catching up ${numbers.format(done)} of ${numbers.format(total)}`,
     stopped: 'Not connected',
     signIn: 'Sign in again to send',
     signInShort: 'Sign in again',
@@ -88,7 +90,8 @@ export const say = {
 
   signInAgain: {
     title: 'Welcome back',
-    body: (name: string) => `Enter the password of ${name} to send and receive again. Nothing on this device is lost.`,
+    body: (name: string) =>
+      `Enter the password of ${name} to send and receive again. Nothing on this device is lost.`,
     submit: 'Sign in',
   },
 
@@ -212,7 +215,8 @@ export const say = {
     title: 'Settings',
     you: 'You',
     yourFingerprint: 'Your key fingerprint',
-    fingerprintHelp: 'A friend who sees the same groups in your conversation’s menu knows that it is really you.',
+    fingerprintHelp:
+      'A friend who sees the same groups in your conversation’s menu knows that it is really you.',
     appearance: 'Appearance',
     theme: 'Theme',
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
@@ -231,7 +235,8 @@ export const say = {
   logOut: {
     title: 'Log out of this device?',
     body: 'Messages and keys are erased here. What reached the server comes back when you sign in again.',
-    unsent: (count: number) => `${counted(count, 'message has', 'messages have')} not been sent and will be lost.`,
+    unsent: (count: number) =>
+      `${counted(count, 'message has', 'messages have')} not been sent and will be lost.`,
     confirm: 'Log out and erase',
   },
 };

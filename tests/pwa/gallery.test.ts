@@ -10,9 +10,17 @@ import type { GallerySite } from './views/gallery-site.ts';
 
 const PICTURES = fileURLToPath(new URL('../.artifacts/gallery/', import.meta.url));
 
-const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+const PHONE: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  isMobile: true,
+  hasTouch: true,
+};
 const DESK: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
-const NARROW: BrowserContextOptions = { viewport: { width: 320, height: 568 }, isMobile: true, hasTouch: true };
+const NARROW: BrowserContextOptions = {
+  viewport: { width: 320, height: 568 },
+  isMobile: true,
+  hasTouch: true,
+};
 const THEMES = ['light', 'dark'] as const;
 
 /** A page that lives through all tests, with what went wrong on it since it was last asked. */
@@ -32,25 +40,33 @@ beforeAll(async () => {
   axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   await mkdir(PICTURES, { recursive: true });
   site = await openGallery();
-  [phone, desk, narrow] = await Promise.all([open('phone', PHONE), open('desk', DESK), open('narrow', NARROW)]);
+  [phone, desk, narrow] = await Promise.all([
+    open('phone', PHONE),
+    open('desk', DESK),
+    open('narrow', NARROW),
+  ]);
 }, 120_000);
 afterAll(() => site?.close());
 
 describe('every state of every screen, on phone and desk, light and dark', () => {
-  it.each(Object.keys(STATES))('%s has no accessibility violation, no error, nothing cut off', async (state) => {
-    await Promise.all(
-      [phone, desk].map(async ({ name, page, takeErrors }) => {
-        await show(page, state);
-        for (const theme of THEMES) {
-          await dress(page, theme);
-          await page.screenshot({ path: `${PICTURES}${state}-${theme}-${name}.png` });
-          expect(await violations(page), `${name}, ${theme}`).toEqual([]);
-        }
-        expect(await cutOff(page), name).toEqual([]);
-        expect(takeErrors(), name).toEqual([]);
-      }),
-    );
-  }, 90_000);
+  it.each(Object.keys(STATES))(
+    '%s has no accessibility violation, no error, nothing cut off',
+    async (state) => {
+      await Promise.all(
+        [phone, desk].map(async ({ name, page, takeErrors }) => {
+          await show(page, state);
+          for (const theme of THEMES) {
+            await dress(page, theme);
+            await page.screenshot({ path: `${PICTURES}${state}-${theme}-${name}.png` });
+            expect(await violations(page), `${name}, ${theme}`).toEqual([]);
+          }
+          expect(await cutOff(page), name).toEqual([]);
+          expect(takeErrors(), name).toEqual([]);
+        }),
+      );
+    },
+    90_000,
+  );
 });
 
 describe('at the edges', () => {

@@ -28,7 +28,11 @@ export function Composer(props: { friend: Friend; height: Signal<number> }) {
   }, [height]);
   return (
     <div class="composer glass" ref={ref}>
-      {friend.canWrite ? <WritingField name={friend.name} /> : <p class="composer-closed">{say.composer.closed}</p>}
+      {friend.canWrite ? (
+        <WritingField name={friend.name} />
+      ) : (
+        <p class="composer-closed">{say.composer.closed}</p>
+      )}
     </div>
   );
 }

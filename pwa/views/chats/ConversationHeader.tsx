@@ -17,7 +17,12 @@ export function ConversationHeader(props: { friend: Friend }) {
   const close = () => (dialog.value = null);
   return (
     <header class="conversation-header glass">
-      <button type="button" class="icon-button only-phone" aria-label={say.back} onClick={() => actions.back()}>
+      <button
+        type="button"
+        class="icon-button only-phone"
+        aria-label={say.back}
+        onClick={() => actions.back()}
+      >
         <BackIcon />
       </button>
       <Avatar name={friend.name} online={friend.online} />
@@ -106,7 +111,13 @@ function Menu(props: { friend: Friend; onFingerprint: () => void; onUnfriend: ()
   };
   return (
     <>
-      <button type="button" class="icon-button" aria-label={say.conversation.menu} aria-haspopup="menu" popovertarget={id}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={say.conversation.menu}
+        aria-haspopup="menu"
+        popovertarget={id}
+      >
         <MenuIcon />
       </button>
       <div
@@ -125,7 +136,13 @@ function Menu(props: { friend: Friend; onFingerprint: () => void; onUnfriend: ()
           {say.conversation.fingerprint}
         </button>
         {props.friend.canWrite && (
-          <button type="button" role="menuitem" tabIndex={-1} class="menu-danger" onClick={choose(props.onUnfriend)}>
+          <button
+            type="button"
+            role="menuitem"
+            tabIndex={-1}
+            class="menu-danger"
+            onClick={choose(props.onUnfriend)}
+          >
             <UnfriendIcon />
             {say.conversation.unfriend}
           </button>

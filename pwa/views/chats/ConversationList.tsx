@@ -25,7 +25,11 @@ export function ConversationList(props: { open: string | null }) {
         )}
         {loaded.value && rows.value.length === 0 && (
           <EmptyState drawing={<LettersDrawing />} title={say.list.emptyTitle} text={say.list.empty}>
-            <button type="button" class="button button-primary" onClick={() => actions.go({ panel: 'people' })}>
+            <button
+              type="button"
+              class="button button-primary"
+              onClick={() => actions.go({ panel: 'people' })}
+            >
               <AddIcon />
               {say.list.find}
             </button>

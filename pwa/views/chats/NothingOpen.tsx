@@ -6,7 +6,11 @@ import { say } from '../strings.ts';
 export function NothingOpen() {
   return (
     <section class="pane conversation-pane nothing-open" aria-label={say.conversation.pickTitle}>
-      <EmptyState drawing={<BubbleDrawing />} title={say.conversation.pickTitle} text={say.conversation.pick} />
+      <EmptyState
+        drawing={<BubbleDrawing />}
+        title={say.conversation.pickTitle}
+        text={say.conversation.pick}
+      />
     </section>
   );
 }

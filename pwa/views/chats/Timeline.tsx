@@ -94,7 +94,9 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     // Content that grows below moves nobody away from the end; only scrolling does.
     if (isAtEnd) atEnd.current = true;
     const bottom = scrollTop + clientHeight - props.covered.value;
-    const onScreen = visible.findLast(({ index, end }) => end <= bottom && isNumberedIncoming(rows[index]?.item));
+    const onScreen = visible.findLast(
+      ({ index, end }) => end <= bottom && isNumberedIncoming(rows[index]?.item),
+    );
     seen(onScreen === undefined ? null : (rows[onScreen.index]?.item.n ?? null));
     news.look(atEnd.current);
   };

@@ -20,7 +20,11 @@ const GROUP_GAP = 5 * 60_000;
  * What to draw for a window of messages. While earlier messages exist, nothing is said about the day of the first
  * one: it may have begun before the window, and the separator would jump away under the reader when they arrive.
  */
-export function rowsOf(items: readonly TimelineItem[], unreadAfter: number | null, hasEarlier: boolean): Row[] {
+export function rowsOf(
+  items: readonly TimelineItem[],
+  unreadAfter: number | null,
+  hasEarlier: boolean,
+): Row[] {
   const firstUnread = firstUnreadIndex(items, unreadAfter);
   const starts = items.map((item, index) => {
     const before = items[index - 1];

@@ -75,49 +75,49 @@ export function Door() {
 
         <div id={`${id}-panel`} role="tabpanel" aria-labelledby={`${id}-${choice.value}`} aria-busy={busy}>
           <form class="door-form" onSubmit={submit}>
-          <div class="field">
-            <label for={`${id}-name`}>{say.door.username}</label>
-            <input
-              id={`${id}-name`}
-              name="username"
-              autocomplete="username"
-              autocapitalize="none"
-              autocorrect="off"
-              spellcheck={false}
-              required
-              minLength={registering ? 3 : undefined}
-              maxLength={32}
+            <div class="field">
+              <label for={`${id}-name`}>{say.door.username}</label>
+              <input
+                id={`${id}-name`}
+                name="username"
+                autocomplete="username"
+                autocapitalize="none"
+                autocorrect="off"
+                spellcheck={false}
+                required
+                minLength={registering ? 3 : undefined}
+                maxLength={32}
+                readOnly={busy}
+                value={username.value}
+                aria-describedby={registering ? `${id}-name-hint` : undefined}
+                onInput={(event) => (username.value = event.currentTarget.value)}
+              />
+              {registering && (
+                <p class="field-hint" id={`${id}-name-hint`}>
+                  {say.door.usernameHint}
+                </p>
+              )}
+            </div>
+            <PasswordField
+              value={password}
+              purpose={registering ? 'new' : 'current'}
+              minLength={registering ? PASSWORD_MIN : undefined}
               readOnly={busy}
-              value={username.value}
-              aria-describedby={registering ? `${id}-name-hint` : undefined}
-              onInput={(event) => (username.value = event.currentTarget.value)}
             />
-            {registering && (
-              <p class="field-hint" id={`${id}-name-hint`}>
-                {say.door.usernameHint}
+
+            {error.value !== null && !busy && !outdated.value && (
+              <p class="form-error">
+                <ErrorIcon />
+                {say.error(error.value)}
               </p>
             )}
-          </div>
-          <PasswordField
-            value={password}
-            purpose={registering ? 'new' : 'current'}
-            minLength={registering ? PASSWORD_MIN : undefined}
-            readOnly={busy}
-          />
-
-          {error.value !== null && !busy && !outdated.value && (
-            <p class="form-error">
-              <ErrorIcon />
-              {say.error(error.value)}
-            </p>
-          )}
-          {busy ? (
-            <EntryStages stage={stage.value} />
-          ) : (
-            <button class="button button-primary button-wide" type="submit">
-              {say.door[choice.value]}
-            </button>
-          )}
+            {busy ? (
+              <EntryStages stage={stage.value} />
+            ) : (
+              <button class="button button-primary button-wide" type="submit">
+                {say.door[choice.value]}
+              </button>
+            )}
           </form>
         </div>
 

@@ -11,7 +11,9 @@ export const PASSWORD_MIN = 10;
 export function passwordStrength(password: string): Strength {
   const length = [...password].length;
   if (length < PASSWORD_MIN) return 0;
-  const classes = [/\p{Ll}/u, /\p{Lu}/u, /\p{N}/u, /[^\p{L}\p{N}]/u].filter((kind) => kind.test(password)).length;
+  const classes = [/\p{Ll}/u, /\p{Lu}/u, /\p{N}/u, /[^\p{L}\p{N}]/u].filter((kind) =>
+    kind.test(password),
+  ).length;
   const varied = [...password.replace(/(.)\1+/gu, '$1')].length;
   const score = varied + (classes - 1) * 2;
   if (score < 13) return 1;

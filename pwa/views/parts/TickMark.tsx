@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import type { Tick } from '../../models/timeline.ts';
 import { say } from '../strings.ts';
 
@@ -11,11 +12,30 @@ const SHAPES: Record<Tick, string[]> = {
 
 /** Clock, ✓, ✓✓, heavy blue ✓✓, or ! in a circle. All take the same room, so that nothing moves when one follows another. */
 export function TickMark(props: { tick: Tick }) {
+  const pops = useJustSeen(props.tick);
   return (
-    <svg class="tick" data-tick={props.tick} viewBox="0 0 18 12" role="img" aria-label={say.conversation.tick[props.tick]}>
+    <svg
+      class="tick"
+      data-tick={props.tick}
+      data-pops={pops}
+      viewBox="0 0 18 12"
+      role="img"
+      aria-label={say.conversation.tick[props.tick]}
+    >
       {SHAPES[props.tick].map((path) => (
         <path key={path} d={path} />
       ))}
     </svg>
   );
+}
+
+/** True from the moment that a message on the screen is seen; not for one that is drawn as seen from the start. */
+function useJustSeen(tick: Tick): boolean {
+  const before = useRef(tick);
+  const just = useRef(false);
+  if (before.current !== tick) {
+    just.current = tick === 'seen';
+    before.current = tick;
+  }
+  return just.current;
 }

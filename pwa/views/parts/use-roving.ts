@@ -37,7 +37,10 @@ export function useRoving<T extends HTMLElement>(): RefObject<T | null> {
     const list = ref.current;
     if (list === null) return;
     const kept = last.current !== null && list.contains(last.current) ? last.current : null;
-    stopAt(list, kept ?? list.querySelector('[data-roving][aria-current]') ?? list.querySelector('[data-roving]'));
+    stopAt(
+      list,
+      kept ?? list.querySelector('[data-roving][aria-current]') ?? list.querySelector('[data-roving]'),
+    );
   });
 
   return ref;
@@ -53,7 +56,9 @@ function target(list: HTMLElement, event: KeyboardEvent): HTMLElement | null {
   if (!(event.target instanceof HTMLElement) || !event.target.matches('[data-roving]')) return null;
   const row = event.target.closest('li');
   const inRow = row === null ? [] : [...row.querySelectorAll<HTMLElement>('[data-roving]')];
-  const firsts = [...list.querySelectorAll('li')].flatMap((item) => item.querySelector<HTMLElement>('[data-roving]') ?? []);
+  const firsts = [...list.querySelectorAll('li')].flatMap(
+    (item) => item.querySelector<HTMLElement>('[data-roving]') ?? [],
+  );
   const rowIndex = firsts.findIndex((control) => row?.contains(control));
   const column = inRow.indexOf(event.target);
   const forward = getComputedStyle(list).direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';

@@ -93,7 +93,8 @@ function listEverybody(models: Models): Person[] {
   const byId = new Map<string, Person>();
   for (const { id, name } of directory.value) byId.set(id, { id, name, standing: 'none', pending: false });
   for (const contact of contactsById.value.values()) {
-    if (contact.standing !== 'none' || contact.pending || !byId.has(contact.id)) byId.set(contact.id, contact);
+    if (contact.standing !== 'none' || contact.pending || !byId.has(contact.id))
+      byId.set(contact.id, contact);
   }
   return [...byId.values()]
     .filter((person) => person.id !== self)

@@ -46,7 +46,11 @@ function PersonActions(props: { person: Person }) {
   switch (standing) {
     case 'none':
       return (
-        <Act label={say.people.addName(name)} onClick={() => void actions.requestFriend(id, name)} tone="soft">
+        <Act
+          label={say.people.addName(name)}
+          onClick={() => void actions.requestFriend(id, name)}
+          tone="soft"
+        >
           <AddIcon />
           {say.people.add}
         </Act>
@@ -59,7 +63,11 @@ function PersonActions(props: { person: Person }) {
           <Act label={say.people.declineName(name)} onClick={() => void actions.rejectFriend(id)}>
             {say.people.decline}
           </Act>
-          <Act label={say.people.acceptName(name)} onClick={() => void actions.acceptFriend(id)} tone="primary">
+          <Act
+            label={say.people.acceptName(name)}
+            onClick={() => void actions.acceptFriend(id)}
+            tone="primary"
+          >
             <AcceptIcon />
             {say.people.accept}
           </Act>
@@ -80,10 +88,21 @@ function PersonActions(props: { person: Person }) {
   }
 }
 
-function Act(props: { label: string; onClick: () => void; tone?: 'primary' | 'soft'; children: ComponentChildren }) {
+function Act(props: {
+  label: string;
+  onClick: () => void;
+  tone?: 'primary' | 'soft';
+  children: ComponentChildren;
+}) {
   const tone = props.tone === undefined ? '' : ` button-${props.tone}`;
   return (
-    <button type="button" class={`button button-small${tone}`} data-roving aria-label={props.label} onClick={props.onClick}>
+    <button
+      type="button"
+      class={`button button-small${tone}`}
+      data-roving
+      aria-label={props.label}
+      onClick={props.onClick}
+    >
       {props.children}
     </button>
   );

@@ -38,7 +38,11 @@ export function Requests() {
             </section>
           )}
           {received.length === 0 && sent.length === 0 && (
-            <EmptyState drawing={<PeopleDrawing />} title={say.requests.emptyTitle} text={say.requests.empty} />
+            <EmptyState
+              drawing={<PeopleDrawing />}
+              title={say.requests.emptyTitle}
+              text={say.requests.empty}
+            />
           )}
         </div>
       </div>

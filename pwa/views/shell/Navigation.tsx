@@ -24,10 +24,25 @@ interface Place {
 }
 
 const PLACES: readonly Place[] = [
-  { route: { panel: 'chats', peer: null }, label: say.nav.chats, Icon: ChatsIcon, ActiveIcon: ChatsActiveIcon },
+  {
+    route: { panel: 'chats', peer: null },
+    label: say.nav.chats,
+    Icon: ChatsIcon,
+    ActiveIcon: ChatsActiveIcon,
+  },
   { route: { panel: 'people' }, label: say.nav.people, Icon: PeopleIcon, ActiveIcon: PeopleActiveIcon },
-  { route: { panel: 'requests' }, label: say.nav.requests, Icon: RequestsIcon, ActiveIcon: RequestsActiveIcon },
-  { route: { panel: 'settings' }, label: say.nav.settings, Icon: SettingsIcon, ActiveIcon: SettingsActiveIcon },
+  {
+    route: { panel: 'requests' },
+    label: say.nav.requests,
+    Icon: RequestsIcon,
+    ActiveIcon: RequestsActiveIcon,
+  },
+  {
+    route: { panel: 'settings' },
+    label: say.nav.settings,
+    Icon: SettingsIcon,
+    ActiveIcon: SettingsActiveIcon,
+  },
 ];
 
 /** The sidebar of wide screens and the tab bar of phones: the same places. */

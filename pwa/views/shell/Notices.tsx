@@ -79,7 +79,12 @@ function ToastCard(props: { toast: Toast }) {
     >
       <Icon />
       <p>{text}</p>
-      <button type="button" class="icon-button" aria-label={say.toast.dismiss} onClick={() => (fading.value = true)}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={say.toast.dismiss}
+        onClick={() => (fading.value = true)}
+      >
         <CloseIcon />
       </button>
     </div>

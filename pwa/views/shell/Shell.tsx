@@ -79,7 +79,11 @@ function useMedia(query: string): ReadonlySignal<boolean> {
  * Moves focus to what was navigated to: a conversation (its composer, where that opens no keyboard over the messages),
  * the heading of a panel, or back to the row that was left. Never on first drawing.
  */
-function useFocusOnNavigation(main: { current: HTMLElement | null }, panel: string, peer: string | null): void {
+function useFocusOnNavigation(
+  main: { current: HTMLElement | null },
+  panel: string,
+  peer: string | null,
+): void {
   const before = useRef<{ panel: string; peer: string | null } | null>(null);
   useEffect(() => {
     const left = before.current;
@@ -90,7 +94,9 @@ function useFocusOnNavigation(main: { current: HTMLElement | null }, panel: stri
       peer !== null
         ? ((coarse ? null : main.current.querySelector('.composer textarea:enabled')) ??
           main.current.querySelector('.conversation [data-heading]'))
-        : ((left.peer === null ? null : main.current.querySelector(`[data-peer="${CSS.escape(left.peer)}"]`)) ??
+        : ((left.peer === null
+            ? null
+            : main.current.querySelector(`[data-peer="${CSS.escape(left.peer)}"]`)) ??
           main.current.querySelector('[data-heading]'));
     if (goal instanceof HTMLElement) goal.focus({ preventScroll: true });
   }, [main, panel, peer]);

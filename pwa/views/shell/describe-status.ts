@@ -23,13 +23,19 @@ export function describeStatus(models: Pick<Models, 'session' | 'status'>): Stat
       const count = queued.value;
       return count === 0
         ? { kind: 'offline', long: say.status.offline, short: say.status.offlineShort, done: null }
-        : { kind: 'offline', long: say.status.offlineQueued(count), short: say.status.offlineQueuedShort(count), done: null };
+        : {
+            kind: 'offline',
+            long: say.status.offlineQueued(count),
+            short: say.status.offlineQueuedShort(count),
+            done: null,
+          };
     }
     case 'connecting':
       return { kind: 'busy', long: say.status.connecting, short: say.status.connecting, done: null };
     case 'catching-up': {
       const { done, total } = progress.value ?? { done: 0, total: 0 };
-      if (total === 0) return { kind: 'busy', long: say.status.catchingUp, short: say.status.catchingUp, done: null };
+      if (total === 0)
+        return { kind: 'busy', long: say.status.catchingUp, short: say.status.catchingUp, done: null };
       const words = say.status.catchingUpOf(done, total);
       return { kind: 'busy', long: words, short: words, done: done / total };
     }

@@ -92,12 +92,16 @@ describe('timeline', () => {
     expect(seen).toBeGreaterThan(5200);
     expect(seen).toBeLessThan(newest - 50);
 
-    await page.evaluate(() => Object.defineProperty(document, 'hasFocus', { value: () => false, configurable: true }));
+    await page.evaluate(() =>
+      Object.defineProperty(document, 'hasFocus', { value: () => false, configurable: true }),
+    );
     await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop += 1500));
     await settled();
     expect(await lastSeen()).toBe(seen);
 
-    await page.evaluate(() => Object.defineProperty(document, 'hasFocus', { value: () => true, configurable: true }));
+    await page.evaluate(() =>
+      Object.defineProperty(document, 'hasFocus', { value: () => true, configurable: true }),
+    );
     await page.evaluate(() => window.dispatchEvent(new Event('focus')));
     expect(await lastSeen()).toBeGreaterThan(seen);
   });
@@ -114,6 +118,20 @@ describe('timeline', () => {
     await voice.getByText('mira.okafor: Hello there').waitFor({ state: 'attached' });
   });
 
+  it('pops a tick when its message is seen, and only then', async () => {
+    await show('conversation');
+    await page.locator('[data-tick=delivered]').last().waitFor();
+    expect(await page.locator('[data-pops=true]').count()).toBe(0);
+    await page.evaluate(() => {
+      const { timeline } = window.gallery.models;
+      timeline.items.value = timeline.items.value.map((item) =>
+        item.mine ? { ...item, tick: 'seen' } : item,
+      );
+    });
+    await page.locator('.timeline [data-tick=delivered]').waitFor({ state: 'detached' });
+    expect(await page.locator('.timeline [data-pops=true]').count()).toBe(2);
+  });
+
   it('shows markup as the text that it is, and makes links only of harmless addresses', async () => {
     await show('conversation');
     const hostile = '<img src=x onerror=alert(1)> javascript:alert(1) https://ok.example/<b>';
@@ -122,9 +140,9 @@ describe('timeline', () => {
     await bubble.waitFor();
     expect(await bubble.locator('.text').textContent()).toBe(hostile);
     expect(await bubble.locator('img, b').count()).toBe(0);
-    expect(await bubble.locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href')))).toEqual([
-      'https://ok.example/',
-    ]);
+    expect(
+      await bubble.locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href'))),
+    ).toEqual(['https://ok.example/']);
   });
 
   it('offers to try again or discard what was not sent', async () => {
@@ -156,7 +174,11 @@ describe('composer', () => {
   });
 
   it('starts a new line on Enter where the keyboard is on the screen', async () => {
-    const phone = await site.browser.newPage({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+    const phone = await site.browser.newPage({
+      viewport: { width: 390, height: 844 },
+      isMobile: true,
+      hasTouch: true,
+    });
     await phone.goto(site.url('conversation'));
     await phone.getByRole('textbox').fill('one');
     await phone.keyboard.press('Enter');
@@ -190,7 +212,9 @@ describe('keyboard and focus', () => {
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowUp');
     expect(await rows.nth(1).evaluate((row) => row === document.activeElement)).toBe(true);
-    expect(await rows.evaluateAll((all) => all.filter((row) => (row as HTMLElement).tabIndex === 0).length)).toBe(1);
+    expect(
+      await rows.evaluateAll((all) => all.filter((row) => (row as HTMLElement).tabIndex === 0).length),
+    ).toBe(1);
     await page.keyboard.press('End');
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => document.activeElement?.matches('.composer textarea'));
@@ -255,9 +279,12 @@ async function show(state: string): Promise<void> {
 
 const calls = () => page.evaluate(() => [...window.gallery.calls]);
 const sent = async () => (await calls()).filter((call) => call.startsWith('send'));
-const lastSeen = async () => Number((await calls()).findLast((call) => call.startsWith('markSeen'))?.split(' ')[1] ?? 0);
+const lastSeen = async () =>
+  Number((await calls()).findLast((call) => call.startsWith('markSeen'))?.split(' ')[1] ?? 0);
 const fromEnd = () =>
-  page.locator('.timeline').evaluate(({ scrollHeight, clientHeight, scrollTop }) => scrollHeight - clientHeight - scrollTop);
+  page
+    .locator('.timeline')
+    .evaluate(({ scrollHeight, clientHeight, scrollTop }) => scrollHeight - clientHeight - scrollTop);
 
 /** Measured sizes have come in when nothing has moved for some frames. */
 async function settled(): Promise<void> {
@@ -283,7 +310,10 @@ async function arrive(text: string): Promise<void> {
     if (newest === undefined) throw new Error('there is no conversation to arrive in');
     const n = (newest.n ?? 0) + 1;
     const id = `arrived-${n}` as typeof newest.id;
-    timeline.items.value = [...timeline.items.value, { id, mine: false, text: words, at: Date.now(), n, tick: null, error: null }];
+    timeline.items.value = [
+      ...timeline.items.value,
+      { id, mine: false, text: words, at: Date.now(), n, tick: null, error: null },
+    ];
   }, text);
 }
 
@@ -291,15 +321,22 @@ async function arrive(text: string): Promise<void> {
 function firstOnScreen(): Promise<{ text: string; top: number }> {
   return page.evaluate(() => {
     const header = document.querySelector('.conversation-header')?.getBoundingClientRect().bottom ?? 0;
-    const bubble = [...document.querySelectorAll('.bubble')].find((one) => one.getBoundingClientRect().top >= header);
+    const bubble = [...document.querySelectorAll('.bubble')].find(
+      (one) => one.getBoundingClientRect().top >= header,
+    );
     if (bubble === undefined) throw new Error('no message is on the screen');
-    return { text: bubble.querySelector('.text')?.textContent ?? '', top: bubble.getBoundingClientRect().top };
+    return {
+      text: bubble.querySelector('.text')?.textContent ?? '',
+      top: bubble.getBoundingClientRect().top,
+    };
   });
 }
 
 function positionOf(text: string): Promise<number> {
   return page.evaluate((words) => {
-    const bubble = [...document.querySelectorAll('.bubble')].find((one) => one.querySelector('.text')?.textContent === words);
+    const bubble = [...document.querySelectorAll('.bubble')].find(
+      (one) => one.querySelector('.text')?.textContent === words,
+    );
     return bubble?.getBoundingClientRect().top ?? Number.NaN;
   }, text);
 }
@@ -317,14 +354,19 @@ function watchEarlierArrive(scrolled: number): Promise<{ before: number; tops: n
     await frame();
     await frame();
     const { bottom } = header.getBoundingClientRect();
-    const watched = [...document.querySelectorAll('.bubble')].find((one) => one.getBoundingClientRect().top >= bottom);
+    const watched = [...document.querySelectorAll('.bubble')].find(
+      (one) => one.getBoundingClientRect().top >= bottom,
+    );
     const text = watched?.querySelector('.text')?.textContent;
-    if (watched === undefined || count() !== countBefore) throw new Error('they came before they could be watched');
+    if (watched === undefined || count() !== countBefore)
+      throw new Error('they came before they could be watched');
     const before = watched.getBoundingClientRect().top;
     const tops: number[] = [];
     for (let rest = 20; rest > 0 && tops.length < 600; rest -= count() === countBefore ? 0 : 1) {
       await frame();
-      const bubble = [...document.querySelectorAll('.bubble')].find((one) => one.querySelector('.text')?.textContent === text);
+      const bubble = [...document.querySelectorAll('.bubble')].find(
+        (one) => one.querySelector('.text')?.textContent === text,
+      );
       tops.push(bubble?.getBoundingClientRect().top ?? Infinity);
     }
     return { before, tops };

@@ -38,9 +38,15 @@ export interface GallerySite {
 /** Builds with the product's own configuration, but without its service worker; serves on a free port of this machine. */
 export async function openGallery(): Promise<GallerySite> {
   const outDir = await mkdtemp(join(tmpdir(), 'nexchat-gallery-'));
-  const loaded = await loadConfigFromFile({ command: 'build', mode: 'production' }, join(root, 'vite.config.ts'), root);
+  const loaded = await loadConfigFromFile(
+    { command: 'build', mode: 'production' },
+    join(root, 'vite.config.ts'),
+    root,
+  );
   if (loaded === null) throw new Error('vite.config.ts can’t be read');
-  const plugins = (await flat(loaded.config.plugins ?? [])).filter(({ name }) => !name.startsWith('vite-plugin-pwa'));
+  const plugins = (await flat(loaded.config.plugins ?? [])).filter(
+    ({ name }) => !name.startsWith('vite-plugin-pwa'),
+  );
   const config = { ...loaded.config, configFile: false, plugins, logLevel: 'error' } as const;
   await build({
     ...config,
@@ -50,7 +56,9 @@ export async function openGallery(): Promise<GallerySite> {
       manifest: false,
       rolldownOptions: {
         input: join(root, 'pwa/dev/gallery.html'),
-        output: { codeSplitting: { groups: [{ name: VIEWS, test: /node_modules|pwa\/(views|models|styles)\// }] } },
+        output: {
+          codeSplitting: { groups: [{ name: VIEWS, test: /node_modules|pwa\/(views|models|styles)\// }] },
+        },
       },
     },
   });
@@ -71,7 +79,9 @@ export async function openGallery(): Promise<GallerySite> {
       const files = (await readdir(outDir, { recursive: true })).filter(
         (file) => basename(file).startsWith(VIEWS) && extname(file) === extension,
       );
-      const sizes = await Promise.all(files.map(async (file) => gzipSync(await readFile(join(outDir, file))).byteLength));
+      const sizes = await Promise.all(
+        files.map(async (file) => gzipSync(await readFile(join(outDir, file))).byteLength),
+      );
       return sizes.reduce((sum, size) => sum + size, 0);
     },
     async close() {

@@ -9,7 +9,10 @@ import { linkify } from '#pwa/views/linkify.ts';
 import { describeStatus } from '#pwa/views/shell/describe-status.ts';
 
 describe('links in plain text', () => {
-  const links = (text: string) => linkify(text).filter(({ href }) => href !== null).map(({ text: shown }) => shown);
+  const links = (text: string) =>
+    linkify(text)
+      .filter(({ href }) => href !== null)
+      .map(({ text: shown }) => shown);
 
   it('finds http, https and mailto addresses', () => {
     expect(links('see http://a.example and HTTPS://b.example/x?y=1#z or mailto:me@c.example')).toEqual([
@@ -20,28 +23,37 @@ describe('links in plain text', () => {
   });
 
   it('leaves the punctuation of the sentence out', () => {
-    expect(links('Really (https://a.example/b)? Yes: https://a.example/c_(d), or https://a.example/e…')).toEqual([
-      'https://a.example/b',
-      'https://a.example/c_(d)',
-      'https://a.example/e',
-    ]);
+    expect(
+      links('Really (https://a.example/b)? Yes: https://a.example/c_(d), or https://a.example/e…'),
+    ).toEqual(['https://a.example/b', 'https://a.example/c_(d)', 'https://a.example/e']);
   });
 
-  it.each(['javascript:alert(1)', 'data:text/html,x', 'ftp://a.example', 'https://', 'mailto:', 'xhttps://a.example'])(
-    'makes no link of %s',
-    (text) => {
-      expect(linkify(text)).toEqual([{ text, href: null }]);
-    },
-  );
+  it.each([
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'ftp://a.example',
+    'https://',
+    'mailto:',
+    'xhttps://a.example',
+  ])('makes no link of %s', (text) => {
+    expect(linkify(text)).toEqual([{ text, href: null }]);
+  });
 
   it('never loses or changes a character', () => {
     const pieces = fc.array(
-      fc.oneof(fc.string(), fc.constantFrom('https://', 'http://a.example/(b)', 'mailto:a@b', '(', ')', '. ', '…', '👩‍🚀')),
+      fc.oneof(
+        fc.string(),
+        fc.constantFrom('https://', 'http://a.example/(b)', 'mailto:a@b', '(', ')', '. ', '…', '👩‍🚀'),
+      ),
     );
     fc.assert(
       fc.property(pieces, (parts) => {
         const text = parts.join('');
-        expect(linkify(text).map((part) => part.text).join('')).toBe(text);
+        expect(
+          linkify(text)
+            .map((part) => part.text)
+            .join(''),
+        ).toBe(text);
       }),
     );
   });
@@ -67,7 +79,11 @@ describe('rows of the timeline', () => {
   });
 
   it('names a day once, and not above a window that may have begun before', () => {
-    const items = [message(false, 'a', noon, 1), message(false, 'b', noon + minute, 2), message(false, 'c', noon + 86_400_000, 3)];
+    const items = [
+      message(false, 'a', noon, 1),
+      message(false, 'b', noon + minute, 2),
+      message(false, 'c', noon + 86_400_000, 3),
+    ];
     expect(rowsOf(items, null, false).map(({ day }) => day)).toEqual([noon, null, noon + 86_400_000]);
     expect(rowsOf(items, null, true).map(({ day }) => day)).toEqual([null, null, noon + 86_400_000]);
   });
@@ -84,7 +100,13 @@ describe('rows of the timeline', () => {
 
 describe('words for names, times and keys', () => {
   it('takes initials from names with dots, dashes, one word or other scripts', () => {
-    expect(['mira.okafor', 'freya', 'max-von_hohen', '𝒶.b', 'ёж'].map(initials)).toEqual(['MO', 'F', 'MV', '𝒶B', 'Ё']);
+    expect(['mira.okafor', 'freya', 'max-von_hohen', '𝒶.b', 'ёж'].map(initials)).toEqual([
+      'MO',
+      'F',
+      'MV',
+      '𝒶B',
+      'Ё',
+    ]);
   });
 
   it('gives a name always the same of eight hues', () => {
@@ -99,7 +121,8 @@ describe('words for names, times and keys', () => {
 
   it('says the time today, then yesterday, the weekday, the date', () => {
     const now = new Date(2026, 4, 14, 9, 30).getTime();
-    const at = (...date: [number, number, number, number, number]) => listTime(new Date(...date).getTime(), now);
+    const at = (...date: [number, number, number, number, number]) =>
+      listTime(new Date(...date).getTime(), now);
     expect(at(2026, 4, 14, 0, 5)).toBe('00:05');
     expect(at(2026, 4, 13, 23, 59)).toBe('Yesterday');
     expect(at(2026, 4, 8, 12, 0)).toBe('Fri');
@@ -113,9 +136,11 @@ describe('words for names, times and keys', () => {
   });
 
   it('calls a password strong by length and variety, never below ten characters', () => {
-    expect(['Ab1!Ab1!', 'aaaaaaaaaaaa', 'passwordpass', 'Passw0rd pass', 'four unrelated words here'].map(passwordStrength)).toEqual([
-      0, 1, 1, 2, 3,
-    ]);
+    expect(
+      ['Ab1!Ab1!', 'aaaaaaaaaaaa', 'passwordpass', 'Passw0rd pass', 'four unrelated words here'].map(
+        passwordStrength,
+      ),
+    ).toEqual([0, 1, 1, 2, 3]);
   });
 });
 
