@@ -154,17 +154,4 @@ async function readAll(page: Page): Promise<Shown[]> {
   return [...byIndex].toSorted(([a], [b]) => a - b).map(([, shown]) => shown);
 }
 
-/** Two friends, each with a browser, in their conversation. */
-export async function openFriends(url: string, options: { ana?: BrowserOptions; ben?: BrowserOptions } = {}) {
-  const ana = await openPerson(url, options.ana);
-  const ben = await openPerson(url, options.ben);
-  await ana.register('ana');
-  await ben.register('ben');
-  await ana.addFriend('ben');
-  await ben.acceptFriend('ana');
-  await ana.openChat('ben');
-  await ben.openChat('ana');
-  return { ana, ben };
-}
-
 export const texts = (shown: readonly Shown[]): string[] => shown.map(({ text }) => text);

@@ -107,12 +107,21 @@ async function open(name: string, options: BrowserContextOptions): Promise<Scree
 
 async function show(page: Page, state: string, more: Record<string, string> = {}): Promise<void> {
   await page.goto(site.url(state, more));
-  await page.locator('main').waitFor();
-  // The status chip waits until it is worth showing.
-  const hasNews = await page.evaluate(() => {
-    const { session, status } = window.gallery.models;
-    return session.phase.value === 'ready' && (session.needsSignIn.value || status.link.value !== 'live');
+  // Views come after the first paint, and the status chip only when it is worth showing.
+  const { view, hasNews } = await page.evaluate(() => {
+    const { session, status, shell } = window.gallery.models;
+    const route = shell.route.value;
+    const inside = session.phase.value === 'ready';
+    const wide = innerWidth >= 720;
+    const list = wide ? '.nothing-open' : '.list-pane';
+    const panel = route.panel === 'chats' ? (route.peer === null ? list : '.composer') : '.panel';
+    const outside = session.phase.value === 'starting' ? '.splash' : '.door-card';
+    return {
+      view: inside ? panel : outside,
+      hasNews: inside && (session.needsSignIn.value || status.link.value !== 'live'),
+    };
   });
+  await page.locator(view).waitFor();
   if (hasNews) await page.locator('.status').waitFor({ timeout: 15_000 });
   await page.evaluate(async () => {
     await document.fonts.ready;

@@ -88,16 +88,30 @@ function useFocusOnNavigation(
   useEffect(() => {
     const left = before.current;
     before.current = { panel, peer };
-    if (left === null || main.current === null) return;
-    const coarse = matchMedia('(pointer: coarse)').matches;
-    const goal =
-      peer !== null
-        ? ((coarse ? null : main.current.querySelector('.composer textarea:enabled')) ??
-          main.current.querySelector('.conversation [data-heading]'))
-        : ((left.peer === null
-            ? null
-            : main.current.querySelector(`[data-peer="${CSS.escape(left.peer)}"]`)) ??
-          main.current.querySelector('[data-heading]'));
-    if (goal instanceof HTMLElement) goal.focus({ preventScroll: true });
+    const place = main.current;
+    if (left === null || place === null) return;
+    const focusGoal = () => {
+      const goal = peer === null ? goalInList(place, left.peer) : goalInConversation(place);
+      goal?.focus({ preventScroll: true });
+      return goal !== null;
+    };
+    if (focusGoal()) return;
+    // The view is still being loaded.
+    const observer = new MutationObserver(() => {
+      if (focusGoal()) observer.disconnect();
+    });
+    observer.observe(place, { childList: true, subtree: true });
+    return () => observer.disconnect();
   }, [main, panel, peer]);
+}
+
+function goalInConversation(place: HTMLElement): HTMLElement | null {
+  const field = place.querySelector<HTMLElement>('.composer textarea:enabled');
+  const heading = place.querySelector<HTMLElement>('.conversation [data-heading]');
+  return matchMedia('(pointer: coarse)').matches ? heading : (field ?? heading);
+}
+
+function goalInList(place: HTMLElement, left: string | null): HTMLElement | null {
+  const row = left === null ? null : place.querySelector<HTMLElement>(`[data-peer="${CSS.escape(left)}"]`);
+  return row ?? place.querySelector<HTMLElement>('[data-heading]');
 }
