@@ -16,8 +16,8 @@ import {
   writeRefreshToken,
 } from './refresh-token.ts';
 
-/** A rotated token still gets its successor this long, in ms: for answers that were lost, and for two tabs. */
-export const GRACE = 30_000;
+/** A token is rotated at most once in this time, in ms: two tabs, and reloads in a row, share one successor. */
+const ROTATE_EVERY = 30_000;
 const DAY = 86_400_000;
 
 /** A sign-in as the client receives it: `refreshToken` goes into the cookie, the rest into the body. */
@@ -97,10 +97,9 @@ export function createSessions({ store, tokens, bus, clock, days }: SessionsDeps
         if (!signIn || signIn.device !== device) throw new Failure('TOKEN_INVALID');
         const now = clock.now();
         if (signIn.ended !== null || signIn.expires <= now) throw new Failure('SESSION_ENDED');
-        const fresh = now - signIn.rotated < GRACE;
         if (isSameHash(signIn.token, hash)) {
-          // At most one rotation within the grace: so no token that is still under way can be older than previous.
-          if (fresh && signIn.previous) return opened(signIn, token);
+          const justRotated = signIn.previous !== null && now - signIn.rotated < ROTATE_EVERY;
+          if (justRotated) return opened(signIn, token);
           const next = mintRefreshToken(signIn.id);
           const rotation = {
             token: hashRefreshToken(next),
@@ -109,10 +108,11 @@ export function createSessions({ store, tokens, bus, clock, days }: SessionsDeps
             expires: now + maxAge,
           };
           if (await store.rotateSession(signIn.id, hash, rotation)) return opened(signIn, next);
-        } else if (fresh && signIn.previous && signIn.successor && isSameHash(signIn.previous, hash)) {
+        } else if (signIn.previous && signIn.successor && isSameHash(signIn.previous, hash)) {
+          // The answer was lost, or the browser died before it had the cookie on disk: the same successor again.
           return opened(signIn, openSuccessor(token, signIn.successor));
         } else {
-          // An old token: somebody has a copy, and nobody can tell who is the owner.
+          // A token older than that: somebody has a copy, and nobody can tell who is the owner.
           await close(signIn);
           throw new Failure('SESSION_ENDED');
         }

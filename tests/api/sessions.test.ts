@@ -64,12 +64,13 @@ describe.each(['memory', 'sqlite'] as const)('sign-ins on %s', (store) => {
     expect(await works({ authorization: `Bearer ${body.accessToken}` })).toBe(true);
   });
 
-  test('a lost answer is given again: the old token gets the same successor within 30 s', async () => {
+  test('a lost answer is given again, however late: the last token but one gets the same successor', async () => {
     const ann = await someone();
     const old = ann.agent.cookie;
     await refresh(ann);
     const successor = ann.agent.cookie;
-    server.advance(29 * SECOND);
+    // A browser that dies keeps on disk the cookie of half a minute ago, and may be opened days later.
+    server.advance(3 * DAY);
     expect((await refresh(ann, old)).status).toBe(200);
     expect(ann.agent.cookie).toBe(successor);
     server.advance(60 * SECOND);
@@ -101,12 +102,13 @@ describe.each(['memory', 'sqlite'] as const)('sign-ins on %s', (store) => {
     expect((await refresh(ann, old)).status).toBe(200);
   });
 
-  test('an old token after the grace ends the sign-in for everybody who has a copy', async () => {
+  test('a token older than the last but one ends the sign-in for everybody who has a copy', async () => {
     const ann = await someone();
     const stolen = ann.agent.cookie;
+    await refresh(ann);
+    server.advance(31 * SECOND);
     const { body } = await refresh(ann);
     const current = ann.agent.cookie;
-    server.advance(31 * SECOND);
     expect(await refresh(ann, stolen)).toMatchObject({ status: 401, body: { code: 'SESSION_ENDED' } });
     expect(await refresh(ann, current)).toMatchObject({ status: 401, body: { code: 'SESSION_ENDED' } });
     expect(await works({ authorization: `Bearer ${body.accessToken}` })).toBe(false);
