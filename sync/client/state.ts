@@ -162,7 +162,8 @@ function advance(state: ClientState, event: ClientEvent): Step {
     case 'timer':
       return onTimer(state, event.name);
     case 'outbox-changed':
-      return loadOutbox(state);
+      // Not connected, there is nobody to send to: a connection loads the outbox when it begins.
+      return isConnected(state) ? loadOutbox(state) : [state, []];
     case 'outbox':
       return onOutbox(state, event.queued);
     case 'stored':
@@ -473,6 +474,10 @@ function onSettled(state: ClientState): Step {
 }
 
 // --- helpers
+
+function isConnected({ phase }: ClientState): boolean {
+  return phase === 'connecting' || phase === 'greeting' || phase === 'live';
+}
 
 function send(frame: Up): ClientEffect {
   return { kind: 'send', frame };

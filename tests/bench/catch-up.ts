@@ -16,6 +16,8 @@ import { type Report, short, whole } from './table.ts';
 const MESSAGES = 10_000;
 const WRITTEN_OFFLINE = 1000;
 const ROUNDS = 3;
+/** Long enough for a machine that does other things as well. */
+const ANSWER_MS = 150_000;
 const [, USER] = SEEDED.users;
 
 /** A new device takes over a long history; then it writes in a tunnel and comes out. The built app in Chromium. */
@@ -96,7 +98,7 @@ type Ask<T> = (probe: Probe, argument: number) => Promise<T>;
 /** Calls the probe in the page. `asked` is sent as text: it sees nothing but its arguments. */
 async function ask<T>(page: Page, asked: Ask<T>, argument: number): Promise<T> {
   const answer = page.evaluate<T>(`(${asked.toString()})(globalThis.probe, ${argument})`);
-  return settled(answer, { within: 90_000, for: asked.toString() });
+  return settled(answer, { within: ANSWER_MS, for: asked.toString() });
 }
 
 function countFrames(page: Page): { up: number; down: number } {
@@ -123,11 +125,13 @@ function reportOf(catchUps: readonly (CatchUp & { down: number })[], drain: Drai
   const of = (figure: (taken: CatchUp & { down: number }) => number): number => median(catchUps.map(figure));
   const seconds = (ms: number): string => `${short(ms / 1000)} s`;
   const stored = of((taken) => taken.stored);
+  // Browsers report tasks above 50 ms only.
+  const longest = of((taken) => taken.longestTask);
   const catchUp = [
     ['Sign-in pressed until the list of conversations shows', seconds(of((taken) => taken.listed))],
     [`Sign-in pressed until all ${whole(MESSAGES)} messages are opened and stored`, seconds(stored)],
     ['Messages a second', whole((MESSAGES / stored) * 1000)],
-    ['Longest task of the main thread meanwhile', `${whole(of((taken) => taken.longestTask))} ms`],
+    ['Longest task of the main thread meanwhile', longest === 0 ? 'under 50 ms' : `${whole(longest)} ms`],
     ['Tasks above 50 ms meanwhile', whole(of((taken) => taken.longTasks))],
     ['Frames received', whole(of((taken) => taken.down))],
   ];

@@ -165,7 +165,7 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
       const start = place === 'start' ? 0 : place;
       if (self === undefined) return buildPage([], cursor, limits, () => 0);
       if (cursor && start === 0 && (sql.floor.get(self) ?? 0) > 0) return 'resync';
-      const rows = rowsOf(sql.page.iterate(self, start, limits.entries + 2), self);
+      const rows = rowsOf(sql.page.iterate(self, start), self);
       return buildPage(rows, cursor, limits, () => sql.head.get(self, self) ?? 0);
     },
     async outcome(user, op) {
