@@ -160,6 +160,12 @@ test('a connection that goes dead without a word is noticed, and the queue goes 
 
 test('a browser that is killed and started again has everything, without a password', async () => {
   const before = texts(await ana.readAll());
+  // Chromium writes cookies to disk every 30 seconds; killed before the first time, it would not be signed in.
+  await until(async () => (await readFile(join(profile, 'Default/Cookies'))).includes('nexchat'), {
+    within: 60_000,
+    every: 500,
+    for: 'the cookie to be on disk',
+  });
   await ana.browser.kill();
   everybody.splice(everybody.indexOf(ana), 1);
   await ben.send('while you were away');
