@@ -87,7 +87,7 @@ function installable(): Partial<VitePWAOptions> {
       id: '/',
       name: 'NexChat',
       short_name: 'NexChat',
-      description: 'End-to-end encrypted chat and calls that keep working offline',
+      description: 'End-to-end encrypted chat that keeps working offline',
       lang: 'en',
       dir: 'ltr',
       start_url: '/',

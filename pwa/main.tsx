@@ -27,7 +27,7 @@ window.addEventListener('error', ({ error, message }) => {
 window.addEventListener('unhandledrejection', (event) => report(event.reason));
 
 const api = createApi(location.origin);
-const navigation = createNavigation(models.shell);
+const navigation = createNavigation(models);
 const shell = createShell(models, report);
 const link = createLink(models, toasts);
 const people = createPeople({ models, api, toasts });

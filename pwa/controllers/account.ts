@@ -21,7 +21,7 @@ import {
 import { deviceName } from './device-name.ts';
 import type { Home, Inside, Room } from './inside.ts';
 import { forgetIterations, pinIterations, pinnedIterations } from './kdf-pin.ts';
-import { note } from './log.ts';
+import { createOwedLogOut } from './owed-log-out.ts';
 import { stretchInWorker } from './stretch.ts';
 import type { TabNews } from './tab-news.ts';
 import type { Toasts } from './toasts.ts';
@@ -54,6 +54,7 @@ export function createAccount(deps: AccountDeps): Account {
   const { models, api, rooms, tabs, toasts } = deps;
   const { session } = models;
   const events = { report: toasts.report, onLost: lost };
+  const owed = createOwedLogOut(api);
   let inside: Inside | null = null;
   let busy = false;
   let erasing: Promise<void> = Promise.resolve();
@@ -95,8 +96,9 @@ export function createAccount(deps: AccountDeps): Account {
   async function start(): Promise<void> {
     try {
       const opened = await openLocalStore(events);
-      if (opened === undefined) session.phase.value = 'signed-out';
-      else enter(opened, null);
+      if (opened !== undefined) return enter(opened, null);
+      session.phase.value = 'signed-out';
+      settleOwed();
     } catch (error) {
       // Not the door: coming in again would not help, and what is stored may be readable the next time.
       toasts.report(error);
@@ -113,9 +115,11 @@ export function createAccount(deps: AccountDeps): Account {
     session.phase.value = 'entering';
     try {
       await erasing;
+      if (inside === null) await owed.settle();
       await task((stage) => {
         session.stage.value = stage;
       });
+      owed.forget();
     } catch (error) {
       session.error.value = error instanceof Failure ? error.code : 'INTERNAL';
       if (!(error instanceof Failure)) toasts.report(error);
@@ -159,6 +163,12 @@ export function createAccount(deps: AccountDeps): Account {
     was.seat.restart();
     tabs.say('signed-in');
   }
+
+  // A log-out that the server was not told of, because there was no network.
+  const settleOwed = (): void => {
+    if (inside === null) owed.settle().catch(toasts.report);
+  };
+  window.addEventListener('online', settleOwed);
 
   tabs.listen(async (news) => {
     if (news === 'signed-out') await leave();
@@ -206,11 +216,7 @@ export function createAccount(deps: AccountDeps): Account {
       // Vault key first. Whoever comes in next waits for the end of it.
       erasing = eraseLocalStore().then(forgetIterations).catch(toasts.report);
       await erasing;
-      api.logOut().catch((error: unknown) => {
-        // With no network the session ends at the server when its time is over; the device holds nothing of it.
-        if (error instanceof Failure) note('the server was not told of the log-out', error);
-        else toasts.report(error);
-      });
+      owed.end().catch(toasts.report);
     },
 
     async countUnsent() {

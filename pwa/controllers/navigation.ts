@@ -1,15 +1,16 @@
-import type { Route, ShellModel } from '../models/shell.ts';
+import type { Models } from '../models/models.ts';
+import type { Route } from '../models/shell.ts';
 import { pathOf, routeAt } from './paths.ts';
 
 /** The address bar and the screen, kept in step, so that Back, edge swipe and links work. */
 export interface Navigation {
   go(route: Route): void;
   back(): void;
-  /** To the chats, as a fresh start: after signing in or out, nothing of before is behind Back. */
+  /** To the chats: whose conversation was open must not stay in the address bar when somebody goes out. */
   reset(): void;
 }
 
-export function createNavigation(shell: Pick<ShellModel, 'route'>): Navigation {
+export function createNavigation({ shell, session }: Pick<Models, 'shell' | 'session'>): Navigation {
   shell.route.value = routeAt(location.pathname);
 
   /** How many entries of this app lie behind the present one; kept in the entry, so that a reload keeps it. */
@@ -25,7 +26,9 @@ export function createNavigation(shell: Pick<ShellModel, 'route'>): Navigation {
   }
 
   window.addEventListener('popstate', () => {
-    shell.route.value = routeAt(location.pathname);
+    // At the door, Back leads to no conversation of whoever was inside before.
+    if (session.phase.value === 'signed-out') replace({ panel: 'chats', peer: null });
+    else shell.route.value = routeAt(location.pathname);
   });
 
   return {
