@@ -21,6 +21,8 @@ const precached = [
   ...readFileSync(inDist('sw.js'), 'utf8').matchAll(/["`']?url["`']?:\s*["`']([^"`']+)["`']/g),
 ];
 if (precached.length === 0) throw new Error('The service worker has no precache list.');
+if (precached.some(([, url]) => /\.(?:br|gz)$/.test(url)))
+  throw new Error('The service worker fetches compressed copies besides the files themselves.');
 
 export default [
   { name: 'script of the first screen', limit: '90 kB', path: first.map((chunk) => inDist(chunk.file)) },

@@ -6,7 +6,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { ERRORS, type ErrorCode, Failure } from '#shared/errors.ts';
 import type { Clock } from '#sync/server/ports.ts';
 import type { SyncServer } from '#sync/server/server.ts';
-import { MAX_FRAME, SUBPROTOCOL } from '#sync/wire/version.ts';
+import { MAX_UP_FRAME } from '#sync/wire/codec.ts';
+import { SUBPROTOCOL } from '#sync/wire/version.ts';
 import type { Identity } from './auth/access-token.ts';
 import type { Sessions } from './auth/sessions.ts';
 import { createBucket } from './bucket.ts';
@@ -48,7 +49,8 @@ export function attachSockets(server: Server, deps: SocketDeps): Sockets {
   const wss = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    maxPayload: MAX_FRAME,
+    // Above this ws closes by itself, with 1009 and no reason, before anybody is told: no code of ours can be said.
+    maxPayload: MAX_UP_FRAME,
     // Sealed bytes don't compress, and compressing what an attacker can add to leaks.
     perMessageDeflate: false,
     handleProtocols: () => SUBPROTOCOL,

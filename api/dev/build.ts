@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type LogLevel, build } from 'vite';
+import { compressFiles } from './compress.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -21,6 +22,7 @@ async function buildAll(logLevel: LogLevel): Promise<void> {
   process.env.NODE_ENV = 'production';
   try {
     await build(options);
+    await compressFiles(`${root}dist/client`);
     await build({ ...options, build: { ssr: true } });
   } finally {
     if (before === undefined) delete process.env.NODE_ENV;

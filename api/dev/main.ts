@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { createServer } from 'vite';
+import { type Logger, createLogger, createServer } from 'vite';
 
 /**
  * `npm run dev`: the app at one address, with hot reload of pages (Vite) and restart of the server (tsx). The server
@@ -40,6 +40,7 @@ if (api.stdout !== null) {
 
 const vite = await createServer({
   configFile: `${root}vite.config.ts`,
+  customLogger: quietWhileRestarting(),
   server: {
     host: 'localhost',
     port,
@@ -53,8 +54,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => vo
 
 await ready();
 console.log(`\nNexChat is at ${url}`);
+console.log('Seeding alice and bob with 10,000 messages…');
 await once(run([tsx, 'tests/support/seed.ts', url], null), 'exit');
-console.log('Sign in as alice or bob; both have the password "correct horse battery".\n');
+console.log('Ready. Sign in as alice or bob; both have the password "correct horse battery".\n');
 
 function run([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv | null): ChildProcess {
   const child = spawn(command, args, {
@@ -65,6 +67,18 @@ function run([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv 
   children.add(child);
   child.once('exit', () => children.delete(child));
   return child;
+}
+
+/** Vite's own log, without a stack for each request that meets no server: a restart refuses them all for a moment. */
+function quietWhileRestarting(): Logger {
+  const logger = createLogger();
+  const { error } = logger;
+  return Object.assign(logger, {
+    error(...[message, options]: Parameters<Logger['error']>) {
+      const cause = options?.error;
+      if (!(cause && 'code' in cause && cause.code === 'ECONNREFUSED')) error(message, options);
+    },
+  });
 }
 
 async function stop(code: number): Promise<void> {

@@ -7,8 +7,7 @@ import type { Bytes, OpId } from '#shared/ids.ts';
 import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
 import type { Down } from '#sync/wire/down.ts';
 import type { Up } from '#sync/wire/up.ts';
-import { decodeDown, encodeFrame } from '#sync/wire/codec.ts';
-import { MAX_FRAME } from '#sync/wire/version.ts';
+import { MAX_UP_FRAME, decodeDown, encodeFrame } from '#sync/wire/codec.ts';
 import { createOpId } from '#api/op-id.ts';
 import { someBytes, someUserId } from '../support/api-people.ts';
 import { type ApiServer, type Registered, createAgent, signUp, startApi } from '../support/api-server.ts';
@@ -200,8 +199,8 @@ describe.each(['memory', 'sqlite'] as const)('sockets on %s', (store) => {
   test('a frame above the limit ends the socket before it is read', async () => {
     const line = await dial(ann);
     line.ws.on('error', () => {});
-    line.ws.send(someBytes(MAX_FRAME + 1));
-    expect((await line.closed).code).toBe(1009);
+    line.ws.send(someBytes(MAX_UP_FRAME + 1));
+    expect(await line.closed).toEqual({ code: 1009, reason: '' });
     expect((await createAgent(server).get('/healthz')).status).toBe(200);
   });
 

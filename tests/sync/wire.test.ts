@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { encode } from '@msgpack/msgpack';
+import { ExtData, encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
-import { decodeDown, decodeUp, encodeFrame } from '#sync/wire/codec.ts';
+import { MAX_UP_FRAME, decodeDown, decodeUp, encodeFrame, holdsAtMost } from '#sync/wire/codec.ts';
 import { type Down, down, entry } from '#sync/wire/down.ts';
 import { type Up, up } from '#sync/wire/up.ts';
 import { MAX_FRAME, negotiate } from '#sync/wire/version.ts';
@@ -96,7 +96,7 @@ describe('W1: frames', () => {
   });
 
   const bad: [string, Uint8Array, string][] = [
-    ['a frame above 1 MiB', new Uint8Array(MAX_FRAME + 1), 'FRAME_TOO_LARGE'],
+    ['a frame above 512 KiB', new Uint8Array(MAX_UP_FRAME + 1), 'FRAME_TOO_LARGE'],
     ['bytes that are no MessagePack', new Uint8Array([0xc1]), 'BAD_FRAME'],
     ['two values in one frame', new Uint8Array([...encode({ t: 'ping', id: 1 }), 1]), 'BAD_FRAME'],
     ['a frame cut short', encode({ t: 'ping', id: 1 }).subarray(0, 4), 'BAD_FRAME'],
@@ -148,6 +148,73 @@ describe('W1: frames', () => {
   test.each(bad)('W1: %s is refused', (_, data, code) => {
     expect(decodeUp(data)).toEqual({ ok: false, error: code });
   });
+  test('W1: a server may send frames of 1 MiB, and no larger', () => {
+    expect(decodeDown(new Uint8Array(MAX_FRAME))).toEqual({ ok: false, error: 'BAD_FRAME' });
+    expect(decodeDown(new Uint8Array(MAX_FRAME + 1))).toEqual({ ok: false, error: 'FRAME_TOO_LARGE' });
+  });
+
+  // Without a limit on values, measured on two busy cores: the first took 0.2 to 0.6 s; of the second, 10 kB took
+  // 2 to 6 s and 1.2 GB, and 60 kB ended the process. With it the slowest takes 1.4 ms.
+  test.each([
+    ['arrays in arrays', [0x91]],
+    ['arrays in arrays, each said to be long', [0xdd, 0, 1, 0, 0]],
+    ['maps in maps', [0x81, 0]],
+    ['empty arrays side by side', [0x93, 0x90, 0x90, 0x90]],
+  ])('W1: a frame full of %s is refused at once', (_, heads) => {
+    const data = Uint8Array.from({ length: MAX_UP_FRAME }, (_value, at) => heads[at % heads.length] ?? 0);
+    const began = performance.now();
+    expect(decodeUp(data)).toEqual({ ok: false, error: 'BAD_FRAME' });
+    expect(performance.now() - began).toBeLessThan(150);
+  });
+
+  test('W1: the fullest frames of both sides are read', () => {
+    const receipt = { id: op, kind: 'receipt', to: user, delivered: 4, seen: 2 } as const;
+    const cursor = { epoch: 'e'.repeat(64), seq: 9, tag: 7 };
+    const ops = Array.from({ length: 256 }, () => receipt);
+    const hello: Up = { t: 'hello', v: [1, 1], device, cursor, ops };
+    expect(decodeUp(encodeFrame(hello))).toEqual({ ok: true, value: hello });
+    const marks = { delivered: 1, seen: 1 };
+    const entries = Array.from({ length: 256 }, (_, at) => {
+      return { kind: 'receipt', seq: at + 1, time: 1, peer: user, mine: marks, theirs: marks };
+    });
+    const page = { t: 'entries', page: { from: 0, to: 256, tag: 1, head: 256, entries } };
+    expect(decodeDown(encode(page))).toEqual({ ok: true, value: page });
+    const presence: Down = { t: 'presence', online: Array.from({ length: 40_000 }, () => user), offline: [] };
+    expect(decodeDown(encodeFrame(presence)).ok).toBe(true);
+  });
+
+  test('W1: values are counted as they are written, whatever their form', () => {
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom(null, true, false, new Date(0), new Date(1.5), new Date(2 ** 45)),
+        fc.maxSafeInteger(),
+        fc.integer(),
+        fc.integer({ min: -200, max: 300 }),
+        fc.double(),
+        fc.string({ unit: 'binary', maxLength: 300, size: 'max' }),
+        fc.uint8Array({ maxLength: 300, size: 'max' }),
+        fc
+          .constantFrom(0, 1, 2, 3, 4, 8, 16, 300, 70_000)
+          .map((length) => new ExtData(5, new Uint8Array(length))),
+        fc.constantFrom(
+          'x'.repeat(70_000),
+          new Uint8Array(70_000),
+          Array.from({ length: 70_000 }, () => 1),
+        ),
+        fc.array(tie('value'), { maxLength: 20 }),
+        fc.dictionary(fc.string({ minLength: 1 }), tie('value'), { maxKeys: 20 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, fc.boolean(), (any, forceFloat32) => {
+        const data = encode([any], { forceFloat32 });
+        const values = countOf([any]);
+        expect([holdsAtMost(values, data), holdsAtMost(values - 1, data)]).toEqual([true, false]);
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
 
 test('W2: the shape of the wire is what it was', () => {
@@ -182,6 +249,14 @@ test('W4: a damaged entry of a known kind is not taken for an unknown one', () =
   expect(decodeDown(encode(frame))).toEqual({ ok: false, error: 'BAD_FIELD' });
   expect(entry.type).toBe('union');
 });
+
+/** How many values MessagePack writes for this one: itself, and all that it holds, keys too. */
+function countOf(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countOf(item), 1);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return 1;
+  if (value instanceof Date || value instanceof ExtData) return 1;
+  return Object.values(value).reduce<number>((sum, item) => sum + 1 + countOf(item), 1);
+}
 
 /** A schema as text: types, field names, literals and bounds, without functions. */
 function shapeOf(schema: unknown): string {
