@@ -65,6 +65,7 @@ const actions: Actions = {
   dismissToast: toasts.dismiss,
   applyUpdate: updates.apply,
   install: shell.install,
+  reconnect: people.reconnect,
   loadDirectory: people.loadDirectory,
   requestFriend: people.requestFriend,
   acceptFriend: people.acceptFriend,

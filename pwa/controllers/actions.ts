@@ -20,8 +20,12 @@ export interface Actions {
   applyUpdate(): void;
   install(): void;
 
+  /** Tries the server again now instead of waiting for the next attempt. */
+  reconnect(): void;
+
   // people
-  loadDirectory(): void;
+  /** Everybody, or those whose names begin with `query`, where the server lists people only so. */
+  loadDirectory(query?: string): void;
   requestFriend(id: UserId, name: string): Promise<void>;
   acceptFriend(id: UserId): Promise<void>;
   rejectFriend(id: UserId): Promise<void>;

@@ -1,7 +1,9 @@
+import { effect } from '@preact/signals';
 import { Failure } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { SyncListener } from '#sync/client/ports.ts';
 import type { Models } from '../models/models.ts';
+import type { Listed } from '../models/people.ts';
 import type { FriendAction, LocalStore, Stop, StoredContact } from '../store/ports.ts';
 import type { Api } from '../transport/http.ts';
 import { endsSession } from '../transport/tokens.ts';
@@ -11,7 +13,10 @@ import type { Toasts } from './toasts.ts';
 
 /** Contacts, the directory, dots, typing hints and friend actions. */
 export interface People extends Room {
-  loadDirectory(): void;
+  /** Everybody, or who can be found by the beginning of a name. */
+  loadDirectory(query?: string): void;
+  /** Tries the server again now. */
+  reconnect(): void;
   requestFriend(id: UserId, name: string): Promise<void>;
   acceptFriend(id: UserId): Promise<void>;
   rejectFriend(id: UserId): Promise<void>;
@@ -22,16 +27,20 @@ export interface People extends Room {
 }
 
 interface PeopleDeps {
-  readonly models: Pick<Models, 'people'>;
+  readonly models: Pick<Models, 'people' | 'status'>;
   readonly api: Pick<Api, 'directory'>;
   readonly toasts: Toasts;
 }
 
 export function createPeople({ models, api, toasts }: PeopleDeps): People {
-  const { people } = models;
+  const { people, status } = models;
   const typingTimers = new Map<UserId, ReturnType<typeof setTimeout>>();
   let inside: Inside | null = null;
   let stopContacts: Stop = () => {};
+  let stopRetrying: Stop = () => {};
+  /** Counts what was asked of the directory: an older answer must not undo a newer one. */
+  let asked = 0;
+  let lastQuery = '';
 
   function setTyping(from: UserId, on: boolean, ttlMs = 0): void {
     clearTimeout(typingTimers.get(from));
@@ -70,16 +79,27 @@ export function createPeople({ models, api, toasts }: PeopleDeps): People {
     }
   }
 
-  async function readDirectory(): Promise<void> {
+  async function readDirectory(query: string): Promise<void> {
+    const turn = ++asked;
+    lastQuery = query;
     people.directoryState.value = 'loading';
     try {
       const { me, tokens } = mustBeInside(inside);
-      const listed = await api.directory(await tokens.current());
-      people.directory.value = listed
+      const found = await api.directory(await tokens.current(), query);
+      if (turn !== asked) return;
+      const listed = found
         .filter((person) => person.userId !== me.id)
-        .map((person) => ({ id: person.userId, name: person.username }));
+        .map(({ userId, username, online }): Listed => ({ id: userId, name: username, online }));
+      people.directory.value = query === '' ? listed : merged(people.directory.value, listed);
       people.directoryState.value = 'loaded';
     } catch (error) {
+      if (turn !== asked) return;
+      if (error instanceof Failure && error.code === 'BAD_FIELD') {
+        // Not everybody is listed here; the panel says what to type instead.
+        people.searchOnly.value = true;
+        people.directoryState.value = 'loaded';
+        return;
+      }
       people.directoryState.value = 'failed';
       // The panel says so and offers to try again; no network and a lost session have notices of their own.
       const told = error instanceof Failure && (error.code === 'OFFLINE' || endsSession(error));
@@ -93,10 +113,16 @@ export function createPeople({ models, api, toasts }: PeopleDeps): People {
     enter(now) {
       inside = now;
       stopContacts = watchContacts(now.store);
+      stopRetrying = effect(() => {
+        const live = status.link.value === 'live';
+        if (live && people.directoryState.peek() === 'failed') void readDirectory(lastQuery);
+      });
     },
     leave() {
       inside = null;
+      asked++;
       stopContacts();
+      stopRetrying();
       for (const timer of typingTimers.values()) clearTimeout(timer);
       typingTimers.clear();
       people.contactsById.value = new Map();
@@ -104,10 +130,12 @@ export function createPeople({ models, api, toasts }: PeopleDeps): People {
       people.typing.value = new Set();
       people.directory.value = [];
       people.directoryState.value = 'idle';
+      people.searchOnly.value = false;
     },
-    loadDirectory() {
-      if (people.directoryState.value !== 'loading') void readDirectory();
+    loadDirectory(query = '') {
+      void readDirectory(query);
     },
+    reconnect: () => inside?.seat.wake(),
     requestFriend: (id, name) => act('friend.request', id, name),
     acceptFriend: (id) => act('friend.accept', id),
     rejectFriend: (id) => act('friend.reject', id),
@@ -120,4 +148,9 @@ function toggled(set: ReadonlySet<UserId>, user: UserId, present: boolean): Read
   if (present) next.add(user);
   else next.delete(user);
   return next;
+}
+
+/** What was known, with what was found in its place. */
+function merged(known: readonly Listed[], found: readonly Listed[]): readonly Listed[] {
+  return [...new Map([...known, ...found].map((person) => [person.id, person])).values()];
 }

@@ -60,7 +60,8 @@ export function createFakeActions(models: Models, record: (call: string) => void
     applyUpdate: () => record('applyUpdate'),
     install: () => record('install'),
 
-    loadDirectory: () => record('loadDirectory'),
+    reconnect: () => record('reconnect'),
+    loadDirectory: (query) => record(query === undefined ? 'loadDirectory' : `loadDirectory ${query}`),
     requestFriend: (id, name) => stand({ id, name }, 'sent'),
     acceptFriend: (id) => stand(known(id), 'friends'),
     rejectFriend: (id) => stand(known(id), 'none'),
@@ -99,7 +100,13 @@ export function createFakeActions(models: Models, record: (call: string) => void
         timeline.hasEarlier.value = missing > 100;
       }, 200);
     },
-    markSeen: (n) => record(`markSeen ${n}`),
+    markSeen(n) {
+      record(`markSeen ${n}`);
+      const unread = timeline.items.value.filter((item) => !item.mine && (item.n ?? 0) > n).length;
+      conversations.rows.value = conversations.rows.value.map((row) =>
+        row.peer === timeline.peer.value ? { ...row, unread } : row,
+      );
+    },
     typing: () => record('typing'),
   };
 }

@@ -35,7 +35,7 @@ export const contacts: readonly Contact[] = [
 ];
 
 export const directory: readonly Listed[] = [
-  ...contacts.map(({ id: userId, name }) => ({ id: userId, name })),
+  ...contacts.map(({ id: userId, name }) => ({ id: userId, name, online: name === 'noor.haddad' })),
   ...[
     'abel.tesfaye',
     'clara.dubois',
@@ -46,16 +46,11 @@ export const directory: readonly Listed[] = [
   ].map((name) => ({
     id: id(name),
     name,
+    online: name === 'elif.kaya',
   })),
 ];
 
-export const online: ReadonlySet<UserId> = new Set([
-  mira,
-  id('hanae.ito'),
-  id('jonas.weber'),
-  id('elif.kaya'),
-  id('noor.haddad'),
-]);
+export const online: ReadonlySet<UserId> = new Set([mira, id('hanae.ito'), id('jonas.weber')]);
 
 /** The list as of `now`, in milliseconds since 1970. */
 export function conversationRows(now: number): readonly ConversationRow[] {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#shared/errors.ts';
+import type { UserId } from '#shared/ids.ts';
 import type { Models } from '../models/models.ts';
 import type { Route } from '../models/shell.ts';
 import { conversation, longConversation } from './fake-messages.ts';
@@ -84,6 +85,7 @@ export const STATES: Readonly<Record<string, Prepare>> = {
       canWrite: row.peer !== mira,
     }));
   }),
+  'conversation-unknown': inside({ panel: 'chats', peer: 'nobodyxxxxxxxxxxxxxxxx' as UserId }),
   'conversation-empty': inside(talk, (models) => (models.timeline.items.value = [])),
   'conversation-5000': inside(talk, (models) => {
     models.timeline.items.value = longConversation(5000, Date.now(), 5300);
@@ -108,6 +110,10 @@ export const STATES: Readonly<Record<string, Prepare>> = {
   'people-empty': inside({ panel: 'people' }, (models) => {
     models.people.directory.value = [];
     models.people.contactsById.value = new Map();
+  }),
+  'people-search': inside({ panel: 'people' }, (models) => {
+    models.people.directory.value = [];
+    models.people.searchOnly.value = true;
   }),
   requests: inside({ panel: 'requests' }),
   'requests-empty': inside({ panel: 'requests' }, (models) => (models.people.contactsById.value = new Map())),

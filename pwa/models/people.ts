@@ -16,17 +16,25 @@ export interface Contact {
 export interface Listed {
   readonly id: UserId;
   readonly name: string;
+  /** As of when the directory was read; a server that lists people only by search tells it of friends alone. */
+  readonly online: boolean;
 }
 
 /** Contacts come from the local database; the directory and dots are known only while online. */
 export function createPeopleModel() {
   const contactsById = signal<ReadonlyMap<UserId, Contact>>(new Map());
+  const directory = signal<readonly Listed[]>([]);
   return {
     contactsById,
     online: signal<ReadonlySet<UserId>>(new Set()),
     typing: signal<ReadonlySet<UserId>>(new Set()),
-    directory: signal<readonly Listed[]>([]),
+    directory,
+    listedById: computed(
+      (): ReadonlyMap<UserId, Listed> => new Map(directory.value.map((person) => [person.id, person])),
+    ),
     directoryState: signal<'idle' | 'loading' | 'loaded' | 'failed'>('idle'),
+    /** The server lists nobody unasked: it wants the beginning of a name. */
+    searchOnly: signal(false),
     requests: computed(() =>
       [...contactsById.value.values()].filter((contact) => contact.standing === 'received'),
     ),

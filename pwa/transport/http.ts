@@ -25,7 +25,8 @@ export interface Api {
   refresh(device: DeviceId): Promise<Session>;
   /** Ends the session behind the refresh cookie; outlives the page that asks for it. */
   logOut(): Promise<void>;
-  directory(token: string): Promise<readonly Person[]>;
+  /** Everybody, or whose names begin with `query`; BAD_FIELD of `q` when the server wants a longer one. */
+  directory(token: string, query?: string): Promise<readonly Person[]>;
 }
 
 interface Call<T> {
@@ -52,8 +53,10 @@ export function createApi(base: string, timeoutMs = TIMEOUT_MS): Api {
     logOut: async () => {
       await call({ method: 'POST', path: '/api/auth/logout', answer: v.unknown(), keepalive: true });
     },
-    directory: async (token) =>
-      (await call({ method: 'GET', path: '/api/directory', token, answer: directoryResponse })).people,
+    directory: async (token, query = '') => {
+      const path = `/api/directory${query === '' ? '' : `?${new URLSearchParams({ q: query }).toString()}`}`;
+      return (await call({ method: 'GET', path, token, answer: directoryResponse })).people;
+    },
   };
 }
 

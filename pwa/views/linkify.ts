@@ -39,7 +39,9 @@ function parseAddress(address: string): string | null {
   try {
     const url = new URL(address);
     const empty = url.host === '' && url.pathname === '';
-    return ALLOWED.has(url.protocol) && !empty ? url.href : null;
+    // `https://bank.example@evil.example` leads elsewhere than it reads.
+    const disguised = url.username !== '' || url.password !== '';
+    return ALLOWED.has(url.protocol) && !empty && !disguised ? url.href : null;
   } catch {
     // Not an address after all: it stays text.
     return null;

@@ -82,7 +82,7 @@ describe('at the edges', () => {
   );
 
   it('the views, with everything they need, keep to their budget', async () => {
-    expect(await site.gzipped('.js')).toBeLessThan(45 * 1024);
+    expect(await site.gzipped('.js')).toBeLessThan(48 * 1024);
     expect(await site.gzipped('.css')).toBeLessThan(12 * 1024);
   });
 });
@@ -114,7 +114,12 @@ async function show(page: Page, state: string, more: Record<string, string> = {}
     const inside = session.phase.value === 'ready';
     const wide = innerWidth >= 720;
     const list = wide ? '.nothing-open' : '.list-pane';
-    const panel = route.panel === 'chats' ? (route.peer === null ? list : '.composer') : '.panel';
+    const panel =
+      route.panel === 'chats'
+        ? route.peer === null
+          ? list
+          : '.composer, .conversation.nothing-open'
+        : '.panel';
     const outside = session.phase.value === 'starting' ? '.splash' : '.door-card';
     return {
       view: inside ? panel : outside,

@@ -89,6 +89,7 @@ function Presence(props: { friend: Friend }) {
       </p>
     );
   }
+  if (online === undefined) return <p class="presence" />;
   return <p class="presence">{online ? say.conversation.online : say.conversation.offline}</p>;
 }
 

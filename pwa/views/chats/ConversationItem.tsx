@@ -5,12 +5,13 @@ import { Avatar } from '../parts/Avatar.tsx';
 import { TickMark } from '../parts/TickMark.tsx';
 import { TypingDots } from '../parts/TypingDots.tsx';
 import { say } from '../strings.ts';
+import { useOnline } from '../use-online.ts';
 
 /** One conversation in the list. */
 export function ConversationItem(props: { row: ConversationRow; open: boolean }) {
   const { models, actions } = useApp();
   const { row, open } = props;
-  const online = models.people.online.value.has(row.peer);
+  const online = useOnline(row.peer);
   const typing = models.people.typing.value.has(row.peer);
   return (
     <li>
@@ -26,7 +27,7 @@ export function ConversationItem(props: { row: ConversationRow; open: boolean })
         <Avatar name={row.name} online={online} />
         <span class="item-name">
           <bdi>{row.name}</bdi>
-          {online && <span class="visually-hidden">, {say.list.online}</span>}
+          {online === true && <span class="visually-hidden">, {say.list.online}</span>}
         </span>
         {row.lastAt > 0 && (
           <time class="item-time" dateTime={new Date(row.lastAt).toISOString()} title={fullTime(row.lastAt)}>

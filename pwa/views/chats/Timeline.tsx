@@ -1,3 +1,4 @@
+import { useComputed, useSignal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
@@ -7,6 +8,8 @@ import { DownIcon } from '../parts/icons.tsx';
 import { say } from '../strings.ts';
 import { MessageRow } from './MessageRow.tsx';
 import { rowsOf } from './rows.ts';
+import { AT_END, useEnd } from './use-end.ts';
+import { useFresh } from './use-fresh.ts';
 import { useNews } from './use-news.ts';
 import { useSeen } from './use-seen.ts';
 import { useVirtualizer } from './use-virtualizer.ts';
@@ -17,17 +20,13 @@ const HEAD_ROOM = 76;
 const FOOT_ROOM = 2;
 /** Between the composer and the button that leads to the end, in pixels. */
 const BUTTON_GAP = 12;
-/** Closer to the newest message than this counts as being there, in pixels. */
-const AT_END = 80;
 /** Closer to the oldest loaded message than this asks for earlier ones, in pixels. */
 const NEAR_START = 900;
-
-const NOWHERE = { scrollTop: 0, clientHeight: 0, scrollHeight: 0 };
 
 /** The messages. It alone owns its scroll position; only what is near the screen is drawn. */
 export function Timeline(props: { name: string; covered: ReadonlySignal<number> }) {
   const { models, actions } = useApp();
-  const { items: itemsSignal, hasEarlier: hasEarlierSignal, unreadAfter } = models.timeline;
+  const { peer, items: itemsSignal, hasEarlier: hasEarlierSignal, unreadAfter } = models.timeline;
   const items = itemsSignal.value;
   const hasEarlier = hasEarlierSignal.value;
   const scroller = useRef<HTMLDivElement>(null);
@@ -50,11 +49,8 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     scrollEndThreshold: AT_END,
   });
 
-  /** Whether the newest message was on the screen when it was last scrolled; what is drawn meanwhile does not change it. */
-  const atEnd = useRef(true);
-  const keepAtEnd = useCallback(() => {
-    if (atEnd.current) virtualizer.scrollToEnd();
-  }, [virtualizer]);
+  // Before all effects that look at the position: it moves the view to the end where that is wanted.
+  const end = useEnd(virtualizer, scroller);
 
   // Opens at the first unread message, else at the newest one; once.
   const opened = useRef(false);
@@ -62,43 +58,33 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     if (opened.current) return;
     opened.current = true;
     const firstUnread = rows.findIndex((row) => row.unread);
-    atEnd.current = firstUnread === -1;
-    if (atEnd.current) virtualizer.scrollToEnd();
-    else virtualizer.scrollToIndex(firstUnread, { align: 'start' });
-  }, [rows, virtualizer]);
-
-  // The composer grows, or the keyboard takes half of the screen: whoever was at the end stays there.
-  useLayoutEffect(keepAtEnd, [keepAtEnd, props.covered.value]);
-  useLayoutEffect(() => {
-    if (scroller.current === null) return;
-    const observer = new ResizeObserver(keepAtEnd);
-    observer.observe(scroller.current);
-    return () => observer.disconnect();
-  }, [keepAtEnd]);
+    if (firstUnread === -1) return end.follow();
+    end.leave();
+    virtualizer.scrollToIndex(firstUnread, { align: 'start' });
+  }, [end, rows, virtualizer]);
 
   // What one writes oneself is followed from anywhere.
-  const newest = items.at(-1);
-  const newestBefore = useRef(newest?.id);
+  const fresh = useFresh(items);
   useLayoutEffect(() => {
-    if (newest?.id !== newestBefore.current && newest?.tick === 'queued') virtualizer.scrollToEnd();
-    newestBefore.current = newest?.id;
-  }, [newest, virtualizer]);
+    if (fresh.some(({ mine }) => mine)) end.follow();
+  }, [end, fresh]);
 
-  const news = useNews(items, props.name);
-  const seen = useSeen();
+  useNews(fresh, props.name);
+  const seen = useSeen(items);
+  const away = useSignal(false);
+  const unread = useComputed(
+    () => models.conversations.rows.value.find((row) => row.peer === peer.value)?.unread ?? 0,
+  );
   const visible = virtualizer.getVirtualItems();
 
   const look = () => {
-    const { scrollTop, clientHeight, scrollHeight } = scroller.current ?? NOWHERE;
-    const isAtEnd = scrollHeight - clientHeight - scrollTop <= AT_END;
-    // Content that grows below moves nobody away from the end; only scrolling does.
-    if (isAtEnd) atEnd.current = true;
+    const { scrollTop, clientHeight } = scroller.current ?? { scrollTop: 0, clientHeight: 0 };
     const bottom = scrollTop + clientHeight - props.covered.value;
-    const onScreen = visible.findLast(
-      ({ index, end }) => end <= bottom && isNumberedIncoming(rows[index]?.item),
-    );
-    seen(onScreen === undefined ? null : (rows[onScreen.index]?.item.n ?? null));
-    news.look(atEnd.current);
+    const lowest = visible.findLast((drawn) => drawn.end <= bottom)?.index ?? -1;
+    // Own messages below may have pushed it off the screen: whoever reads on has seen it.
+    const theirs = rows.slice(0, lowest + 1).findLast(({ item }) => !item.mine && item.n !== null);
+    seen(theirs?.item.n ?? null);
+    away.value = !end.isNear();
   };
   useLayoutEffect(look);
 
@@ -123,7 +109,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
         tabIndex={0}
         style={{ '--covered': `${props.covered.value}px` }}
         onScroll={() => {
-          atEnd.current = false;
+          end.scrolled();
           look();
           askForEarlier();
         }}
@@ -150,24 +136,20 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
           </div>
         </div>
       </div>
-      {news.away.value && (
+      {away.value && (
         <button
           type="button"
           class="to-end"
           style={{ insetBlockEnd: `${props.covered.value + BUTTON_GAP}px` }}
-          aria-label={news.count.value === 0 ? say.conversation.toEnd : undefined}
+          aria-label={unread.value === 0 ? say.conversation.toEnd : undefined}
           onClick={() => virtualizer.scrollToEnd({ behavior: 'smooth' })}
         >
-          {news.count.value > 0 && say.conversation.toEndNew(news.count.value)}
+          {unread.value > 0 && say.conversation.toEndNew(unread.value)}
           <DownIcon />
         </button>
       )}
     </>
   );
-}
-
-function isNumberedIncoming(item: { mine: boolean; n: number | null } | undefined): boolean {
-  return item !== undefined && !item.mine && item.n !== null;
 }
 
 /** A guess at a row's height before it was drawn once, in pixels. */

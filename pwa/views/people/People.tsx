@@ -1,5 +1,5 @@
 import { useComputed, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useCallback, useEffect } from 'preact/hooks';
 import type { Models } from '../../models/models.ts';
 import { useApp } from '../app-context.ts';
 import { PeopleDrawing } from '../parts/drawings.tsx';
@@ -11,6 +11,11 @@ import { LOCALE, say } from '../strings.ts';
 import { PersonRow } from './PersonRow.tsx';
 import type { Person } from './PersonRow.tsx';
 
+/** What the server can look for: the beginning of a name, of at least three letters. */
+const PREFIX = /^[a-z0-9._-]{3,32}$/;
+/** How long nothing is typed before the server is asked, in milliseconds. */
+const TYPING = 250;
+
 /** Everybody on this server as far as it tells, and the contacts known here in any case. */
 export function People() {
   const { models, actions } = useApp();
@@ -19,9 +24,22 @@ export function People() {
   const state = models.people.directoryState.value;
   const list = useRoving<HTMLUListElement>();
 
-  useEffect(() => actions.loadDirectory(), [actions]);
-
   const wanted = query.value.trim().toLocaleLowerCase(LOCALE);
+  const searchOnly = models.people.searchOnly.value;
+  const prefix = PREFIX.test(wanted) ? wanted : '';
+  const asked = useSignal<string | null>(null);
+  const ask = useCallback(() => {
+    asked.value = prefix;
+    actions.loadDirectory(prefix === '' ? undefined : prefix);
+  }, [actions, asked, prefix]);
+  useEffect(() => {
+    if (prefix === asked.peek()) return;
+    const timer = setTimeout(ask, asked.peek() === null ? 0 : TYPING);
+    return () => clearTimeout(timer);
+  }, [ask, asked, prefix]);
+  const hinting = searchOnly && prefix === '';
+  const looking = state === 'loading' || prefix !== asked.value;
+
   const found = everybody.value.filter((person) => person.name.toLocaleLowerCase(LOCALE).includes(wanted));
   return (
     <section class="pane panel" aria-label={say.people.title}>
@@ -44,7 +62,7 @@ export function People() {
               <p>
                 <strong>{say.people.failedTitle}</strong> {say.people.failed}
               </p>
-              <button type="button" class="button button-small" onClick={() => actions.loadDirectory()}>
+              <button type="button" class="button button-small" onClick={ask}>
                 {say.people.again}
               </button>
             </div>
@@ -57,10 +75,16 @@ export function People() {
             </ul>
           )}
           {state === 'loading' && everybody.value.length === 0 && <Skeleton />}
-          {found.length === 0 && wanted !== '' && (
-            <EmptyState title={say.people.noMatchTitle} text={say.people.noMatch(query.value.trim())} />
+          {hinting && (
+            <EmptyState drawing={<PeopleDrawing />} title={say.people.hintTitle} text={say.people.hint} />
           )}
-          {state === 'loaded' && everybody.value.length === 0 && (
+          {!hinting && !looking && found.length === 0 && wanted !== '' && (
+            <EmptyState
+              title={say.people.noMatchTitle}
+              text={(searchOnly ? say.people.noMatchStart : say.people.noMatch)(query.value.trim())}
+            />
+          )}
+          {!hinting && state === 'loaded' && everybody.value.length === 0 && wanted === '' && (
             <EmptyState drawing={<PeopleDrawing />} title={say.people.emptyTitle} text={say.people.empty} />
           )}
         </div>

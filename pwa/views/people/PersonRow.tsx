@@ -4,6 +4,7 @@ import { useApp } from '../app-context.ts';
 import { Avatar } from '../parts/Avatar.tsx';
 import { AcceptIcon, AddIcon, PendingIcon } from '../parts/icons.tsx';
 import { say } from '../strings.ts';
+import { useOnline } from '../use-online.ts';
 
 export interface Person {
   readonly id: UserId;
@@ -14,9 +15,8 @@ export interface Person {
 
 /** Somebody, with the one or two things that can be done about it. */
 export function PersonRow(props: { person: Person; line?: string }) {
-  const { people } = useApp().models;
   const { person, line } = props;
-  const online = people.online.value.has(person.id);
+  const online = useOnline(person.id);
   return (
     <li class="person">
       <Avatar name={person.name} online={online} />
@@ -29,7 +29,7 @@ export function PersonRow(props: { person: Person; line?: string }) {
               {say.people.pending}
             </>
           ) : (
-            (line ?? (online ? say.people.online : say.people.offline))
+            (line ?? words(online))
           )}
         </span>
       </div>
@@ -38,6 +38,12 @@ export function PersonRow(props: { person: Person; line?: string }) {
       </div>
     </li>
   );
+}
+
+/** Nothing is said where nothing is known. */
+function words(online: boolean | undefined): string {
+  if (online === undefined) return '';
+  return online ? say.people.online : say.people.offline;
 }
 
 function PersonActions(props: { person: Person }) {

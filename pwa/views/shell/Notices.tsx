@@ -1,4 +1,5 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
+import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Toast } from '../../models/shell.ts';
 import { useApp } from '../app-context.ts';
@@ -18,6 +19,7 @@ export function Notices() {
   const { toasts, updateReady } = models.shell;
   const postponed = useSignal(false);
   const spoken = useRef(0);
+  const refusals = useRefusedFiles();
 
   useSignalEffect(() => {
     for (const toast of toasts.value) {
@@ -33,8 +35,15 @@ export function Notices() {
   return (
     <section class="notices" aria-label={say.toast.label}>
       {toasts.value.map((toast) => (
-        <ToastCard key={toast.id} toast={toast} />
+        <ToastCard key={toast.id} toast={toast} onGone={() => actions.dismissToast(toast.id)} />
       ))}
+      {refusals.value > 0 && (
+        <ToastCard
+          key={`files-${refusals.value}`}
+          toast={{ tone: 'info', text: say.composer.noFiles }}
+          onGone={() => (refusals.value = 0)}
+        />
+      )}
       {updateReady.value && !postponed.value && (
         <div class="notice notice-update">
           <RetryIcon />
@@ -51,9 +60,32 @@ export function Notices() {
   );
 }
 
-function ToastCard(props: { toast: Toast }) {
-  const { actions } = useApp();
-  const { id, tone, text } = props.toast;
+/** Files that are dropped anywhere but into the text field, which says so itself: the browser would open them. */
+function useRefusedFiles(): Signal<number> {
+  const { announce } = useApp();
+  const refusals = useSignal(0);
+  useEffect(() => {
+    const refuse = (event: DragEvent) => {
+      if (event.defaultPrevented || event.dataTransfer?.types.includes('Files') !== true) return;
+      event.preventDefault();
+      if (event.type !== 'drop') return;
+      refusals.value++;
+      announce(say.composer.noFiles);
+    };
+    document.addEventListener('dragover', refuse);
+    document.addEventListener('drop', refuse);
+    return () => {
+      document.removeEventListener('dragover', refuse);
+      document.removeEventListener('drop', refuse);
+    };
+  }, [announce, refusals]);
+  return refusals;
+}
+
+function ToastCard(props: { toast: Pick<Toast, 'tone' | 'text'>; onGone: () => void }) {
+  const { tone, text } = props.toast;
+  const gone = useRef(props.onGone);
+  gone.current = props.onGone;
   const held = useSignal(false);
   const fading = useSignal(false);
   const Icon = ICONS[tone];
@@ -65,9 +97,9 @@ function ToastCard(props: { toast: Toast }) {
   });
   useEffect(() => {
     if (!fading.value) return;
-    const timer = setTimeout(() => actions.dismissToast(id), FADE);
+    const timer = setTimeout(() => gone.current(), FADE);
     return () => clearTimeout(timer);
-  }, [actions, fading.value, id]);
+  }, [fading.value]);
 
   return (
     <div

@@ -1,7 +1,9 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 import { OfflineIcon, RetryIcon, SignInIcon } from '../parts/icons.tsx';
 import { say } from '../strings.ts';
+import { useNetwork } from '../use-network.ts';
 import { describeStatus } from './describe-status.ts';
 import type { StatusWords } from './describe-status.ts';
 import { SignInAgain } from './SignInAgain.tsx';
@@ -11,28 +13,37 @@ const PATIENCE = 2000;
 
 /** The one place that says how things stand with the server; it floats, so that nothing moves when it comes or goes. */
 export function StatusChip() {
-  const { models, announce } = useApp();
-  const status = useComputed(() => describeStatus(models));
+  const { models, actions, announce } = useApp();
+  const network = useNetwork();
+  const status = useComputed(() => describeStatus(models, network.value));
   const kind = useComputed(() => status.value?.kind ?? null);
+  /** One trouble, however often it turns from trying to waiting and back: patience is had with it once. */
+  const trouble = useComputed(() => kind.value !== null);
+  const urgent = useComputed(() => kind.value === 'sign-in');
   const worthShowing = useSignal(false);
   const asking = useSignal(false);
+  const spoken = useRef(new Set<StatusWords['kind']>());
 
   useSignalEffect(() => {
-    if (kind.value === null) {
+    if (!trouble.value) {
       worthShowing.value = false;
       return;
     }
-    const show = () => {
+    if (urgent.value) {
       worthShowing.value = true;
-      const words = status.peek();
-      if (words !== null) announce(words.long);
-    };
-    if (kind.value === 'sign-in' || worthShowing.peek()) {
-      show();
       return;
     }
-    const timer = setTimeout(show, PATIENCE);
+    const timer = setTimeout(() => (worthShowing.value = true), PATIENCE);
     return () => clearTimeout(timer);
+  });
+
+  // Each kind of trouble is said once while it lasts.
+  useSignalEffect(() => {
+    if (!worthShowing.value) return spoken.current.clear();
+    if (kind.value === null || spoken.current.has(kind.value)) return;
+    spoken.current.add(kind.value);
+    const words = status.peek();
+    if (words !== null) announce(words.long);
   });
 
   useSignalEffect(() => {
@@ -41,6 +52,9 @@ export function StatusChip() {
 
   const words = status.value;
   if (words === null || !worthShowing.value) return null;
+  if (words.retry === true) {
+    return <Chip words={words} act={say.status.tryNow} onClick={() => actions.reconnect()} />;
+  }
   if (words.kind !== 'sign-in') return <Chip words={words} />;
   return (
     <>
@@ -52,7 +66,7 @@ export function StatusChip() {
 
 const ICONS = { offline: OfflineIcon, busy: RetryIcon, 'sign-in': SignInIcon } as const;
 
-function Chip(props: { words: StatusWords; onClick?: () => void }) {
+function Chip(props: { words: StatusWords; act?: string; onClick?: () => void }) {
   const { kind, long, short, done } = props.words;
   const Icon = ICONS[kind];
   const content = (
@@ -62,6 +76,7 @@ function Chip(props: { words: StatusWords; onClick?: () => void }) {
       <span class="status-short" aria-hidden="true">
         {short}
       </span>
+      {props.act !== undefined && <span class="status-act">{props.act}</span>}
       {done !== null && <progress value={done} max={1} aria-label={say.status.catchingUp} />}
     </>
   );

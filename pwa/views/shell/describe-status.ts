@@ -8,10 +8,18 @@ export interface StatusWords {
   readonly short: string;
   /** From 0 to 1, where it is known. */
   readonly done: number | null;
+  /** Trying again at once may help. */
+  readonly retry?: true;
 }
 
-/** What the status chip says, or null when everything is as it should be. */
-export function describeStatus(models: Pick<Models, 'session' | 'status'>): StatusWords | null {
+/**
+ * What the status chip says, or null when everything is as it should be. `network` is whether the browser has one:
+ * without it the device is offline, with it the server is away.
+ */
+export function describeStatus(
+  models: Pick<Models, 'session' | 'status'>,
+  network: boolean,
+): StatusWords | null {
   const { link, queued, progress } = models.status;
   if (models.session.needsSignIn.value) {
     return { kind: 'sign-in', long: say.status.signIn, short: say.status.signInShort, done: null };
@@ -19,17 +27,8 @@ export function describeStatus(models: Pick<Models, 'session' | 'status'>): Stat
   switch (link.value) {
     case 'live':
       return null;
-    case 'offline': {
-      const count = queued.value;
-      return count === 0
-        ? { kind: 'offline', long: say.status.offline, short: say.status.offlineShort, done: null }
-        : {
-            kind: 'offline',
-            long: say.status.offlineQueued(count),
-            short: say.status.offlineQueuedShort(count),
-            done: null,
-          };
-    }
+    case 'offline':
+      return network ? unreachable(queued.value) : offline(queued.value);
     case 'connecting':
       return { kind: 'busy', long: say.status.connecting, short: say.status.connecting, done: null };
     case 'catching-up': {
@@ -42,4 +41,22 @@ export function describeStatus(models: Pick<Models, 'session' | 'status'>): Stat
     case 'stopped':
       return { kind: 'offline', long: say.status.stopped, short: say.status.stopped, done: null };
   }
+}
+
+function offline(queued: number): StatusWords {
+  const { status } = say;
+  const [long, short] =
+    queued === 0
+      ? [status.offline, status.offlineShort]
+      : [status.offlineQueued(queued), status.offlineQueuedShort(queued)];
+  return { kind: 'offline', long, short, done: null };
+}
+
+function unreachable(queued: number): StatusWords {
+  const { status } = say;
+  const [long, short] =
+    queued === 0
+      ? [status.unreachable, status.unreachableShort]
+      : [status.unreachableQueued(queued), status.unreachableQueuedShort(queued)];
+  return { kind: 'offline', long, short, done: null, retry: true };
 }

@@ -70,6 +70,8 @@ describe('the JSON API', () => {
     expect(await createApi(base).directory('secret')).toEqual([]);
     expect(asked[0]?.headers['authorization']).toBe('Bearer secret');
     expect(asked[0]?.path).toBe('/api/directory');
+    await createApi(base).directory('secret', 'a.b');
+    expect(asked[1]?.path).toBe('/api/directory?q=a.b');
   });
 
   it('takes an empty answer to a log-out', async () => {

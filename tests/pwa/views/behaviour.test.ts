@@ -84,6 +84,61 @@ describe('timeline', () => {
     expect(await fromEnd()).toBeLessThanOrEqual(1);
   });
 
+  it('stays at the end while messages of both sides of any height interleave', async () => {
+    await show('conversation-5000');
+    await settled();
+    await interleave({ rounds: 24, queued: false, everyMs: 15 });
+    expect(await fromEnd()).toBeLessThanOrEqual(1);
+    expect(await page.locator('.to-end').count()).toBe(0);
+    expect(await lastSeen()).toBe(await newestIncoming());
+  });
+
+  it('stays at the end while queued messages get their numbers among those that come in', async () => {
+    await show('conversation-5000');
+    await settled();
+    await interleave({ rounds: 24, queued: true, everyMs: 15 });
+    expect(await fromEnd()).toBeLessThanOrEqual(1);
+    expect(await page.locator('.to-end').count()).toBe(0);
+    expect(await lastSeen()).toBe(await newestIncoming());
+  });
+
+  it.each([20, 45, 90])(
+    'stays at the end while both type every %i ms and numbers come a little later',
+    async (everyMs) => {
+      await show('conversation-5000');
+      await settled();
+      await interleave({ rounds: 16, queued: true, soon: true, everyMs });
+      expect(await fromEnd()).toBeLessThanOrEqual(1);
+      expect(await page.locator('.to-end').count()).toBe(0);
+      expect(await lastSeen()).toBe(await newestIncoming());
+    },
+  );
+
+  it('leaves the end for a person who scrolls up a little, even while messages come in', async () => {
+    await show('conversation-5000');
+    await settled();
+    await page.locator('.timeline').hover();
+    const incoming = interleave({ rounds: 24, queued: false, everyMs: 30, mine: false });
+    await page.mouse.wheel(0, -400);
+    await page.locator('.to-end').waitFor();
+    await incoming;
+    await settled();
+    expect(await fromEnd()).toBeGreaterThan(400);
+    await page.getByRole('button', { name: /^\d+ new messages$/ }).click();
+    await page.locator('.to-end').waitFor({ state: 'detached' });
+    await settled();
+    expect(await fromEnd()).toBeLessThanOrEqual(1);
+  });
+
+  it('comes back to the end for an own message, even if one of the friend is drawn after it', async () => {
+    await show('conversation-5000');
+    await settled();
+    await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop -= 3000));
+    await page.locator('.to-end').waitFor();
+    await interleave({ rounds: 1, queued: false, everyMs: 0 });
+    expect(await fromEnd()).toBeLessThanOrEqual(1);
+  });
+
   it('reports as seen only what was on the screen of a focused window', async () => {
     await show('conversation-5000-unread');
     await settled();
@@ -184,7 +239,7 @@ describe('composer', () => {
     await phone.keyboard.press('Enter');
     expect(await phone.getByRole('textbox').inputValue()).toBe('one\n');
     await phone.getByRole('button', { name: 'Send' }).tap();
-    expect(await phone.evaluate(() => window.gallery.calls.at(-1))).toBe('send one');
+    expect(await phone.evaluate(() => [...window.gallery.calls])).toContain('send one');
     await phone.close();
   });
 
@@ -200,6 +255,70 @@ describe('composer', () => {
       element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
     });
     await page.locator('.footnote', { hasText: 'Files can’t be sent yet' }).waitFor();
+  });
+});
+
+describe('people', () => {
+  it('asks the server for the beginning of a name once it has three letters and typing pauses', async () => {
+    await show('people-search');
+    await page.getByText('Type at least three letters of a name').waitFor();
+    const field = page.getByRole('searchbox');
+    await field.pressSequentially('el');
+    await page.waitForTimeout(400);
+    expect(await calls()).toEqual(['loadDirectory']);
+    await field.pressSequentially('if');
+    await page.getByText('Nobody’s name begins with “elif”.').waitFor();
+    expect(await calls()).toEqual(['loadDirectory', 'loadDirectory elif']);
+  });
+
+  it('says who is online where the server tells, and of nobody while not connected', async () => {
+    await show('people');
+    const line = (name: string) =>
+      page.locator('.person', { hasText: name }).locator('.person-line').textContent();
+    expect(await line('elif.kaya')).toBe('Online');
+    expect(await line('freya')).toBe('Offline');
+    expect(await line('mira.okafor')).toBe('Online');
+    await page.evaluate(() => (window.gallery.models.status.link.value = 'connecting'));
+    await page.locator('.person .dot').first().waitFor({ state: 'detached' });
+    expect(await page.locator('.person-line', { hasText: /^(Online|Offline)$/ }).count()).toBe(0);
+  });
+});
+
+describe('around the conversation', () => {
+  it('says that the server is away, and tries again when asked to', async () => {
+    await show('conversation-offline');
+    await page.getByRole('button', { name: /Can’t reach the server: 3 will send/ }).click();
+    expect(await calls()).toContain('reconnect');
+  });
+
+  it('shows trouble in time even while it turns between trying and waiting', async () => {
+    await show('list');
+    await page.evaluate(() => {
+      const { link } = window.gallery.models.status;
+      setInterval(() => (link.value = link.value === 'connecting' ? 'offline' : 'connecting'), 500);
+    });
+    await page.locator('.status').waitFor({ timeout: 4000 });
+  });
+
+  it('refuses a file that is dropped anywhere, so that the browser never opens it', async () => {
+    await show('conversation');
+    const opened = await page.locator('.timeline').evaluate((element) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['x'], 'x.html', { type: 'text/html' }));
+      const drop = (type: string) =>
+        element.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+      return [drop('dragover'), drop('drop')];
+    });
+    expect(opened).toEqual([false, false]);
+    await page.locator('.notice', { hasText: 'Files can’t be sent yet' }).waitFor();
+  });
+
+  it('says so when there is no conversation at an address, and leads back', async () => {
+    await show('conversation-unknown');
+    await page.getByRole('heading', { name: 'There is no conversation at this address' }).waitFor();
+    expect(await page.locator('.composer').count()).toBe(0);
+    await page.getByRole('button', { name: 'Back to your chats' }).click();
+    await page.getByText('Pick a conversation').waitFor();
   });
 });
 
@@ -305,7 +424,7 @@ async function settled(): Promise<void> {
 /** A message of the friend comes in. */
 async function arrive(text: string): Promise<void> {
   await page.evaluate((words) => {
-    const { timeline } = window.gallery.models;
+    const { timeline, conversations } = window.gallery.models;
     const newest = timeline.items.value.at(-1);
     if (newest === undefined) throw new Error('there is no conversation to arrive in');
     const n = (newest.n ?? 0) + 1;
@@ -314,7 +433,69 @@ async function arrive(text: string): Promise<void> {
       ...timeline.items.value,
       { id, mine: false, text: words, at: Date.now(), n, tick: null, error: null },
     ];
+    conversations.rows.value = conversations.rows.value.map((row) =>
+      row.peer === timeline.peer.value ? { ...row, unread: row.unread + 1 } : row,
+    );
   }, text);
+}
+
+interface Burst {
+  readonly rounds: number;
+  /** Own messages wait below those of the friend, and get their numbers all together at the end. */
+  readonly queued: boolean;
+  /** An own message gets its number two messages later, not all together at the end. */
+  readonly soon?: boolean;
+  readonly everyMs: number;
+  readonly mine?: boolean;
+}
+
+/** In each round one own message and one of the friend, of very different heights; then waits until all is still. */
+async function interleave(burst: Burst): Promise<void> {
+  await page.evaluate(async ({ rounds, queued, soon, everyMs, mine }) => {
+    const { timeline, conversations } = window.gallery.models;
+    type Item = (typeof timeline.items.value)[number];
+    let n = timeline.items.value.at(-1)?.n ?? 0;
+    const item = (id: string, own: boolean, round: number, number: number | null): Item => ({
+      id: `${id}-${round}` as Item['id'],
+      mine: own,
+      text: `${id} ${round}`.concat(' and some more'.repeat((round * (own ? 7 : 13)) % 60)),
+      at: Date.now(),
+      n: number,
+      tick: own ? (number === null ? 'queued' : 'sent') : null,
+      error: null,
+    });
+    const pause = () => new Promise((done) => setTimeout(done, everyMs));
+    const waiting = () => timeline.items.value.filter(({ tick }) => tick === 'queued');
+    const settledItems = () => timeline.items.value.filter(({ tick }) => tick !== 'queued');
+    for (let round = 0; round < rounds; round++) {
+      if (queued) {
+        timeline.items.value = [...timeline.items.value, item('own', true, round, null)];
+        await pause();
+      }
+      const own = queued || mine === false ? [] : [item('own', true, round, ++n)];
+      timeline.items.value = [...settledItems(), ...own, item('theirs', false, round, ++n), ...waiting()];
+      conversations.rows.value = conversations.rows.value.map((row) =>
+        row.peer === timeline.peer.value ? { ...row, unread: row.unread + 1 } : row,
+      );
+      await pause();
+      const [first, ...rest] = waiting();
+      if (soon === true && first !== undefined && rest.length > 0) {
+        timeline.items.value = [...settledItems(), { ...first, n: ++n, tick: 'sent' }, ...rest];
+      }
+    }
+    for (let first = waiting()[0]; first !== undefined; first = waiting()[0]) {
+      const rest = waiting().slice(1);
+      timeline.items.value = [...settledItems(), { ...first, n: ++n, tick: 'sent' }, ...rest];
+      await pause();
+    }
+  }, burst);
+  await settled();
+}
+
+function newestIncoming(): Promise<number> {
+  return page.evaluate(
+    () => window.gallery.models.timeline.items.value.findLast(({ mine }) => !mine)?.n ?? 0,
+  );
 }
 
 /** The first message that is wholly below the header, and where its bubble begins. */

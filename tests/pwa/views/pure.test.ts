@@ -35,6 +35,8 @@ describe('links in plain text', () => {
     'https://',
     'mailto:',
     'xhttps://a.example',
+    'https://bank.example@evil.example/x',
+    'https://me:secret@a.example',
   ])('makes no link of %s', (text) => {
     expect(linkify(text)).toEqual([{ text, href: null }]);
   });
@@ -148,14 +150,18 @@ describe('the status chip', () => {
   it('is silent while everything is well, and says what will happen while it is not', () => {
     const models = createModels();
     models.status.link.value = 'live';
-    expect(describeStatus(models)).toBeNull();
+    expect(describeStatus(models, true)).toBeNull();
     models.status.link.value = 'offline';
     models.status.queued.value = 3;
-    expect(describeStatus(models)?.long).toBe('Offline: 3 will send when you reconnect');
+    expect(describeStatus(models, false)?.long).toBe('Offline: 3 will send when you reconnect');
+    expect(describeStatus(models, true)).toMatchObject({
+      long: 'Can’t reach the server: 3 will send when it is back',
+      retry: true,
+    });
     models.status.link.value = 'catching-up';
     models.status.progress.value = { done: 1240, total: 8000 };
-    expect(describeStatus(models)).toMatchObject({ long: 'Catching up 1,240 of 8,000', done: 0.155 });
+    expect(describeStatus(models, true)).toMatchObject({ long: 'Catching up 1,240 of 8,000', done: 0.155 });
     models.session.needsSignIn.value = true;
-    expect(describeStatus(models)?.kind).toBe('sign-in');
+    expect(describeStatus(models, true)?.kind).toBe('sign-in');
   });
 });
