@@ -75,6 +75,8 @@ function installable(): Partial<VitePWAOptions> {
       },
     },
     injectManifest: {
+      // Vite takes it for a library then, and leaves out what loads parts of a page.
+      rollupFormat: 'iife',
       globPatterns: ['**/*.{js,css,html,woff2,svg,png}'],
       // Only an installer looks at these, and it has a network.
       globIgnores: ['screenshots/**', 'icons/*512.png'],

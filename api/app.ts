@@ -10,6 +10,7 @@ import type { RouteDeps } from './routes/deps.ts';
 import { directoryRoutes } from './routes/directory.ts';
 import { friendsRoutes } from './routes/friends.ts';
 import { healthRoutes } from './routes/health.ts';
+import { syncRoutes } from './routes/sync.ts';
 
 export interface AppDeps extends RouteDeps {
   readonly log: Logger;
@@ -29,6 +30,7 @@ export function createApp(deps: AppDeps): Koa<RequestState> {
   authRoutes(api, deps);
   directoryRoutes(api, deps);
   friendsRoutes(api, deps);
+  syncRoutes(api, deps);
 
   const root = new Router<RequestState>();
   healthRoutes(root, deps);

@@ -28,9 +28,14 @@ export interface Settings {
   readonly framesPerSecond: number;
   /** Multiplies every limit on HTTP requests. */
   readonly limitScale: number;
+  /** A user's log that is longer than so many entries is cut to its newest half. */
+  readonly logKeep: number;
 }
 
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+/** A device that is less than a few thousand entries behind should find them: see SNAPSHOT_ABOVE of the sync server. */
+const MIN_LOG_KEEP = 4_000;
 
 /** Access tokens can't be called back, so they may not outlive a working day. */
 const MAX_ACCESS_TTL = 36_000;
@@ -89,6 +94,7 @@ export const environment = v.object({
   NEXCHAT_LOG_LEVEL: v.optional(choice(LOG_LEVELS), 'info'),
   NEXCHAT_FRAMES_PER_SECOND: v.optional(integer(1, 1_000_000), '200'),
   NEXCHAT_LIMIT_SCALE: v.optional(integer(1, 1_000_000), '1'),
+  NEXCHAT_LOG_KEEP: v.optional(integer(MIN_LOG_KEEP, 100_000_000), '20000'),
 });
 
 /** Reads the environment. On failure: every problem, each a sentence that names its variable, never a value. */
@@ -118,6 +124,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     logLevel: read.NEXCHAT_LOG_LEVEL,
     framesPerSecond: read.NEXCHAT_FRAMES_PER_SECOND,
     limitScale: read.NEXCHAT_LIMIT_SCALE,
+    logKeep: read.NEXCHAT_LOG_KEEP,
   });
 }
 

@@ -17,6 +17,8 @@ export function createLimits(scale: number) {
     socket: allow(120, MINUTE),
     /** By user. */
     api: allow(300, MINUTE),
+    /** By user. A client that catches up asks for one after the other. */
+    exchange: allow(300, MINUTE),
     /** Wrong passwords by address and name. */
     guessesHere: allow(10, 15 * MINUTE),
     /**

@@ -15,6 +15,7 @@ import { createSessions } from './auth/sessions.ts';
 import { createLocalBus } from './bus/local.ts';
 import type { Settings } from './config.ts';
 import { createLimits } from './limits.ts';
+import { startMaintenance } from './maintenance.ts';
 import { createOrigins } from './origins.ts';
 import { attachSockets } from './socket.ts';
 import { createMemoryStore } from './store/memory/store.ts';
@@ -43,9 +44,10 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** None of them keeps the process alive: the open door does. */
 const systemTimers: Timers = {
   after(ms, callback) {
-    const timer = setTimeout(callback, ms);
+    const timer = setTimeout(callback, ms).unref();
     return () => clearTimeout(timer);
   },
 };
@@ -72,9 +74,9 @@ export async function startServer(config: ServerConfig, options: ServerOptions):
     report: (code, error) => log.error({ code, err: error }, 'a synchronisation failed'),
   });
 
-  const { execute, online } = sync;
+  const { execute, exchange, online } = sync;
   const { clientDir } = options;
-  const routes = { store, sessions, passwords, limits, origins, clock, directory, execute, online };
+  const routes = { store, sessions, passwords, limits, origins, clock, directory, execute, exchange, online };
   const app = createApp({ ...routes, log, proxies, clientDir });
   const answer = app.callback();
   const server = createServer((request, response) => void answer(request, response));
@@ -89,10 +91,18 @@ export async function startServer(config: ServerConfig, options: ServerOptions):
     throw error;
   }
   origins.bind(port);
+  const stopMaintenance = startMaintenance({
+    store,
+    timers: systemTimers,
+    keep: config.logKeep,
+    onRound: (forgotten) => log.debug({ forgotten }, 'logs were truncated'),
+    onError: (err) => log.error({ err }, 'logs could not be truncated'),
+  });
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
     const closed = once(server, 'close');
+    stopMaintenance();
     server.close();
     const goodbye = sockets.stop();
     sync.stop();

@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import type { Actions } from './controllers/actions.ts';
 import { createAccount } from './controllers/account.ts';
+import { createBackgroundSync } from './controllers/background-sync.ts';
 import { createConversation } from './controllers/conversation.ts';
 import { createLink } from './controllers/link.ts';
 import { note } from './controllers/log.ts';
@@ -29,9 +30,10 @@ window.addEventListener('unhandledrejection', (event) => report(event.reason));
 const api = createApi(location.origin);
 const navigation = createNavigation(models);
 const shell = createShell(models, report);
-const link = createLink(models, toasts);
 const people = createPeople({ models, api, toasts });
 const conversation = createConversation({ models, toasts });
+const updates = createUpdates({ shell: models.shell, beforeReload: conversation.saveDrafts, report });
+const link = createLink({ models, toasts, outdated: updates.check });
 const account = createAccount({
   models,
   api,
@@ -46,12 +48,11 @@ const account = createAccount({
       // A full device is the one of these that a person can mend.
       report: (code, error) => (code === 'STORAGE_FULL' ? report(error) : note(code, error)),
     }),
-  rooms: [link, people, conversation],
+  rooms: [link, people, conversation, createBackgroundSync(models)],
   tabs: createTabNews(report),
   toasts,
   left: navigation.reset,
 });
-const updates = createUpdates({ shell: models.shell, beforeReload: conversation.saveDrafts, report });
 
 const actions: Actions = {
   register: account.register,
@@ -76,6 +77,7 @@ const actions: Actions = {
   retry: conversation.retry,
   discard: conversation.discard,
   loadEarlier: conversation.loadEarlier,
+  fillHole: conversation.fillHole,
   markSeen: conversation.markSeen,
   typing: conversation.typing,
 };

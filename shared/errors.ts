@@ -53,6 +53,10 @@ export const ERRORS = {
   },
   KEY_CHANGED: { status: 409, say: 'Your friend’s identity has changed. Check with them before you send.' },
   ID_REUSED: { status: 409, say: 'This message was already sent with other content.' },
+  DEVICE_CLONED: {
+    status: 409,
+    say: 'This installation was copied. It goes on under a name of its own; nothing is lost.',
+  },
   DEPENDENCY_FAILED: { status: 409, say: 'This was not sent because something before it failed.' },
   ENVELOPE_INVALID: { status: 400, say: 'The sealed message is damaged. Send it again.' },
   ENVELOPE_MISMATCH: {
@@ -72,6 +76,11 @@ export const ERRORS = {
     status: 503,
     say: 'This browser gives the app no storage. Leave private browsing and try again.',
   },
+  STORAGE_EVICTED: {
+    status: 507,
+    say: 'Your browser has erased what NexChat kept on this device, to save space. Sign in again to get your messages back; what was not yet sent is lost.',
+  },
+  LEADERSHIP_LOST: { status: 409, say: 'Another tab speaks to the server by now.' },
   UNAVAILABLE: { status: 503, say: 'The server is busy or stopping. The app tries again by itself.' },
   INTERNAL: { status: 500, say: 'Something went wrong at the server. Try again later.' },
 } as const satisfies Record<string, { status: number; say: string }>;

@@ -51,6 +51,24 @@ describe('proxy', () => {
     await until(() => proxy.open() === 0, { within: SOON });
   });
 
+  it('refuses WebSockets while it is told to, and nothing else', async () => {
+    const { client, arrived, proxy, again } = await open();
+    const upgrade =
+      'GET /api/socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    proxy.refuseSockets(true);
+    client.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => arrived(client).startsWith('GET /healthz'), { within: SOON });
+    const refused = await again();
+    refused.client.write(upgrade);
+    await until(() => refused.arrived(refused.client).startsWith('HTTP/1.1 403'), { within: SOON });
+    expect(proxy.refusedSockets()).toBe(1);
+    expect(proxy.requests('GET /healthz')).toBe(1);
+    proxy.refuseSockets(false);
+    const admitted = await again();
+    admitted.client.write(upgrade);
+    await until(() => admitted.arrived(admitted.client) === upgrade, { within: SOON });
+  });
+
   it('cuts what is open and lets new connections in', async () => {
     const { client, proxy, again } = await open();
     proxy.cut();

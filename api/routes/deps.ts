@@ -1,7 +1,5 @@
-import type { UserId } from '#shared/ids.ts';
-import type { OpResult } from '#sync/wire/down.ts';
-import type { Operation } from '#sync/wire/up.ts';
 import type { Clock } from '#sync/server/ports.ts';
+import type { SyncServer } from '#sync/server/server.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Limits } from '../limits.ts';
@@ -17,7 +15,8 @@ export interface RouteDeps {
   readonly origins: Origins;
   readonly clock: Clock;
   readonly directory: 'open' | 'search';
-  /** The sync server's door for operations that do not come through a socket. */
-  readonly execute: (user: UserId, op: Operation) => Promise<OpResult>;
-  readonly online: (user: UserId) => boolean;
+  /** The sync server's doors for what does not come through a socket. */
+  readonly execute: SyncServer['execute'];
+  readonly exchange: SyncServer['exchange'];
+  readonly online: SyncServer['online'];
 }

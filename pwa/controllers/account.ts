@@ -25,6 +25,7 @@ import { createOwedLogOut } from './owed-log-out.ts';
 import { stretchInWorker } from './stretch.ts';
 import type { TabNews } from './tab-news.ts';
 import type { Toasts } from './toasts.ts';
+import { markIn, markOut, wasIn } from './was-in.ts';
 
 /** The door: coming in, coming back, going out. */
 export interface Account {
@@ -70,6 +71,7 @@ export function createAccount(deps: AccountDeps): Account {
     session.needsSignIn.value = false;
     for (const room of rooms) room.enter(now);
     session.phase.value = 'ready';
+    markIn();
   }
 
   /** Resolves when nothing of this tab touches the local database any more. */
@@ -88,15 +90,21 @@ export function createAccount(deps: AccountDeps): Account {
 
   /** The database was taken from this tab by another one. */
   function lost(why: Lost): void {
-    if (why === 'erased') leave().catch(toasts.report);
+    if (why === 'erased') leave().then(sayIfEvicted).catch(toasts.report);
     // A newer version of the app has changed the database: this one can't write into it any more.
     else location.reload();
+  }
+
+  /** Nobody has logged out here, and yet nothing is left: the browser needed the space. */
+  function sayIfEvicted(): void {
+    if (wasIn()) session.error.value = 'STORAGE_EVICTED';
   }
 
   async function start(): Promise<void> {
     try {
       const opened = await openLocalStore(events);
       if (opened !== undefined) return enter(opened, null);
+      sayIfEvicted();
       session.phase.value = 'signed-out';
       settleOwed();
     } catch (error) {
@@ -211,6 +219,7 @@ export function createAccount(deps: AccountDeps): Account {
 
     async logOut() {
       // The other tabs let go of the database, which could not be erased otherwise.
+      markOut();
       tabs.say('signed-out');
       await leave();
       // Vault key first. Whoever comes in next waits for the end of it.

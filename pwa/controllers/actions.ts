@@ -37,6 +37,8 @@ export interface Actions {
   retry(id: OpId): Promise<void>;
   discard(id: OpId): Promise<void>;
   loadEarlier(): void;
+  /** The place above message number `n`, where messages are missing, is on the screen or near it. */
+  fillHole(n: number): void;
   /** The person can see every message up to number `n`: tab visible, window focused, scrolled there. */
   markSeen(n: number): void;
   /** A key was pressed in the composer. */

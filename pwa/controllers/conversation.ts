@@ -18,6 +18,7 @@ export interface Conversation extends Room {
   retry(id: OpId): Promise<void>;
   discard(id: OpId): Promise<void>;
   loadEarlier(): void;
+  fillHole(n: number): void;
   markSeen(n: number): void;
   typing(): void;
 }
@@ -40,6 +41,8 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
   let stopWindow: Stop = () => {};
   let limit = WINDOW;
   let seen = 0;
+  /** The highest number that was on the screen. Not seen yet while something before it is still on its way. */
+  let shown = 0;
 
   const drafts = createDrafts({
     save: (peer, text) => mustBeInside(inside).store.saveDraft(peer, text),
@@ -65,6 +68,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       timeline.items.value = window.items;
       timeline.hasEarlier.value = window.hasEarlier;
       timeline.loaded.value = true;
+      keepSeen();
     });
   }
 
@@ -74,6 +78,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     stopWindow = () => {};
     limit = WINDOW;
     seen = 0;
+    shown = 0;
     timeline.peer.value = peer;
     timeline.items.value = [];
     timeline.loaded.value = false;
@@ -107,6 +112,22 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       toasts.report(error);
       return false;
     }
+  }
+
+  /** Stores what was on the screen as seen, as far as nothing before it is missing; the rest when that has come. */
+  function keepSeen(): void {
+    if (shown <= seen) return;
+    const n = shown;
+    void attempt(async ({ store }, peer) => {
+      await store.markSeen(peer, n);
+      const stored = await store.seenUpTo(peer);
+      if (timeline.peer.value === peer) seen = Math.max(seen, stored);
+    });
+  }
+
+  function fillHole(n: number): void {
+    const peer = timeline.peer.value;
+    if (peer !== null) inside?.seat.want(peer, n);
   }
 
   return {
@@ -165,20 +186,19 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     },
     loadEarlier() {
       const peer = timeline.peer.value;
+      const first = timeline.items.value[0];
+      if (peer === null || first === undefined || !timeline.hasEarlier.value) return;
+      if (first.holeBefore && first.n !== null) fillHole(first.n);
       // One step at a time: the window that was asked for must have come before it grows again.
-      if (peer === null || !timeline.hasEarlier.value || timeline.items.value.length < limit) return;
+      if (timeline.items.value.length < limit) return;
       limit += WINDOW;
       follow(peer);
     },
+    fillHole,
     markSeen(n) {
-      if (n <= seen) return;
-      seen = n;
-      void attempt(async ({ store }, peer) => {
-        await store.markSeen(peer, n);
-        // Less than asked for while something before `n` is still on its way.
-        const stored = await store.seenUpTo(peer);
-        if (timeline.peer.value === peer) seen = stored;
-      });
+      if (n <= shown) return;
+      shown = n;
+      keepSeen();
     },
     typing() {
       const peer = timeline.peer.value;

@@ -13,7 +13,14 @@ export interface Link extends Room {
   sessionEnded(): void;
 }
 
-export function createLink(models: Pick<Models, 'status' | 'session'>, toasts: Toasts): Link {
+interface LinkDeps {
+  readonly models: Pick<Models, 'status' | 'session'>;
+  readonly toasts: Toasts;
+  /** Called when the server speaks only with newer versions of the app. */
+  readonly outdated: () => void;
+}
+
+export function createLink({ models, toasts, outdated }: LinkDeps): Link {
   const { status, session } = models;
   let stopQueued: Stop | null = null;
 
@@ -28,7 +35,9 @@ export function createLink(models: Pick<Models, 'status' | 'session'>, toasts: T
       status.progress.value = next.progress;
       if (next.link !== 'stopped') return;
       if (next.reason === 'SESSION_ENDED') sessionEnded();
-      if (next.reason === 'UNSUPPORTED_VERSION') toasts.report(new Failure('UNSUPPORTED_VERSION'));
+      if (next.reason !== 'UNSUPPORTED_VERSION') return;
+      toasts.report(new Failure('UNSUPPORTED_VERSION'));
+      outdated();
     },
     enter({ store }) {
       stopQueued = store.liveQueued((queued) => {

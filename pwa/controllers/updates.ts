@@ -6,6 +6,8 @@ import { note } from './log.ts';
 
 /** Installs the service worker and lets a new version take over when the person agrees. */
 export interface Updates {
+  /** Asks now whether there is a new version. */
+  check(): void;
   apply(): void;
 }
 
@@ -23,7 +25,9 @@ const CHECK_EVERY_MS = 60 * 60_000;
 
 export function createUpdates({ shell, beforeReload, report }: UpdatesDeps): Updates {
   // The development server has no service worker: it would serve yesterday's modules.
-  if (import.meta.env.DEV || !('serviceWorker' in navigator)) return { apply: () => location.reload() };
+  if (import.meta.env.DEV || !('serviceWorker' in navigator)) {
+    return { check: () => {}, apply: () => location.reload() };
+  }
 
   let workbox: Workbox | null = null;
   let agreed = false;
@@ -34,7 +38,7 @@ export function createUpdates({ shell, beforeReload, report }: UpdatesDeps): Upd
     .then(async ({ Workbox: Registration }) => {
       workbox = watch(new Registration(trustedScript(SERVICE_WORKER)));
       await workbox.register();
-      setInterval(() => void workbox?.update().catch(ignoreOffline), CHECK_EVERY_MS);
+      setInterval(check, CHECK_EVERY_MS);
     })
     // The app works without it, until the network is gone.
     .catch((error: unknown) => report(new Failure('STORAGE_UNAVAILABLE', 'service worker', error)));
@@ -52,6 +56,10 @@ export function createUpdates({ shell, beforeReload, report }: UpdatesDeps): Upd
     return registration;
   }
 
+  function check(): void {
+    workbox?.update().catch(ignoreOffline);
+  }
+
   function reload(): void {
     if (reloading) return;
     reloading = true;
@@ -64,6 +72,7 @@ export function createUpdates({ shell, beforeReload, report }: UpdatesDeps): Upd
   }
 
   return {
+    check,
     apply() {
       agreed = true;
       beforeReload().then(() => {

@@ -4,6 +4,9 @@ import type { Contact, Standing } from '../models/people.ts';
 import type { TimelineItem } from '../models/timeline.ts';
 import { longConversation, message } from './fake-messages.ts';
 
+/** How long a database or a server seems to take. */
+const ANSWER_MS = 400;
+
 /** Actions that only change the models, enough to click through the gallery. Each call is told to `record`. */
 export function createFakeActions(models: Models, record: (call: string) => void): Actions {
   const { session, shell, people, timeline, conversations } = models;
@@ -92,13 +95,31 @@ export function createFakeActions(models: Models, record: (call: string) => void
       record('loadEarlier');
       const first = timeline.items.value[0];
       const missing = (first?.n ?? 1) - 1;
-      if (first === undefined || missing === 0) return;
+      if (first === undefined || missing === 0 || first.holeBefore) return;
       // As if read from a database, a moment later.
       setTimeout(() => {
         const earlier = longConversation(Math.min(100, missing), first.at - 60_000, missing);
         timeline.items.value = [...earlier, ...timeline.items.value];
         timeline.hasEarlier.value = missing > 100;
-      }, 200);
+      }, ANSWER_MS);
+    },
+    fillHole(n) {
+      record(`fillHole ${n}`);
+      const above = timeline.items.value.find((item) => item.n === n);
+      const below = timeline.items.value.findLast((item) => (item.n ?? n) < n);
+      if (above === undefined) return;
+      // As if the server had answered, a moment later.
+      setTimeout(() => {
+        const from = Math.max((below?.n ?? 0) + 1, n - 100);
+        const missing = longConversation(n - from, above.at - 60_000, n - 1);
+        const [oldest, ...others] = missing.map((item) => ({ ...item, holeBefore: false }));
+        const isHole = from > (below?.n ?? 0) + 1;
+        timeline.items.value = timeline.items.value.flatMap((item) =>
+          item.id === above.id && oldest !== undefined
+            ? [{ ...oldest, holeBefore: isHole }, ...others, { ...item, holeBefore: false }]
+            : [item],
+        );
+      }, ANSWER_MS);
     },
     markSeen(n) {
       record(`markSeen ${n}`);

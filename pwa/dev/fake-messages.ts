@@ -19,6 +19,7 @@ export function message(
     n,
     tick: mine ? (tick ?? 'seen') : null,
     error: tick === 'failed' ? 'KEY_CHANGED' : null,
+    holeBefore: false,
   };
 }
 
@@ -82,4 +83,14 @@ export function longConversation(count: number, now: number, last = count): Time
     const n = last - count + 1 + index;
     return message(mine, `${n}. ${words.join(' ')}`, now - (count - 1 - index) * 7 * 60_000, n);
   });
+}
+
+/** 200 old messages and the newest 40, with 160 between them that are not here yet. */
+export function conversationWithHole(now: number): TimelineItem[] {
+  const newest = longConversation(40, now, 400);
+  const first = newest[0]?.n;
+  return [
+    ...longConversation(200, now - 86_400_000, 200),
+    ...newest.map((item) => ({ ...item, holeBefore: item.n === first })),
+  ];
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { Models } from '../models/models.ts';
 import type { Route } from '../models/shell.ts';
-import { conversation, longConversation } from './fake-messages.ts';
+import { conversation, conversationWithHole, longConversation } from './fake-messages.ts';
 import { contacts, conversationRows, directory, me, mira, online } from './fake-people.ts';
 
 type Prepare = (models: Models) => void;
@@ -84,6 +84,19 @@ export const STATES: Readonly<Record<string, Prepare>> = {
       ...row,
       canWrite: row.peer !== mira,
     }));
+  }),
+  'conversation-hole': inside(talk, (models) => {
+    models.timeline.items.value = conversationWithHole(Date.now());
+  }),
+  'conversation-hole-offline': inside(talk, (models) => {
+    models.status.link.value = 'offline';
+    models.people.online.value = new Set();
+    models.timeline.items.value = conversation(Date.now()).map((item, index) => ({
+      ...item,
+      n: (item.n ?? 0) + (index < 9 ? 0 : 50),
+      holeBefore: index === 0 || index === 9,
+    }));
+    models.timeline.hasEarlier.value = true;
   }),
   'conversation-unknown': inside({ panel: 'chats', peer: 'nobodyxxxxxxxxxxxxxxxx' as UserId }),
   'conversation-empty': inside(talk, (models) => (models.timeline.items.value = [])),

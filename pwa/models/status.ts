@@ -2,6 +2,9 @@ import { signal } from '@preact/signals';
 
 export type Link = 'offline' | 'connecting' | 'catching-up' | 'live' | 'stopped';
 
+/** Whether the server would hear us now. */
+export const isConnected = (link: Link) => link === 'live' || link === 'catching-up';
+
 /** The one place that says how things stand between this device and the server. */
 export function createStatusModel() {
   return {

@@ -17,6 +17,8 @@ export interface TimelineItem {
   /** Null for messages of the friend. */
   readonly tick: Tick | null;
   readonly error: ErrorCode | null;
+  /** Messages are missing between this one and the one above it, or above the first of all: they are at the server. */
+  readonly holeBefore: boolean;
 }
 
 /** The open conversation: a window that ends with the newest message and grows towards the past. */

@@ -1,15 +1,15 @@
 import Dexie from 'dexie';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Database } from './database.ts';
-import { prefixOf } from './numbers.ts';
-import type { ConversationRow, Mark, MessageRow } from './rows.ts';
+import { above, aboveHole, lastOf, runFrom, sizeOf, withNumber } from './numbers.ts';
+import type { ConversationRow, Mark } from './rows.ts';
 
 export const emptyConversation = (peer: UserId): ConversationRow => ({
   peer,
   lastId: null,
   held: [],
+  own: [],
   lastInbound: 0,
-  unread: 0,
   mine: { delivered: 0, seen: 0 },
   theirs: { delivered: 0, seen: 0 },
   counter: 0,
@@ -22,15 +22,51 @@ export const raised = (a: Mark, b: Mark): Mark => ({
   seen: Math.max(a.seen, b.seen),
 });
 
-/** Whether our `delivered` watermark can be raised over a message of the peer, over no hole. */
-export function canDeliver(conversation: ConversationRow): boolean {
-  const { delivered } = conversation.mine;
-  return conversation.lastInbound > delivered && prefixOf(conversation.held) > delivered;
+/** `conversation` with message number `n` in it. */
+export function withMessage(conversation: ConversationRow, n: number, mine: boolean): ConversationRow {
+  const held = withNumber(conversation.held, n);
+  if (!mine) return { ...conversation, held, lastInbound: Math.max(conversation.lastInbound, n) };
+  const own = n > conversation.mine.seen ? withNumber(conversation.own, n) : conversation.own;
+  return { ...conversation, held, own };
 }
 
-/** 1 for a message that is unread while everything up to `seen` is seen. */
-export function unreadWeight(row: MessageRow | undefined, seen: number): number {
-  return row !== undefined && !row.mine && row.n !== null && row.n > seen ? 1 : 0;
+/** `conversation` with everything up to `seen` seen. */
+export function withSeen(conversation: ConversationRow, seen: number): ConversationRow {
+  const { mine, own } = conversation;
+  if (seen <= mine.seen) return conversation;
+  return { ...conversation, own: above(own, seen), mine: raised(mine, { delivered: seen, seen }) };
+}
+
+/**
+ * Up to where nothing is missing, counted from what is known to be delivered: what lies below was delivered to another
+ * device of ours, or comes when somebody wants to read it.
+ */
+export function deliverable({ held, mine }: ConversationRow): number {
+  return runFrom(held, mine.delivered);
+}
+
+/** Whether our `delivered` watermark can be raised over a message of the peer, over no hole. */
+export function canDeliver(conversation: ConversationRow): boolean {
+  const { lastInbound, mine } = conversation;
+  return lastInbound > mine.delivered && deliverable(conversation) > mine.delivered;
+}
+
+/**
+ * Numbers above `seen` that are not of our own messages. What is missing counts as unread: never less than there is,
+ * and exact once every hole above `seen` is filled.
+ */
+export function unreadOf({ held, own, mine }: ConversationRow): number {
+  return Math.max(0, lastOf(held) - mine.seen - sizeOf(own));
+}
+
+/** The number above the newest hole with messages that their sender does not know to be delivered, or null. */
+export function undeliveredHole({ held, mine }: ConversationRow): number | null {
+  return aboveHole(held, mine.delivered);
+}
+
+/** The row to store: found by its hole as long as it has one. */
+export function indexed({ hole: _, ...conversation }: ConversationRow): ConversationRow {
+  return undeliveredHole(conversation) === null ? conversation : { ...conversation, hole: 1 };
 }
 
 // The functions below run inside a transaction: they await nothing but the database.
@@ -45,32 +81,4 @@ export function newestOf(db: Database, peer: UserId) {
 export async function lastMessageId(db: Database, peer: UserId): Promise<OpId | null> {
   const [last] = await newestOf(db, peer).limit(1).primaryKeys();
   return last ?? null;
-}
-
-/** `conversation` with everything up to `seen` seen. Reads the shorter side of the new mark, and mostly nothing. */
-export async function withSeen(
-  db: Database,
-  conversation: ConversationRow,
-  seen: number,
-): Promise<ConversationRow> {
-  const before = conversation.mine.seen;
-  if (seen <= before) return conversation;
-  const { peer, lastInbound } = conversation;
-  let unread = 0;
-  if (seen < lastInbound) {
-    unread =
-      seen - before <= lastInbound - seen
-        ? conversation.unread - (await countInbound(db, peer, before, seen))
-        : await countInbound(db, peer, seen, lastInbound);
-  }
-  return { ...conversation, unread, mine: { delivered: Math.max(conversation.mine.delivered, seen), seen } };
-}
-
-/** Messages of the peer numbered in (above, upTo]. */
-async function countInbound(db: Database, peer: UserId, above: number, upTo: number): Promise<number> {
-  const rows = await db.messages
-    .where('[peer+pos]')
-    .between([peer, above], [peer, upTo], false, true)
-    .toArray();
-  return rows.filter((row) => !row.mine).length;
 }

@@ -1,5 +1,6 @@
 import Dexie, { type Table } from 'dexie';
 import type { OpId, UserId } from '#shared/ids.ts';
+import { upgradeTo2 } from './upgrade-to-2.ts';
 import type {
   ContactRow,
   ConversationRow,
@@ -9,6 +10,7 @@ import type {
   MessageRow,
   MetaRow,
   OutboxRow,
+  SentRow,
 } from './rows.ts';
 
 /** One database per user of this device. */
@@ -19,6 +21,7 @@ export type Database = Dexie & {
   readonly conversations: Table<ConversationRow, UserId>;
   readonly messages: Table<MessageRow, OpId>;
   readonly outbox: Table<OutboxRow, number>;
+  readonly sent: Table<SentRow, number>;
   readonly drafts: Table<DraftRow, UserId>;
   readonly foreign: Table<ForeignRow, number>;
 };
@@ -56,6 +59,7 @@ function declareVersions(db: Dexie): void {
     drafts: 'peer',
     foreign: 'seq',
   });
+  db.version(2).stores({ conversations: 'peer, hole', sent: '++order, id, time' }).upgrade(upgradeTo2);
 }
 
 /**

@@ -8,8 +8,6 @@ import { guarded } from './failures.ts';
 /** This installation of the app. */
 export interface Device {
   readonly id: DeviceId;
-  /** Counts up when the server rotates it; an older one in use means a copied database. */
-  readonly generation: number;
   /** Who is signed in here; null for nobody. */
   readonly user: UserId | null;
 }
@@ -40,13 +38,13 @@ function changeDevice(change: (device: Device) => Device): Promise<Device> {
     db.version(1).stores({ device: 'key' });
     // It is opened only for a moment, so whoever erases it waits for nobody.
     guardVersion(db, () => {});
-    const fresh: Device = { id: toBase64url(randomBytes(16)) as DeviceId, generation: 1, user: null };
+    const fresh: Device = { id: toBase64url(randomBytes(16)) as DeviceId, user: null };
     try {
       return await db.transaction('rw', db.device, async () => {
         const stored = await db.device.get('device');
         const next = change(stored ?? fresh);
         if (next !== stored) await db.device.put({ ...next, key: 'device' });
-        return { id: next.id, generation: next.generation, user: next.user };
+        return { id: next.id, user: next.user };
       });
     } finally {
       db.close({ disableAutoOpen: true });

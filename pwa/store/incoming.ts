@@ -5,23 +5,20 @@ import { sha256 } from '#shared/crypto/primitives.ts';
 import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
 import { decodePayload } from '#shared/schema/payload.ts';
-import type { Entry, ForeignEntry, Page } from '#sync/wire/down.ts';
+import type { Message } from '#sync/wire/down.ts';
+import type { Batch, Friend, Marks } from './batch.ts';
 import { offerBundle, openContact, sealContact } from './contacts.ts';
 import { type ContactContent, emptyContact } from './contents.ts';
 import type { Context } from './context.ts';
 import type { ContactRow, ForeignRow, MessageRow } from './rows.ts';
 
-/** Everything of a page that takes cryptography, done before the transaction that stores it. */
-export interface PreparedPage {
+/** A batch with everything done that takes cryptography, before the transaction that stores it. */
+export interface PreparedBatch {
   readonly contacts: readonly PreparedContact[];
   readonly messages: readonly PreparedMessage[];
-  readonly receipts: readonly ReceiptEntry[];
+  readonly marks: readonly Marks[];
   readonly foreign: readonly ForeignRow[];
 }
-
-export type MessageEntry = Extract<Entry, { kind: 'message' }>;
-type ReceiptEntry = Extract<Entry, { kind: 'receipt' }>;
-type FriendEntry = Extract<Entry, { kind: 'friend' }>;
 
 export interface PreparedContact {
   /** The row to store, but for `pending`, which the transaction knows best. */
@@ -33,7 +30,7 @@ export interface PreparedContact {
 }
 
 export interface PreparedMessage {
-  readonly entry: MessageEntry;
+  readonly message: Message;
   readonly peer: UserId;
   readonly mine: boolean;
   readonly digest: Bytes;
@@ -42,7 +39,7 @@ export interface PreparedMessage {
 
 /**
  * - `opened`: the payload, sealed for its row
- * - `kept`: written here, with the same bytes: not opened again
+ * - `kept`: here already, with the same bytes: not opened again
  * - `closed`: can't be opened; `curable` when a key or version that may still come could
  */
 export type Opened =
@@ -50,35 +47,24 @@ export type Opened =
   | { readonly kind: 'kept' }
   | { readonly kind: 'closed'; readonly curable: boolean };
 
-export async function preparePage({ db, keychain, self }: Context, page: Page): Promise<PreparedPage> {
-  const messages: { entry: MessageEntry; peer: UserId }[] = [];
-  const receipts: ReceiptEntry[] = [];
-  const friends: FriendEntry[] = [];
-  const unusable: (Entry | ForeignEntry)[] = [];
-  for (const entry of page.entries) {
-    if (!isKnown(entry)) unusable.push(entry);
-    else if (entry.kind === 'receipt') receipts.push(entry);
-    else if (entry.kind === 'friend') friends.push(entry);
-    else if (entry.from === self && entry.to !== self) messages.push({ entry, peer: entry.to });
-    else if (entry.to === self && entry.from !== self) messages.push({ entry, peer: entry.from });
-    else unusable.push(entry);
-  }
-
-  const peers = [...new Set([...messages.map(({ peer }) => peer), ...friends.map(({ peer }) => peer)])];
-  // Our own messages mostly come back to the device that wrote them; those of others are almost always new.
-  const mine = messages.flatMap(({ entry }) => (entry.from === self ? [entry.op] : []));
-  const [contactRows, written] = await Promise.all([db.contacts.bulkGet(peers), db.messages.bulkGet(mine)]);
-  const writtenById = new Map(written.flatMap((row) => (row === undefined ? [] : [[row.id, row] as const])));
-  const known = new Map<UserId, { row: ContactRow; content: ContactContent }>();
+export async function prepareBatch(context: Context, batch: Batch): Promise<PreparedBatch> {
+  const { db, keychain, self } = context;
+  const { friends, messages, marks, unusable, known } = batch;
+  const peers = [...new Set([...messages, ...friends].map(({ peer }) => peer))];
+  // Our own messages mostly come back to the device that wrote them; those of others are almost always new in the log.
+  const met = messages.flatMap(({ message }) => (known || message.from === self ? [message.op] : []));
+  const [contactRows, stored] = await Promise.all([db.contacts.bulkGet(peers), db.messages.bulkGet(met)]);
+  const storedById = new Map(stored.flatMap((row) => (row === undefined ? [] : [[row.id, row] as const])));
+  const contents = new Map<UserId, { row: ContactRow; content: ContactContent }>();
   for (const row of contactRows) {
-    if (row !== undefined) known.set(row.id, { row, content: await openContact(keychain, row) });
+    if (row !== undefined) contents.set(row.id, { row, content: await openContact(keychain, row) });
   }
-  // A page may hold the friendship behind the messages that it makes readable.
-  const contacts = await prepareContacts(friends, known);
+  // A batch may hold the friendship behind the messages that it makes readable.
+  const contacts = await prepareContacts(friends, contents);
 
   const rootsByPeer = new Map<UserId, readonly PairRoot[]>();
-  for (const peer of peers) {
-    const content = contacts.get(peer)?.content ?? known.get(peer)?.content;
+  for (const peer of new Set(messages.map((one) => one.peer))) {
+    const content = contacts.get(peer)?.content ?? contents.get(peer)?.content;
     rootsByPeer.set(peer, await keychain.roots(peer, content?.bundles ?? []));
   }
 
@@ -93,15 +79,15 @@ export async function preparePage({ db, keychain, self }: Context, page: Page): 
       })),
     ),
     messages: await Promise.all(
-      messages.map(async ({ entry, peer }) => {
-        const digest = await sha256(entry.envelope);
-        const content = isKept(writtenById.get(entry.op), digest)
+      messages.map(async ({ message, peer }) => {
+        const digest = await sha256(message.envelope);
+        const content = isKept(storedById.get(message.op), digest)
           ? ({ kind: 'kept' } as const)
-          : await openMessage({ keychain }, entry, rootsByPeer.get(peer) ?? []);
-        return { entry, peer, mine: entry.from === self, digest, content };
+          : await openMessage(context, message, rootsByPeer.get(peer) ?? []);
+        return { message, peer, mine: message.from === self, digest, content };
       }),
     ),
-    receipts,
+    marks,
     foreign: await Promise.all(
       unusable.map(async (entry) => ({
         seq: entry.seq,
@@ -121,11 +107,11 @@ interface ContactDraft {
 }
 
 async function prepareContacts(
-  entries: readonly FriendEntry[],
+  friends: readonly Friend[],
   known: ReadonlyMap<UserId, { row: ContactRow; content: ContactContent }>,
 ): Promise<Map<UserId, ContactDraft>> {
   const drafts = new Map<UserId, ContactDraft>();
-  for (const { peer, name, standing, seq, bundle } of entries) {
+  for (const { peer, name, standing, seq, bundle } of friends) {
     const stored = known.get(peer);
     const before = drafts.get(peer);
     const old = before?.content ?? stored?.content;
@@ -160,7 +146,7 @@ export const newContact = (id: UserId): ContactRow => ({
 /** Opens one message and seals its payload for its row. */
 export async function openMessage(
   { keychain }: Pick<Context, 'keychain'>,
-  { op, from, to, envelope }: Pick<MessageEntry, 'op' | 'from' | 'to' | 'envelope'>,
+  { op, from, to, envelope }: Pick<Message, 'op' | 'from' | 'to' | 'envelope'>,
   roots: readonly PairRoot[],
 ): Promise<Opened> {
   const opened = await keychain.openMessage(roots, { id: op, from, to, envelope });
@@ -178,10 +164,6 @@ export async function openMessage(
 
 function isKept(row: MessageRow | undefined, digest: Bytes): boolean {
   return row !== undefined && row.sealed !== null && equalBytes(row.digest, digest);
-}
-
-function isKnown(entry: Entry | ForeignEntry): entry is Entry {
-  return entry.kind === 'message' || entry.kind === 'receipt' || entry.kind === 'friend';
 }
 
 /** The id under which a row is kept whose own id is taken by another message. */

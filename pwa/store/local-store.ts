@@ -1,17 +1,15 @@
-import { liveQuery } from 'dexie';
 import { utf8 } from '#shared/bytes.ts';
 import type { UserId } from '#shared/ids.ts';
-import { applyPage, readCursor } from './apply-page.ts';
 import type { Context } from './context.ts';
 import { guarded } from './failures.ts';
 import { queueFriendAction } from './friend-actions.ts';
+import { lead } from './lead.ts';
 import { live } from './live.ts';
-import { countQueued, readOutbox } from './outbox.ts';
+import { countQueued } from './outbox.ts';
 import { discardMessage, queueMessage, retryMessage } from './outgoing.ts';
 import type { LocalStore } from './ports.ts';
 import { createPresenter } from './present.ts';
 import { markSeen } from './receipts.ts';
-import { settle } from './settle.ts';
 
 /** The local database behind its interface. What the browser refuses becomes a Failure here. */
 export function createStore(context: Context): LocalStore {
@@ -19,16 +17,7 @@ export function createStore(context: Context): LocalStore {
   const presenter = createPresenter(context);
 
   return {
-    cursor: () => guarded(() => readCursor(db)),
-    outbox: (limit) => guarded(() => readOutbox(db, limit)),
-    applyPage: (page, cursor) => guarded(() => applyPage(context, page, cursor)),
-    settle: (results) => guarded(() => settle(context, results)),
-    reset: () => guarded(() => reset(context)),
-    onOutbox(listener) {
-      const newest = liveQuery(() => db.outbox.orderBy('order').last());
-      const subscription = newest.subscribe({ next: () => listener(), error: report });
-      return () => subscription.unsubscribe();
-    },
+    lead: () => lead(context),
 
     queueMessage: (peer, text) => guarded(() => queueMessage(context, peer, text)),
     queueFriendAction: (kind, peer, name) => guarded(() => queueFriendAction(context, kind, peer, name)),
@@ -63,16 +52,4 @@ export function createStore(context: Context): LocalStore {
     if (text === '') await drafts.delete(peer);
     else await drafts.put({ peer, sealed: await keychain.seal('drafts', peer, utf8(text)) });
   }
-}
-
-/**
- * Forgets the cursor and which numbers are durable here, for the log that starts anew. Messages and contacts stay
- * and are met again by the pages that follow; watermarks never sink.
- */
-async function reset({ db }: Context): Promise<void> {
-  await db.transaction('rw', db.meta, db.conversations, db.foreign, async () => {
-    await db.meta.delete('cursor');
-    await db.foreign.clear();
-    await db.conversations.toCollection().modify({ held: [] });
-  });
 }

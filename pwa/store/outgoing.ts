@@ -1,11 +1,12 @@
 import { sha256 } from '#shared/crypto/primitives.ts';
 import { Failure } from '#shared/errors.ts';
-import type { Bytes, OpId, UserId } from '#shared/ids.ts';
+import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { FIRST_PREV, MAX_TEXT, type Body, decodePayload, encodePayload } from '#shared/schema/payload.ts';
 import { openContact, standingOf } from './contacts.ts';
 import type { Context } from './context.ts';
 import { emptyConversation, lastMessageId } from './conversations.ts';
 import { RACED, untilCommitted } from './failures.ts';
+import { readInstallation } from './installation.ts';
 import { newOpId } from './op-id.ts';
 import { encodeOperation, friendLane, messageLane } from './outbox.ts';
 import { type ContactRow, type MessageRow, type OutboxRow, UNSENT } from './rows.ts';
@@ -59,6 +60,7 @@ interface Draft {
 }
 
 interface Prepared extends Draft {
+  readonly device: DeviceId;
   readonly rev: number;
   readonly counter: number;
   /** The payload, the chain that it ends and the operation, sealed. */
@@ -68,9 +70,13 @@ interface Prepared extends Draft {
   readonly op: Bytes;
 }
 
-async function prepare({ db, keychain, device }: Context, draft: Draft): Promise<Prepared> {
+async function prepare({ db, keychain }: Context, draft: Draft): Promise<Prepared> {
   const { id, peer, time, body } = draft;
-  const [row, conversation] = await Promise.all([db.contacts.get(peer), db.conversations.get(peer)]);
+  const [row, conversation, { device }] = await Promise.all([
+    db.contacts.get(peer),
+    db.conversations.get(peer),
+    readInstallation(db),
+  ]);
   const contact = mustBeSendable(row);
   const { bundles } = await openContact(keychain, contact);
   const [root] = await keychain.roots(peer, bundles.slice(0, 1));
@@ -85,7 +91,7 @@ async function prepare({ db, keychain, device }: Context, draft: Draft): Promise
     sha256(payload).then((hash) => keychain.seal('conversations', peer, hash)),
   ]);
   const op = encodeOperation({ id, kind: 'message.send', to: peer, envelope });
-  return { ...draft, rev: contact.rev, counter, sealed, chain, digest: await sha256(envelope), op };
+  return { ...draft, device, rev: contact.rev, counter, sealed, chain, digest: await sha256(envelope), op };
 }
 
 /** Messages go to friends, and to who will be one when our acceptance arrives. */
@@ -96,13 +102,14 @@ function mustBeSendable(row: ContactRow | undefined): ContactRow {
 }
 
 function commit({ db }: Context, prepared: Prepared, replaces: OpId | null) {
-  const tables = [db.contacts, db.conversations, db.messages, db.outbox, db.drafts];
+  const tables = [db.meta, db.contacts, db.conversations, db.messages, db.outbox, db.drafts];
   return db.transaction('rw', tables, async () => {
     const { id, peer, time, counter, sealed, chain, digest, op } = prepared;
     const contact = mustBeSendable(await db.contacts.get(peer));
     const conversation = (await db.conversations.get(peer)) ?? emptyConversation(peer);
-    // Another tab queued a message, or the peer's keys were replaced, while ours was being sealed.
+    // Another tab queued a message, or keys or the device's name were replaced, while ours was being sealed.
     if (conversation.counter + 1 !== counter || contact.rev !== prepared.rev) return RACED;
+    if ((await readInstallation(db)).device !== prepared.device) return RACED;
     if (replaces !== null) {
       if ((await db.messages.get(replaces))?.state !== 'failed') return undefined;
       await db.messages.delete(replaces);

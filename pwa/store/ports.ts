@@ -8,7 +8,13 @@ import type { Standing } from '#sync/wire/down.ts';
  * action with its pending mark) is one transaction; all sealing and opening is done before the transaction starts.
  * Live reads call back at once and again after every change, from whichever tab the change came.
  */
-export interface LocalStore extends ClientStore {
+export interface LocalStore {
+  /**
+   * The database for a sync client of this tab or worker, which leads from now on: whatever led before is refused every
+   * write (LEADERSHIP_LOST).
+   */
+  lead(): Promise<ClientStore>;
+
   // writes
   /** Seals `text` for `peer` and stores message and outbox row. Rejects with a Failure; nothing is stored then. */
   queueMessage(peer: UserId, text: string): Promise<OpId>;
@@ -66,9 +72,12 @@ export interface StoredMessage {
   readonly n: number | null;
   readonly tick: 'queued' | 'sent' | 'delivered' | 'seen' | 'failed' | null;
   readonly error: ErrorCode | null;
+  /** Messages are missing between this one and the one shown before it, or before the first of all. */
+  readonly holeBefore: boolean;
 }
 
 export interface StoredWindow {
   readonly items: readonly StoredMessage[];
+  /** There are older messages, on this device or only at the server. */
   readonly hasEarlier: boolean;
 }

@@ -1,10 +1,11 @@
 import { Failure } from '#shared/errors.ts';
-import type { UserId } from '#shared/ids.ts';
+import type { OpId, UserId } from '#shared/ids.ts';
 import { type Body, decodePayload } from '#shared/schema/payload.ts';
 import { openContact, standingOf } from './contacts.ts';
 import type { ContactContent } from './contents.ts';
 import type { Context } from './context.ts';
-import { emptyConversation, newestOf } from './conversations.ts';
+import { emptyConversation, newestOf, unreadOf } from './conversations.ts';
+import { type Ranges, isHoleBetween } from './numbers.ts';
 import { createOpenedCache } from './opened.ts';
 import type { StoredContact, StoredConversation, StoredMessage, StoredWindow } from './ports.ts';
 import type { ContactRow, ConversationRow, DraftRow, Mark, MessageRow } from './rows.ts';
@@ -33,6 +34,7 @@ interface WindowRows {
   /** Newest first, one more than asked for when there are earlier ones. */
   readonly rows: readonly MessageRow[];
   readonly theirs: Mark;
+  readonly held: Ranges;
 }
 
 /** Messages kept opened: a few windows of the widest kind. */
@@ -57,9 +59,9 @@ export function createPresenter(context: Context): Presenter {
     return body.kind === 'text' ? body.text : null;
   }
 
-  async function presentMessage(row: MessageRow, theirs: Mark): Promise<StoredMessage> {
+  async function presentMessage(row: MessageRow, theirs: Mark, holeBefore: boolean): Promise<StoredMessage> {
     const { id, mine, at, n, code } = row;
-    return { id, mine, text: await textOf(row), at, n, tick: tickOf(row, theirs), error: code };
+    return { id, mine, text: await textOf(row), at, n, tick: tickOf(row, theirs), error: code, holeBefore };
   }
 
   async function draft(row: DraftRow | undefined): Promise<string> {
@@ -114,7 +116,7 @@ export function createPresenter(context: Context): Presenter {
               lastText: message === undefined ? '' : ((await textOf(message)) ?? ''),
               lastAt: message?.at ?? 0,
               lastTick: message === undefined ? null : tickOf(message, row.theirs),
-              unread: row.unread,
+              unread: unreadOf(row),
               draft: await draft(draftByPeer.get(contact.id)),
             };
           }),
@@ -131,12 +133,17 @@ export function createPresenter(context: Context): Presenter {
             .toArray(),
           db.conversations.get(peer),
         ]);
-        return { rows, theirs: (conversation ?? emptyConversation(peer)).theirs };
+        const { theirs, held } = conversation ?? emptyConversation(peer);
+        return { rows, theirs, held };
       },
-      async present({ rows, theirs }) {
-        const window = rows.slice(0, limit).toReversed();
-        const items = await Promise.all(window.map((row) => presentMessage(row, theirs)));
-        return { items, hasEarlier: rows.length > limit };
+      async present({ rows, theirs, held }) {
+        const inOrder = rows.toReversed();
+        const holes = holesBefore(inOrder, held);
+        const skipped = inOrder.length > limit ? 1 : 0;
+        const items = await Promise.all(
+          inOrder.slice(skipped).map((row) => presentMessage(row, theirs, holes.has(row.id))),
+        );
+        return { items, hasEarlier: skipped === 1 || items[0]?.holeBefore === true };
       },
     }),
 
@@ -146,6 +153,18 @@ export function createPresenter(context: Context): Presenter {
       contents.clear();
     },
   };
+}
+
+/** The messages before which numbers are missing. The first of `inOrder` stands for the first of all. */
+function holesBefore(inOrder: readonly MessageRow[], held: Ranges): Set<OpId> {
+  const holes = new Set<OpId>();
+  let last = 0;
+  for (const { id, n } of inOrder) {
+    if (n === null) continue;
+    if (isHoleBetween(held, last, n)) holes.add(id);
+    last = n;
+  }
+  return holes;
 }
 
 /** How far one of our messages got. Derived from the peer's watermarks, so no message is written for a tick. */

@@ -10,6 +10,7 @@ import { type Database, DEVICE_DATABASE, type Lost, databaseName, isOurs, openDa
 import { loadDevice, signInDevice } from './device.ts';
 import { createTurns, guarded } from './failures.ts';
 import { type Keychain, loadKeychain } from './keychain.ts';
+import { nameInstallation } from './installation.ts';
 import { createStore } from './local-store.ts';
 import type { LocalStore } from './ports.ts';
 import { reopenAll } from './reopen.ts';
@@ -122,13 +123,14 @@ async function start(db: Database, self: UserId, { report }: StoreEvents): Promi
         return undefined;
       }
       const profile = decodeProfile(await keychain.open('meta', 'profile', row.sealed));
+      await nameInstallation(db, profile.device);
       const context: Context = {
         db,
         keychain,
         self,
-        device: profile.device,
         now: Date.now,
         report,
+        fence: async () => {},
         inTurn: createTurns(),
       };
       void reopenAll(context).catch(report);

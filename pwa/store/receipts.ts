@@ -1,7 +1,7 @@
 import type { UserId } from '#shared/ids.ts';
 import type { Context } from './context.ts';
-import { withSeen } from './conversations.ts';
-import { prefixOf } from './numbers.ts';
+import { deliverable, indexed, withSeen } from './conversations.ts';
+import { isDoubted } from './epoch.ts';
 import { queueReceipt } from './outbox.ts';
 
 /**
@@ -9,13 +9,15 @@ import { queueReceipt } from './outbox.ts';
  * Tells the server only when a message of the peer is among them.
  */
 export async function markSeen({ db, now }: Context, peer: UserId, n: number): Promise<void> {
-  await db.transaction('rw', db.conversations, db.messages, db.outbox, async () => {
+  await db.transaction('rw', db.meta, db.conversations, db.outbox, async () => {
     const conversation = await db.conversations.get(peer);
     if (conversation === undefined) return;
     const before = conversation.mine.seen;
-    const next = await withSeen(db, conversation, Math.min(n, prefixOf(conversation.held)));
+    const next = withSeen(conversation, Math.min(n, deliverable(conversation)));
     if (next === conversation) return;
-    await db.conversations.put(next);
-    if (conversation.lastInbound > before) await queueReceipt(db, peer, next.mine, now());
+    await db.conversations.put(indexed(next));
+    // The numbers may be of another history: what the server knows of us is compared when it has told.
+    if (conversation.lastInbound > before && !(await isDoubted(db)))
+      await queueReceipt(db, peer, next.mine, now());
   });
 }

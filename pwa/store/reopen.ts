@@ -8,7 +8,7 @@ import type { MessageRow } from './rows.ts';
 const BATCH = 200;
 
 /** Tries again to open the messages that were kept because a key was missing. Done at a start and when a key comes. */
-export async function reopenMessages({ db, keychain, self }: Context, peer: UserId): Promise<void> {
+export async function reopenMessages({ db, keychain, self, fence }: Context, peer: UserId): Promise<void> {
   const contact = await db.contacts.get(peer);
   if (contact === undefined) return;
   const roots = await keychain.roots(peer, (await openContact(keychain, contact)).bundles);
@@ -26,7 +26,8 @@ export async function reopenMessages({ db, keychain, self }: Context, peer: User
       }),
     );
     const cured = outcomes.flatMap((outcome) => (outcome === undefined ? [] : (cure(...outcome) ?? [])));
-    await db.transaction('rw', db.messages, async () => {
+    await db.transaction('rw', db.meta, db.messages, async () => {
+      await fence();
       // Only those that are still closed: another tab may have been faster.
       const present = await db.messages.bulkGet(cured.map(({ id }) => id));
       await db.messages.bulkPut(cured.filter((_, index) => present[index]?.state === 'unreadable'));

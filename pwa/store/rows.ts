@@ -1,6 +1,6 @@
 import type { Identity } from '#shared/crypto/identity.ts';
 import type { ErrorCode } from '#shared/errors.ts';
-import type { Bytes, OpId, UserId } from '#shared/ids.ts';
+import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { Standing } from '#sync/wire/down.ts';
 import type { Cursor } from '#sync/wire/up.ts';
 import type { Ranges } from './numbers.ts';
@@ -13,7 +13,15 @@ import type { FriendAction } from './ports.ts';
  */
 export type MetaRow =
   | { readonly key: 'cursor'; readonly cursor: Cursor }
-  | { readonly key: 'profile'; readonly sealed: Bytes };
+  | { readonly key: 'profile'; readonly sealed: Bytes }
+  /** Who this installation is to the sync server; the name that a sign-in is bound to is in the profile. */
+  | { readonly key: 'device'; readonly device: DeviceId; readonly gen: number }
+  /** Whose numbers those of the conversations are; `doubted` when the server could not continue our cursor. */
+  | { readonly key: 'epoch'; readonly epoch: string; readonly doubted: boolean }
+  /** While a snapshot is on its way: contacts that no part of it has named yet. */
+  | { readonly key: 'unnamed'; readonly ids: readonly UserId[] }
+  /** Counts the leaders: what an earlier one writes is refused. */
+  | { readonly key: 'term'; readonly term: number };
 
 /** CryptoKeys that can be used and not read. The vault key stands alone, so that erasing can begin with it. */
 export type KeyRow =
@@ -47,23 +55,28 @@ export interface ConversationRow {
   readonly peer: UserId;
   /** The last message in reading order. */
   readonly lastId: OpId | null;
-  /** Which message numbers are durable here. */
+  /** Which message numbers are durable here, confirmed in this epoch. What lies between is a hole. */
   readonly held: Ranges;
+  /** Which of them above `mine.seen` are of our own messages. */
+  readonly own: Ranges;
   /** The highest number of a message of the peer. */
   readonly lastInbound: number;
-  /** Messages of the peer numbered above `mine.seen`. */
-  readonly unread: number;
   readonly mine: Mark;
   readonly theirs: Mark;
   /** How many payloads this device has made here, and (sealed) the hash of the last one. */
   readonly counter: number;
   readonly chain: Bytes | null;
+  /** Present while a hole holds messages that are not known to be delivered. Indexed. */
+  readonly hole?: 1;
 }
 
 export interface MessageRow {
   readonly id: OpId;
   readonly peer: UserId;
-  /** Place in reading order: `n`, or `UNSENT` + place in the outbox. */
+  /**
+   * Place in reading order: `n`, or `UNSENT` + place in the outbox. A message that is offered again has no `n` and
+   * keeps its place, and so does one that a restored server does not know.
+   */
   readonly pos: number;
   readonly n: number | null;
   readonly mine: boolean;
@@ -99,6 +112,20 @@ export interface OutboxRow {
   readonly op: Bytes;
   /** For friend actions: the contact's `seq` when it was made. */
   readonly base?: number;
+  /** Was acknowledged once, by a server that may have forgotten it. */
+  readonly again?: 1;
+}
+
+/** A message that was acknowledged lately: offered again to a server that may have lost it. */
+export interface SentRow {
+  /** Given by the database: in the order in which they were acknowledged. */
+  readonly order?: number;
+  readonly id: OpId;
+  readonly peer: UserId;
+  /** The very bytes that were sent. */
+  readonly op: Bytes;
+  /** When it was acknowledged, by this device's clock. */
+  readonly time: number;
 }
 
 export interface DraftRow {

@@ -4,13 +4,13 @@ import type { OpId } from '#shared/ids.ts';
 import type { OpResult } from '#sync/wire/down.ts';
 import { EXPECTED } from './contacts.ts';
 import type { Context } from './context.ts';
-import { emptyConversation, lastMessageId } from './conversations.ts';
+import { emptyConversation, indexed, lastMessageId, withMessage } from './conversations.ts';
 import type { Database } from './database.ts';
 import { RACED, untilCommitted } from './failures.ts';
-import { withNumber } from './numbers.ts';
 import { messageLane } from './outbox.ts';
 import { type Resealing, prepareResealing } from './reseal.ts';
 import type { OutboxRow } from './rows.ts';
+import { keepSent } from './sent.ts';
 
 type Done = Extract<OpResult, { ok: true }>;
 
@@ -19,18 +19,19 @@ type Done = Extract<OpResult, { ok: true }>;
  * of the same identity stays in the outbox, sealed again. Results of operations that are gone are ignored.
  */
 export async function settle(context: Context, results: readonly OpResult[]): Promise<void> {
-  const { db } = context;
+  const { db, fence, now } = context;
   await untilCommitted(async () => {
     const stale = results.filter(isStale);
     const resealings = await prepareResealing(context, stale);
-    const tables = [db.contacts, db.conversations, db.messages, db.outbox];
+    const tables = [db.meta, db.contacts, db.conversations, db.messages, db.outbox, db.sent];
     return db.transaction('rw', tables, async () => {
+      await fence();
       const present = await db.contacts.bulkGet(resealings.map(({ contact }) => contact.id));
       if (resealings.some(({ from }, index) => present[index]?.rev !== from)) return RACED;
-      for (const result of results) if (!isStale(result)) await commitResult(db, result);
+      for (const result of results) if (!isStale(result)) await commitResult(db, result, now());
       const handled = new Set<OpId>();
       for (const resealing of resealings) await commitResealing(db, resealing, handled);
-      for (const result of stale) if (!handled.has(result.id)) await commitResult(db, result);
+      for (const result of stale) if (!handled.has(result.id)) await commitResult(db, result, now());
       return undefined;
     });
   });
@@ -40,11 +41,14 @@ const isStale = (result: OpResult) => !result.ok && result.code === 'STALE_KEY';
 
 // Below: inside the transaction, nothing but the database is awaited.
 
-async function commitResult(db: Database, result: OpResult): Promise<void> {
+async function commitResult(db: Database, result: OpResult, now: number): Promise<void> {
   const row = await db.outbox.where('id').equals(result.id).first();
   if (row === undefined) return;
   await db.outbox.where('id').equals(result.id).delete();
-  if (result.ok) return succeed(db, row, result);
+  if (result.ok) {
+    await keepSent(db, [row], now);
+    return succeed(db, row, result);
+  }
   return fail(db, row, isErrorCode(result.code) ? result.code : 'INTERNAL');
 }
 
@@ -53,8 +57,8 @@ async function succeed(db: Database, { id, kind, peer, base }: OutboxRow, { n, t
   if (kind === 'message.send') {
     await db.messages.update(id, { state: 'stored', at: time, ...(n === undefined ? {} : { n, pos: n }) });
     const conversation = (await db.conversations.get(peer)) ?? emptyConversation(peer);
-    const held = n === undefined ? conversation.held : withNumber(conversation.held, n);
-    await db.conversations.put({ ...conversation, held, lastId: await lastMessageId(db, peer) });
+    const numbered = n === undefined ? conversation : withMessage(conversation, n, true);
+    await db.conversations.put(indexed({ ...numbered, lastId: await lastMessageId(db, peer) }));
     return;
   }
   const contact = await db.contacts.get(peer);

@@ -4,8 +4,14 @@ import {
   createHandlerBoundToURL,
   precacheAndRoute,
 } from 'workbox-precaching';
+import { OUTBOX_TAG } from '../transport/background.ts';
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: (PrecacheEntry | string)[] };
+
+/** Background Sync (WICG) is not in TypeScript's types, because only Chromium has it. */
+interface SyncEvent extends ExtendableEvent {
+  readonly tag: string;
+}
 
 /**
  * Serves the app itself from the device, so that it starts with no network. Answers of the API are never cached:
@@ -39,3 +45,10 @@ self.addEventListener('message', (event) => {
 
 // Without this the first visit is not controlled, and would not survive a reload without network.
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+
+// The network is back, and maybe no tab is there any more to send what was written without it. The worker is built into
+// one file, so that this loads nothing: it only leaves what a start of the app does not need unevaluated.
+self.addEventListener('sync' as 'activate', (event) => {
+  if ((event as SyncEvent).tag !== OUTBOX_TAG) return;
+  event.waitUntil(import('./drain.ts').then(({ drain }) => drain()));
+});

@@ -27,6 +27,8 @@ export interface Api {
   logOut(): Promise<void>;
   /** Everybody, or whose names begin with `query`; BAD_FIELD of `q` when the server wants a longer one. */
   directory(token: string, query?: string): Promise<readonly Person[]>;
+  /** Whether the server can be reached and is well. Never rejects. */
+  answers(): Promise<boolean>;
 }
 
 interface Call<T> {
@@ -37,6 +39,9 @@ interface Call<T> {
   readonly token?: string;
   readonly keepalive?: boolean;
 }
+
+/** A page of a hotel's or office's gate answers with something else. */
+const healthy = v.object({ ok: v.literal(true) });
 
 const TIMEOUT_MS = 15_000;
 
@@ -57,6 +62,11 @@ export function createApi(base: string, timeoutMs = TIMEOUT_MS): Api {
       const path = `/api/directory${query === '' ? '' : `?${new URLSearchParams({ q: query }).toString()}`}`;
       return (await call({ method: 'GET', path, token, answer: directoryResponse })).people;
     },
+    answers: () =>
+      call({ method: 'GET', path: '/healthz', answer: healthy }).then(
+        () => true,
+        () => false,
+      ),
   };
 }
 
@@ -97,6 +107,11 @@ function parse(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** Why the server refused: of an answer that is no success, its status and its text. */
+export function refusalOf(status: number, text: string): Failure {
+  return refusal(status, parse(text));
 }
 
 function refusal(status: number, body: unknown): Failure {

@@ -1,6 +1,7 @@
 import type { UserId } from '#shared/ids.ts';
 import type { SyncClient } from '#sync/client/client.ts';
 import type { SyncListener, SyncStatus } from '#sync/client/ports.ts';
+import { type FromLeader, PATIENCE_MS, type ToLeader, leadLock } from './lead-lock.ts';
 
 /**
  * One tab of a browser speaks to the server; all work through the same local database.
@@ -8,13 +9,15 @@ import type { SyncListener, SyncStatus } from '#sync/client/ports.ts';
  * Whoever holds the Web Lock leads. The others queue for it, so that the next one leads some milliseconds after the
  * leader's tab has gone. A channel carries what is not in the database: status, presence and typing from the leader,
  * typing and wake-ups to it. A leader that was put to sleep answers nothing; a tab that a person looks at then takes
- * the lock from it.
+ * the lock from it, and the store refuses what the old leader still wants to write when it wakes.
  */
 export interface Seat {
   /** The network is back, or the person is. */
   wake(): void;
   networkGone(): void;
   typing(to: UserId, on: boolean): void;
+  /** Somebody scrolls to the messages of a conversation below number `before`, some of which are not here yet. */
+  want(peer: UserId, before: number): void;
   /** Somebody signed in again: a client that stopped for want of a session starts anew. */
   restart(): void;
   /** Resolves when this tab writes no more of what the server says. */
@@ -24,35 +27,21 @@ export interface Seat {
 interface SeatDeps {
   readonly user: UserId;
   readonly listener: SyncListener;
-  /** Makes and starts the sync client of a tab that has become the leader. */
-  readonly lead: (listener: SyncListener) => Leading;
+  /**
+   * Makes and starts the sync client of a tab that has become the leader. It calls `lost` when the store refuses its
+   * writes, because another one leads by now.
+   */
+  readonly lead: (listener: SyncListener, lost: () => void) => Leading;
   /** How long a leader may take to answer before it counts as asleep. */
   readonly patienceMs?: number;
 }
 
 /** The sync client as its tab sees it. */
-type Leading = Pick<SyncClient, 'start' | 'wake' | 'networkGone' | 'typing' | 'stop'>;
-
-type FromLeader =
-  | { readonly t: 'status'; readonly status: SyncStatus }
-  | {
-      readonly t: 'presence';
-      readonly online: readonly UserId[];
-      readonly offline: readonly UserId[];
-      readonly fresh: boolean;
-    }
-  | { readonly t: 'typing'; readonly from: UserId; readonly on: boolean; readonly ttlMs: number }
-  | { readonly t: 'state'; readonly status: SyncStatus | null; readonly online: readonly UserId[] };
-type ToLeader =
-  | { readonly t: 'ask' }
-  | { readonly t: 'wake' | 'network-gone' | 'restart' }
-  | { readonly t: 'type'; readonly to: UserId; readonly on: boolean };
-
-const PATIENCE_MS = 3_000;
+export type Leading = Pick<SyncClient, 'start' | 'wake' | 'networkGone' | 'typing' | 'want' | 'stop'>;
 
 export function takeSeat(deps: SeatDeps): Seat {
   const { user, listener } = deps;
-  const lock = `nexchat-sync-${user}`;
+  const lock = leadLock(user);
   const channel = new BroadcastChannel(lock);
   const say = (message: FromLeader | ToLeader) => channel.postMessage(message);
 
@@ -95,10 +84,14 @@ export function takeSeat(deps: SeatDeps): Seat {
         const lost = error instanceof DOMException && error.name === 'AbortError';
         if (!lost) throw error;
         if (left || signal.aborted) return;
-        // Another tab took the lock from us while we slept: queue again behind it.
-        void resign();
-        run(false);
+        dethroned();
       });
+  }
+
+  /** Another tab leads since we slept: queue again behind it. */
+  function dethroned(): void {
+    void resign();
+    run(false);
   }
 
   function reign(): Promise<void> {
@@ -106,7 +99,10 @@ export function takeSeat(deps: SeatDeps): Seat {
     const term = new Promise<void>((resolve) => {
       release = resolve;
     });
-    leading = deps.lead(toFollowers);
+    const mine = deps.lead(toFollowers, () => {
+      if (leading === mine) dethroned();
+    });
+    leading = mine;
     return term;
   }
 
@@ -157,6 +153,9 @@ export function takeSeat(deps: SeatDeps): Seat {
       case 'type':
         leading?.typing(message.to, message.on);
         return;
+      case 'want':
+        leading?.want(message.peer, message.before);
+        return;
       default:
         if (leading === null) hearLeader(message);
     }
@@ -178,6 +177,10 @@ export function takeSeat(deps: SeatDeps): Seat {
     typing(to, on) {
       if (leading !== null) leading.typing(to, on);
       else say({ t: 'type', to, on });
+    },
+    want(peer, before) {
+      if (leading !== null) leading.want(peer, before);
+      else say({ t: 'want', peer, before });
     },
     restart() {
       if (leading !== null) leading.start();

@@ -1,7 +1,7 @@
-import { Failure, isErrorCode } from '#shared/errors.ts';
+import { isErrorCode } from '#shared/errors.ts';
 import type { Connection, Timers, Transport, TransportEvents } from '#sync/client/ports.ts';
 import { SUBPROTOCOL } from '#sync/wire/version.ts';
-import { type Tokens, endsSession } from './tokens.ts';
+import { type Tokens, linkCodeOf } from './tokens.ts';
 
 interface SocketDeps {
   /** `wss://host/api/socket` */
@@ -51,7 +51,7 @@ export function createSocketTransport(deps: SocketDeps): Transport {
         cancelTimeout();
         deps.tokens.renew().then(
           () => finish(null),
-          (error: unknown) => finish(codeOf(error)),
+          (error: unknown) => finish(linkCodeOf(error)),
         );
       };
 
@@ -76,7 +76,7 @@ export function createSocketTransport(deps: SocketDeps): Transport {
             else if (state === 'open') finish(isErrorCode(reason) ? reason : null);
           });
         },
-        (error: unknown) => finish(codeOf(error)),
+        (error: unknown) => finish(linkCodeOf(error)),
       );
 
       return {
@@ -88,10 +88,4 @@ export function createSocketTransport(deps: SocketDeps): Transport {
       };
     },
   };
-}
-
-/** Every way of having no session any more is one to the sync client: it stops and waits for the person. */
-function codeOf(error: unknown): string {
-  if (endsSession(error)) return 'SESSION_ENDED';
-  return error instanceof Failure ? error.code : 'OFFLINE';
 }

@@ -40,6 +40,15 @@ const ENDING: ReadonlySet<ErrorCode> = new Set(['SESSION_ENDED', 'TOKEN_INVALID'
 /** True when only the person's password helps. */
 export const endsSession = (error: unknown): boolean => error instanceof Failure && ENDING.has(error.code);
 
+/**
+ * Why there is no token, in the sync client's words. Every way of having no session any more is one to it: it stops
+ * and waits for the person.
+ */
+export function linkCodeOf(error: unknown): ErrorCode {
+  if (endsSession(error)) return 'SESSION_ENDED';
+  return error instanceof Failure ? error.code : 'OFFLINE';
+}
+
 export function createTokens(deps: TokensDeps): Tokens {
   let held: { readonly token: string; readonly freshUntil: number } | null = null;
   let renewing: Promise<string> | null = null;

@@ -135,6 +135,8 @@ export const say = {
     messages: (name: string) => `Messages with ${name}`,
     emptyTitle: (name: string) => `This is the beginning with ${name}`,
     empty: 'Only the two of you can read what is written here.',
+    earlier: 'Loading earlier messages',
+    earlierOffline: 'Earlier messages come when you are back online',
     newMessages: 'New messages',
     unreadable: 'This message can’t be opened on this device yet',
     toEnd: 'Jump to the newest message',

@@ -1,15 +1,22 @@
 import { Failure } from '#shared/errors.ts';
-import type { DeviceId, UserId } from '#shared/ids.ts';
+import type { UserId } from '#shared/ids.ts';
 import { decodeDown, encodeFrame } from '../wire/codec.ts';
+import type { Cursor } from '../wire/up.ts';
 import type { ClientStore, Connection, Random, SyncListener, Timers, Transport } from './ports.ts';
-import { type ClientEffect, type ClientEvent, type TimerName, newClient, step } from './state.ts';
+import {
+  type ClientEffect,
+  type ClientEvent,
+  type Incoming,
+  type TimerName,
+  newClient,
+  step,
+} from './state.ts';
 
 export interface SyncClientDeps {
   readonly store: ClientStore;
   readonly transport: Transport;
   readonly timers: Timers;
   readonly random: Random;
-  readonly device: DeviceId;
   readonly listener: SyncListener;
   /** Told of failures that the client works around by itself. */
   readonly report: (code: string, error: unknown) => void;
@@ -24,6 +31,8 @@ export interface SyncClient {
   /** The browser says that the network is gone. */
   networkGone(): void;
   typing(to: UserId, on: boolean): void;
+  /** Somebody wants to read the messages of this conversation below number `before`. */
+  want(peer: UserId, before: number): void;
   reauthenticate(token: string): void;
 }
 
@@ -71,15 +80,38 @@ export function createSyncClient(deps: SyncClientDeps): SyncClient {
       case 'load-outbox':
         return loadOutbox(effect.limit);
       case 'store': {
-        const { page, cursor } = effect;
+        const { item, cursor } = effect;
+        const { epoch } = state;
         return inOrder(
           async () => {
-            await store.applyPage(page, cursor);
-            hear({ kind: 'stored', page });
+            await keep(item, cursor, epoch);
+            hear({ kind: 'stored', item });
           },
-          (code) => hear({ kind: 'store-failed', page, code }),
+          (code) => hear({ kind: 'store-failed', item, code }),
         );
       }
+      case 'find-hole':
+        return inOrder(
+          async () => hear({ kind: 'hole', wish: await store.nextHole() }),
+          () => hear({ kind: 'hole', wish: null }),
+        );
+      case 'keep-generation':
+        // Not kept, the server gives the same one again.
+        return inOrder(
+          async () => {
+            await store.keepGeneration(effect.gen);
+            hear({ kind: 'generation-kept', gen: effect.gen });
+          },
+          () => {},
+        );
+      case 'rename-device':
+        return inOrder(
+          async () => {
+            await store.renameDevice();
+            hear({ kind: 'renamed', standing: await store.standing() });
+          },
+          (code) => hear({ kind: 'rename-failed', code }),
+        );
       case 'settle':
         return inOrder(
           async () => {
@@ -87,12 +119,6 @@ export function createSyncClient(deps: SyncClientDeps): SyncClient {
             hear({ kind: 'settled' });
           },
           (code) => hear({ kind: 'settle-failed', code }),
-        );
-      case 'reset':
-        // Without the reset the old cursor would be offered again: the connection starts over.
-        return inOrder(
-          () => store.reset(),
-          () => hear({ kind: 'garbage' }),
         );
       case 'status':
         return listener.status(effect.status);
@@ -103,10 +129,18 @@ export function createSyncClient(deps: SyncClientDeps): SyncClient {
     }
   }
 
+  async function keep(item: Incoming, cursor: Cursor | null, epoch: string): Promise<void> {
+    if (item.kind === 'part') return store.applyPart(item.part, cursor, epoch);
+    if (item.kind === 'history') return store.applyHistory(item.page);
+    if (item.kind === 'reset') return store.reset();
+    if (cursor === null) throw new Error('a page without a cursor');
+    return store.applyPage(item.page, cursor);
+  }
+
   function connect(): void {
     // Events of a connection that was given up must not be taken for those of its successor.
     const current = transport.connect({
-      open: () => connection === current && hear({ kind: 'opened' }),
+      open: (exchange) => connection === current && hear({ kind: 'opened', exchange: exchange ?? false }),
       frame(data) {
         if (connection !== current) return;
         const frame = decodeDown(data);
@@ -143,8 +177,8 @@ export function createSyncClient(deps: SyncClientDeps): SyncClient {
     start() {
       stopOutbox();
       stopOutbox = store.onOutbox(() => hear({ kind: 'outbox-changed' }));
-      store.cursor().then(
-        (cursor) => hear({ kind: 'start', device: deps.device, cursor }),
+      store.standing().then(
+        (standing) => hear({ kind: 'start', standing }),
         (error: unknown) => {
           report(codeOf(error), error);
           hear({ kind: 'stop', reason: codeOf(error) });
@@ -158,6 +192,7 @@ export function createSyncClient(deps: SyncClientDeps): SyncClient {
     },
     wake: () => hear({ kind: 'wake' }),
     networkGone: () => hear({ kind: 'network-gone' }),
+    want: (peer, before) => hear({ kind: 'want', wish: { peer, before } }),
     typing: (to, on) => hear({ kind: 'type', to, on }),
     reauthenticate: (token) => hear({ kind: 'token', token }),
   };

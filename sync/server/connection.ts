@@ -1,33 +1,42 @@
 import { type ErrorCode, Failure } from '#shared/errors.ts';
-import { type Bytes, type UserId, pairOf } from '#shared/ids.ts';
-import { decodeUp, encodeFrame } from '../wire/codec.ts';
+import { type UserId, pairOf } from '#shared/ids.ts';
+import type { Result } from '#shared/result.ts';
+import type { Down } from '../wire/down.ts';
+import type { Up } from '../wire/up.ts';
 import type { Execute } from './execute.ts';
 import type { Hub, Listener } from './hub.ts';
-import type { Bus, Clock, PageLimits, SyncStore, Timers } from './ports.ts';
-import { type SessionEffect, type SessionEvent, type SessionState, openSession, step } from './session.ts';
+import type { Bus, Clock, PageLimits, SnapshotLimits, SyncStore, Timers } from './ports.ts';
+import {
+  type SessionEffect,
+  type SessionEvent,
+  SNAPSHOT_ABOVE,
+  type SessionState,
+  isIdle,
+  openSession,
+  step,
+} from './session.ts';
 
-/** An authenticated socket, as its transport offers it. */
-export interface Peer {
+/** Whoever is at the other end, authenticated, in frames. */
+export interface FramePeer {
   readonly user: UserId;
   /** The sign-in (refresh family) that the access token belongs to. */
   readonly session: string;
   /** When the access token ends, milliseconds since 1970. */
   readonly expires: number;
-  send(data: Bytes): void;
+  say(frame: Down): void;
   close(code: ErrorCode): void;
-  /** Bytes handed to `send` that have not left yet. */
+  /** Bytes handed over that have not left yet. */
   buffered(): number;
   /** The end of a fresh access token of the same sign-in, or null when it is refused. */
   reauthenticate(token: string): Promise<number | null>;
 }
 
-export interface Attached {
-  receive(data: Uint8Array): void;
+/** One end of a conversation, in frames. */
+export interface ServedConnection {
+  hear(frame: Result<Up>): void;
   closed(): void;
-}
-export interface ServedConnection extends Attached {
-  /** Says goodbye with a reason, and closes. */
-  end(code: ErrorCode): void;
+  /** Says goodbye with a reason and when to come back (in milliseconds), and closes. */
+  end(code: ErrorCode, retryAfter?: number): void;
 }
 
 export interface ConnectionDeps {
@@ -38,9 +47,28 @@ export interface ConnectionDeps {
   readonly timers: Timers;
   readonly execute: Execute;
   readonly report: (code: ErrorCode, error: unknown) => void;
+  readonly limits?: ReadLimits | undefined;
 }
 
-const PAGE: PageLimits = { entries: 256, bytes: 262_144 };
+/** How much one read gives, and when a snapshot is shorter than the log. */
+export interface ReadLimits {
+  readonly page: PageLimits;
+  readonly history: PageLimits;
+  readonly part: SnapshotLimits;
+  readonly exchangePart: SnapshotLimits;
+  /** Entries. */
+  readonly snapshotAbove: number;
+}
+
+/** At 2 KB a second 48 KiB are through before the client would take the silence for a dead socket. */
+const READ_LIMITS: ReadLimits = {
+  page: { entries: 256, bytes: 49_152 },
+  history: { entries: 200, bytes: 49_152 },
+  part: { pairs: 25, messages: 30, bytes: 49_152 },
+  // A snapshot can't be continued by the next exchange, so one must hold all of it: some 1,000 conversations.
+  exchangePart: { pairs: 100, messages: 8, bytes: 262_144 },
+  snapshotAbove: SNAPSHOT_ABOVE,
+};
 /** Above this many unsent bytes a socket is slow: it gets no more pages until it has drained. */
 const BUFFER_CAP = 1_048_576;
 const DRAIN_CHECK = 250;
@@ -48,10 +76,17 @@ const DRAIN_CHECK = 250;
 const SILENCE_LIMIT = 75_000;
 const HELLO_LIMIT = 10_000;
 
-/** The shell around one session: performs its effects, feeds back what came of them. */
-export function createConnection(peer: Peer, deps: ConnectionDeps): ServedConnection {
-  const { store, bus, hub, clock, timers, execute, report } = deps;
-  let state: SessionState = openSession();
+/**
+ * The shell around one session: performs its effects, feeds back what came of them. With `onIdle` it is one exchange:
+ * nobody is told that the user is online, and `onIdle` is called when everything that was asked has been answered.
+ */
+export function createConnection(
+  peer: FramePeer,
+  deps: ConnectionDeps,
+  onIdle?: () => void,
+): ServedConnection {
+  const { store, bus, hub, clock, timers, execute, report, limits = READ_LIMITS } = deps;
+  let state: SessionState = openSession(limits.snapshotAbove);
   let cancelSilence = timers.after(HELLO_LIMIT, () => hear({ kind: 'end', code: 'BAD_FRAME' }));
   let cancelExpiry = expireAt(peer.expires);
   let cancelDrain = () => {};
@@ -61,12 +96,13 @@ export function createConnection(peer: Peer, deps: ConnectionDeps): ServedConnec
     const [next, effects] = step(state, event);
     state = next;
     for (const effect of effects) perform(effect);
+    if (onIdle && isIdle(state)) onIdle();
   }
 
   function perform(effect: SessionEffect): void {
     switch (effect.kind) {
       case 'send':
-        peer.send(encodeFrame(effect.frame));
+        peer.say(effect.frame);
         if (!state.slow && peer.buffered() > BUFFER_CAP) {
           hear({ kind: 'slow' });
           awaitDrain();
@@ -74,8 +110,22 @@ export function createConnection(peer: Peer, deps: ConnectionDeps): ServedConnec
         return;
       case 'read':
         return attempt(async () => {
-          const page = await store.read(peer.user, effect.cursor, PAGE);
+          const page = await store.read(peer.user, effect.cursor, limits.page);
           hear({ kind: 'read', page, epoch: await store.epoch(), now: clock.now() });
+        });
+      case 'read-snapshot':
+        return attempt(async () => {
+          const part = onIdle ? limits.exchangePart : limits.part;
+          hear({ kind: 'part', read: await store.snapshot(peer.user, effect.after, part) });
+        });
+      case 'read-history':
+        return attempt(async () => {
+          const page = await store.history(peer.user, effect.peer, effect.before, limits.history);
+          hear({ kind: 'history', id: effect.id, page });
+        });
+      case 'use-device':
+        return attempt(async () => {
+          hear({ kind: 'generation', gen: await store.useDevice(peer.user, effect.device, effect.gen) });
         });
       case 'execute':
         return attempt(async () => {
@@ -135,19 +185,20 @@ export function createConnection(peer: Peer, deps: ConnectionDeps): ServedConnec
   }
 
   // Before the hello already: a sign-in may be revoked between the upgrade and the hello.
-  hub.add(listener);
+  if (!onIdle) hub.add(listener);
 
   return {
-    receive(data) {
+    hear(frame) {
+      // What was on its way when the connection ended.
+      if (state.phase === 'closed') return;
       cancelSilence();
       cancelSilence = timers.after(SILENCE_LIMIT, () => hear({ kind: 'end', code: 'UNAVAILABLE' }));
-      const frame = decodeUp(data);
       hear(frame.ok ? { kind: 'frame', frame: frame.value } : { kind: 'broken-frame', code: frame.error });
     },
     closed() {
       release();
       state = { ...state, phase: 'closed' };
     },
-    end: (code) => hear({ kind: 'end', code }),
+    end: (code, retryAfter) => hear({ kind: 'end', code, retryAfter }),
   };
 }

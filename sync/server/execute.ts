@@ -1,4 +1,4 @@
-import { encode } from '@msgpack/msgpack';
+import { Encoder } from '@msgpack/msgpack';
 import { equalBytes } from '#shared/bytes.ts';
 import { Failure } from '#shared/errors.ts';
 import { type Bytes, type UserId, pairOf } from '#shared/ids.ts';
@@ -19,6 +19,8 @@ export interface ExecutorDeps {
 /** How often a decision is made again when the facts it rests on have moved. */
 const MAX_CONFLICTS = 20;
 
+const encoder = new Encoder();
+
 const NOBODY_TALKED = { head: 0, marks: new Map() } as const;
 
 /**
@@ -28,7 +30,7 @@ const NOBODY_TALKED = { head: 0, marks: new Map() } as const;
  */
 export function createExecutor({ store, bus, clock, digest }: ExecutorDeps) {
   return async function execute(actor: UserId, op: Operation): Promise<OpResult> {
-    const fingerprint = await digest(encode(op));
+    const fingerprint = await digest(encoder.encode(op));
     if (op.kind !== 'receipt') {
       const earlier = await store.outcome(actor, op.id);
       if (earlier) return equalBytes(earlier.digest, fingerprint) ? earlier.result : reused(op);

@@ -1,6 +1,6 @@
-import type { Bytes, OpId, PairId, UserId } from '#shared/ids.ts';
+import type { Bytes, DeviceId, OpId, PairId, UserId } from '#shared/ids.ts';
 import type { Cursor } from '../wire/up.ts';
-import type { OpResult, Page, Standing } from '../wire/down.ts';
+import type { HistoryPage, OpResult, Page, SnapshotPart, Standing } from '../wire/down.ts';
 
 /**
  * What the sync server needs from a database. The store knows nothing of what an operation means: it is told
@@ -21,6 +21,36 @@ export interface SyncStore {
    * it lies above the head, or below what is still kept.
    */
   read(user: UserId, cursor: Cursor | null, limits: PageLimits): Promise<Page | 'resync'>;
+
+  /**
+   * How everything stands for a user, in parts. The first part (`after` null) captures the log's last position before
+   * it reads anything else; the others are told it. Each holds at most `limits` (but at least one contact when there
+   * is one): everybody with a relation other than none or with messages, in the order of their pairs, each with the
+   * newest messages of the conversation (but at least one when there is one). `next` is null with the last part.
+   */
+  snapshot(user: UserId, after: SnapshotPlace | null, limits: SnapshotLimits): Promise<SnapshotRead>;
+
+  /**
+   * Messages of a conversation below `before`, the newest that fit into `limits` (but at least one when there is one),
+   * oldest first. None when there is no message `before - 1`: what was asked for is not known here.
+   */
+  history(user: UserId, peer: UserId, before: number, limits: PageLimits): Promise<HistoryPage>;
+
+  /**
+   * Which generation an installation is to use next. `gen` is what it used last: the current one is rotated, the one
+   * before is given the current again (its answer was lost), 0 begins. Anything older is a copy: 'cloned'. One that is
+   * newer than ours was given out by a history that was lost, and is believed.
+   */
+  useDevice(user: UserId, device: DeviceId, gen: number): Promise<number | 'cloned'>;
+
+  /**
+   * Forgets log entries below `keepFrom` (never their numbers, and never the last entry, which proves the newest
+   * cursors): a cursor at one of them is answered with 'resync'. What they referred to stays. Returns how many were
+   * forgotten.
+   */
+  truncate(user: UserId, keepFrom: number): Promise<number>;
+  /** Users whose kept log is longer than `entries`, at most `limit` of them. */
+  longLogs(entries: number, limit: number): Promise<{ user: UserId; head: number }[]>;
 
   /** What became of an operation that was recorded, with the digest it was recorded under. */
   outcome(user: UserId, op: OpId): Promise<Outcome | undefined>;
@@ -44,6 +74,23 @@ export interface PageLimits {
   readonly entries: number;
   /** Envelope bytes. */
   readonly bytes: number;
+}
+
+/** Of one part: its contacts, the messages of each conversation, and the envelope bytes of all of them. */
+export interface SnapshotLimits {
+  readonly pairs: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+/** Where the next part begins: after `pair`. `seq` and `tag` are those that the first part captured. */
+export interface SnapshotPlace {
+  readonly seq: number;
+  readonly tag: number;
+  readonly pair: PairId;
+}
+export interface SnapshotRead {
+  readonly part: SnapshotPart;
+  readonly next: SnapshotPlace | null;
 }
 
 /** A registered user, as others may see them. */

@@ -1,8 +1,10 @@
 import type { ErrorCode } from '#shared/errors.ts';
-import type { UserId } from '#shared/ids.ts';
-import type { OpResult } from '../wire/down.ts';
-import type { Operation } from '../wire/up.ts';
-import { type Attached, type Peer, type ServedConnection, createConnection } from './connection.ts';
+import type { Bytes, UserId } from '#shared/ids.ts';
+import { ok } from '#shared/result.ts';
+import { decodeUp, encodeFrame } from '../wire/codec.ts';
+import type { Down, OpResult } from '../wire/down.ts';
+import type { Operation, Up } from '../wire/up.ts';
+import { type FramePeer, type ReadLimits, type ServedConnection, createConnection } from './connection.ts';
 import { type ExecutorDeps, createExecutor } from './execute.ts';
 import { createHub } from './hub.ts';
 import type { Timers } from './ports.ts';
@@ -11,42 +13,107 @@ export interface SyncServerDeps extends ExecutorDeps {
   readonly timers: Timers;
   /** Failures that a client was only told the code of. */
   readonly report: (code: ErrorCode, error: unknown) => void;
+  /** Those of production when left out. */
+  readonly limits?: ReadLimits;
+}
+
+/** An authenticated socket, as its transport offers it. */
+export interface Peer extends Omit<FramePeer, 'say'> {
+  send(data: Bytes): void;
+}
+
+export interface Attached {
+  receive(data: Uint8Array): void;
+  closed(): void;
 }
 
 export interface SyncServer {
   /** Takes over an authenticated socket. */
   accept(peer: Peer): Attached;
-  /** Carries out one operation of a user outside of any socket. */
+  /**
+   * One exchange without a socket, for service workers and for networks that let none through: hears `frames` (a
+   * hello first) and gives everything that is answered, until nothing is left to answer or 20 seconds are over.
+   */
+  exchange(who: Pick<Peer, 'user' | 'session' | 'expires'>, frames: readonly Up[]): Promise<Down[]>;
+  /** Carries out one operation of a user outside of any conversation. */
   execute(user: UserId, op: Operation): Promise<OpResult>;
   online(user: UserId): boolean;
-  /** Says goodbye to every connection; accepts no more. */
+  /** Says goodbye to every connection, each with another time to come back; accepts no more. */
   stop(): void;
 }
 
+const EXCHANGE_LIMIT = 20_000;
+/** Over how many milliseconds those who were connected are told to come back. */
+const RETURN_SPREAD = 5_000;
+
 /** Puts the parts together: one executor, one hub, a connection for every socket. */
 export function createSyncServer(deps: SyncServerDeps): SyncServer {
-  const { store, bus, clock, timers, report } = deps;
+  const { store, bus, clock, timers, report, limits } = deps;
   const hub = createHub({ store, bus, onError: (error) => report('INTERNAL', error) });
   const execute = createExecutor(deps);
+  const parts = { store, bus, hub, clock, timers, execute, report, limits };
   const connections = new Set<ServedConnection>();
+  let stopped = false;
+
+  function keep(connection: ServedConnection): void {
+    connections.add(connection);
+    if (stopped) connection.end('UNAVAILABLE', RETURN_SPREAD);
+  }
 
   return {
     accept(peer) {
-      const connection = createConnection(peer, { store, bus, hub, clock, timers, execute, report });
-      connections.add(connection);
+      const connection = createConnection({ ...peer, say: (frame) => peer.send(encodeFrame(frame)) }, parts);
+      keep(connection);
       return {
-        receive: connection.receive,
+        receive: (data) => connection.hear(decodeUp(data)),
         closed() {
           connections.delete(connection);
           connection.closed();
         },
       };
     },
+
+    exchange(who, frames) {
+      return new Promise((resolve) => {
+        const answers: Down[] = [];
+        let over = false;
+        const finish = (): void => {
+          if (over) return;
+          over = true;
+          cancel();
+          connections.delete(connection);
+          connection.closed();
+          resolve(answers);
+        };
+        const connection = createConnection(
+          {
+            ...who,
+            say: (frame) => void answers.push(frame),
+            close: finish,
+            buffered: () => 0,
+            reauthenticate: async () => null,
+          },
+          parts,
+          // Between two frames everything may be answered for a moment.
+          () => heardAll && finish(),
+        );
+        let heardAll = false;
+        const cancel = timers.after(EXCHANGE_LIMIT, finish);
+        keep(connection);
+        for (const frame of frames.slice(0, -1)) connection.hear(ok(frame));
+        heardAll = true;
+        for (const frame of frames.slice(-1)) connection.hear(ok(frame));
+      });
+    },
     execute,
     online: hub.online,
     stop() {
       hub.stop();
-      for (const connection of connections) connection.end('UNAVAILABLE');
+      stopped = true;
+      const ending = [...connections];
+      ending.forEach((connection, index) =>
+        connection.end('UNAVAILABLE', Math.floor((RETURN_SPREAD * index) / ending.length)),
+      );
     },
   };
 }

@@ -1,10 +1,10 @@
-import { decode, encode } from '@msgpack/msgpack';
+import { Decoder, Encoder } from '@msgpack/msgpack';
 import * as v from 'valibot';
 import type { Bytes } from '#shared/ids.ts';
 import { type Result, err, ok } from '#shared/result.ts';
-import { type Down, down } from './down.ts';
-import { type Up, up } from './up.ts';
-import { MAX_FRAME } from './version.ts';
+import { type Down, down, downExchange } from './down.ts';
+import { type Up, up, upExchange, versionRange } from './up.ts';
+import { MAX_EXCHANGE, MAX_FRAME, negotiate } from './version.ts';
 
 /** The largest frame that a client may send, in bytes: well above the 256 KiB of envelopes that it puts into one. */
 export const MAX_UP_FRAME = 524_288;
@@ -18,39 +18,85 @@ interface Limits {
 const UP: Limits = { bytes: MAX_UP_FRAME, values: 8_192 };
 // A person's friends may all be online at once.
 const DOWN: Limits = { bytes: MAX_FRAME, values: 65_536 };
+/** Up to 16 frames of a client, and whatever they are answered with. */
+const UP_EXCHANGE: Limits = { bytes: MAX_EXCHANGE, values: 16 * UP.values };
+const DOWN_EXCHANGE: Limits = { bytes: MAX_EXCHANGE, values: 4 * DOWN.values };
 
 export type FrameError = 'BAD_FRAME' | 'FRAME_TOO_LARGE' | 'UNKNOWN_TYPE' | 'BAD_FIELD';
 
 const UP_TYPES = new Set<unknown>(up.options.map((option) => option.entries.t.literal));
 const DOWN_TYPES = new Set<unknown>(down.options.map((option) => option.entries.t.literal));
 
+// One of each for all frames: each has buffers and caches of its own, which would cost more than most frames.
+const encoder = new Encoder({ ignoreUndefined: true });
+const decoder = new Decoder();
+
 /** MessagePack of a frame. `undefined` fields are left out. */
 export function encodeFrame(frame: Up | Down): Bytes {
-  return encode(frame, { ignoreUndefined: true });
+  return encoder.encode(frame);
+}
+
+/** MessagePack of several frames, for an exchange over HTTP. */
+export function encodeExchange(frames: readonly (Up | Down)[]): Bytes {
+  return encoder.encode(frames);
 }
 
 /** Reads a frame from a client. Never throws, whatever the bytes. */
-export const decodeUp = (data: Uint8Array): Result<Up, FrameError> => read(data, UP, up, UP_TYPES);
+export const decodeUp = (data: Uint8Array): Result<Up, FrameError | 'UNSUPPORTED_VERSION'> =>
+  unpack(data, UP, (value) => explain(value, check(value, up, UP_TYPES)));
 
 /** Reads a frame from a server. Never throws, whatever the bytes. */
-export const decodeDown = (data: Uint8Array): Result<Down, FrameError> => read(data, DOWN, down, DOWN_TYPES);
+export const decodeDown = (data: Uint8Array): Result<Down, FrameError> =>
+  unpack(data, DOWN, (value) => check(value, down, DOWN_TYPES));
 
-function read<T>(
+/** Reads the frames of one exchange. Never throws, whatever the bytes. */
+export const decodeUpExchange = (data: Uint8Array): Result<Up[], FrameError | 'UNSUPPORTED_VERSION'> =>
+  unpack(data, UP_EXCHANGE, (value) =>
+    explain(Array.isArray(value) ? value[0] : value, checkAll(value, upExchange)),
+  );
+
+export const decodeDownExchange = (data: Uint8Array): Result<Down[], FrameError> =>
+  unpack(data, DOWN_EXCHANGE, (value) => checkAll(value, downExchange));
+
+function unpack<T, E>(
   data: Uint8Array,
   limits: Limits,
-  schema: v.GenericSchema<unknown, T>,
-  types: ReadonlySet<unknown>,
-): Result<T, FrameError> {
+  read: (value: unknown) => Result<T, E>,
+): Result<T, E | FrameError> {
   if (data.byteLength > limits.bytes) return err('FRAME_TOO_LARGE');
   let value: unknown;
   try {
     if (!holdsAtMost(limits.values, data)) return err('BAD_FRAME');
-    value = decode(data);
+    value = decoder.decode(data);
   } catch {
     return err('BAD_FRAME');
   }
+  return read(value);
+}
+
+function check<T>(
+  value: unknown,
+  schema: v.GenericSchema<unknown, T>,
+  types: ReadonlySet<unknown>,
+): Result<T, FrameError> {
   if (typeof value !== 'object' || value === null || !('t' in value)) return err('BAD_FRAME');
   if (!types.has(value.t)) return err('UNKNOWN_TYPE');
+  const parsed = v.safeParse(schema, value, { abortEarly: true });
+  return parsed.success ? ok(parsed.output) : err('BAD_FIELD');
+}
+
+/** A hello of another version may have any other shape: then that is what is wrong with it. */
+function explain<T>(
+  frame: unknown,
+  read: Result<T, FrameError>,
+): Result<T, FrameError | 'UNSUPPORTED_VERSION'> {
+  if (read.ok || read.error !== 'BAD_FIELD') return read;
+  const range = v.safeParse(versionRange, frame);
+  return range.success && negotiate(range.output.v) === undefined ? err('UNSUPPORTED_VERSION') : read;
+}
+
+function checkAll<T>(value: unknown, schema: v.GenericSchema<unknown, T>): Result<T, FrameError> {
+  if (!Array.isArray(value)) return err('BAD_FRAME');
   const parsed = v.safeParse(schema, value, { abortEarly: true });
   return parsed.success ? ok(parsed.output) : err('BAD_FIELD');
 }

@@ -6,8 +6,10 @@ import { bytes, count, opId, sequence, userId } from '#shared/schema/fields.ts';
  *
  *   welcome   answer to hello: version, epoch, head
  *   entries   the range (from, to] of your log as it stands now; only this moves the cursor
+ *   snapshot  part of how everything stands, instead of a log that would be too long
+ *   history   older messages of one conversation
  *   results   what became of operations
- *   resync    your cursor can't be continued: forget it; the entries that follow start from nothing
+ *   resync    your cursor can't be continued: forget it; a snapshot follows
  *   typing, presence   hints about friends, never stored
  *   pong      answer to ping, with the head
  *   bye       the last frame before the server closes, with the reason and when to come back
@@ -15,26 +17,32 @@ import { bytes, count, opId, sequence, userId } from '#shared/schema/fields.ts';
 
 const summary = { seq: sequence, time: sequence };
 
+const mark = v.object({ delivered: sequence, seen: sequence });
+
 /** The state of a friendship, as its reader sees it. */
 export const standing = v.picklist(['none', 'sent', 'received', 'friends']);
 export type Standing = v.InferOutput<typeof standing>;
 
-export const messageEntry = v.object({
-  ...summary,
-  kind: v.literal('message'),
+const messageFields = {
   op: opId,
   from: userId,
   to: userId,
   n: sequence,
+  time: sequence,
   envelope: bytes(70_000),
-});
+};
+/** A message outside of the log: in a snapshot or in history. */
+export const message = v.object(messageFields);
+export type Message = v.InferOutput<typeof message>;
+
+export const messageEntry = v.object({ ...summary, kind: v.literal('message'), ...messageFields });
 /** Both sides' watermarks in the conversation with `peer`. */
 export const receiptEntry = v.object({
   ...summary,
   kind: v.literal('receipt'),
   peer: userId,
-  mine: v.object({ delivered: sequence, seen: sequence }),
-  theirs: v.object({ delivered: sequence, seen: sequence }),
+  mine: mark,
+  theirs: mark,
 });
 export const friendEntry = v.object({
   ...summary,
@@ -84,6 +92,39 @@ export const page = v.object({
 });
 export type Page = v.InferOutput<typeof page>;
 
+/** How one conversation stands: its last number, both watermarks and its newest messages, oldest first. */
+export const conversationSummary = v.object({
+  peer: userId,
+  head: sequence,
+  mine: mark,
+  theirs: mark,
+  messages: v.array(message),
+});
+export type ConversationSummary = v.InferOutput<typeof conversationSummary>;
+
+/**
+ * Part of a snapshot. `seq` and `tag` are of the log's last entry before the first part was read: with the last part
+ * (`done`) they become the cursor. Contacts are everybody with a friendship, a request or a conversation.
+ */
+export const snapshotPart = v.object({
+  seq: sequence,
+  tag: count,
+  contacts: v.array(v.omit(friendEntry, ['seq'])),
+  conversations: v.array(conversationSummary),
+  first: v.boolean(),
+  done: v.boolean(),
+});
+export type SnapshotPart = v.InferOutput<typeof snapshotPart>;
+
+/** Messages numbered from `from` up to but not including `before`, oldest first, without a hole. */
+export const historyPage = v.object({
+  peer: userId,
+  from: sequence,
+  before: sequence,
+  messages: v.array(message),
+});
+export type HistoryPage = v.InferOutput<typeof historyPage>;
+
 export const down = v.variant('t', [
   v.object({
     t: v.literal('welcome'),
@@ -91,8 +132,12 @@ export const down = v.variant('t', [
     epoch: v.pipe(v.string(), v.maxLength(64)),
     head: sequence,
     time: sequence,
+    // The installation's next generation: to be named in the next hello.
+    gen: count,
   }),
   v.object({ t: v.literal('entries'), page }),
+  v.object({ t: v.literal('snapshot'), part: snapshotPart }),
+  v.object({ t: v.literal('history'), id: count, page: historyPage }),
   v.object({ t: v.literal('results'), results: v.array(result) }),
   v.object({ t: v.literal('resync') }),
   v.object({ t: v.literal('typing'), from: userId, on: v.boolean(), ttl: count }),
@@ -101,3 +146,6 @@ export const down = v.variant('t', [
   v.object({ t: v.literal('bye'), code: v.pipe(v.string(), v.maxLength(40)), retryAfter: v.optional(count) }),
 ]);
 export type Down = v.InferOutput<typeof down>;
+
+/** The answer to an exchange over HTTP. */
+export const downExchange = v.array(down);

@@ -8,6 +8,7 @@ import { bytes, count, deviceId, opId, sequence, userId } from '#shared/schema/f
  *   ops      more operations
  *   took     entries up to `seq` are durable here: gives the server credit to send more
  *   typing   a hint for a friend, never stored
+ *   history  asks for older messages of one conversation
  *   ping     asks for a pong: proves that the socket is alive both ways
  *   auth     a fresh access token before the old one ends
  */
@@ -31,18 +32,29 @@ export type Cursor = v.InferOutput<typeof cursor>;
 export const MAX_OPS_PER_FRAME = 256;
 const operations = v.pipe(v.array(operation), v.maxLength(MAX_OPS_PER_FRAME));
 
+const versions = v.tuple([count, count]);
+/** What every version's hello holds, whatever else is in it. */
+export const versionRange = v.object({ t: v.literal('hello'), v: versions });
+
 export const up = v.variant('t', [
   v.object({
     t: v.literal('hello'),
-    v: v.tuple([count, count]),
+    v: versions,
     device: deviceId,
+    // The installation's generation, as the last welcome gave it; 0 before the first.
+    gen: count,
     cursor: v.nullable(cursor),
     ops: operations,
   }),
   v.object({ t: v.literal('ops'), ops: operations }),
   v.object({ t: v.literal('took'), seq: sequence }),
   v.object({ t: v.literal('typing'), to: userId, on: v.boolean() }),
+  // Messages of the conversation with `peer` numbered below `before`, newest first in line.
+  v.object({ t: v.literal('history'), id: count, peer: userId, before: sequence }),
   v.object({ t: v.literal('ping'), id: count }),
   v.object({ t: v.literal('auth'), token: v.pipe(v.string(), v.maxLength(4096)) }),
 ]);
 export type Up = v.InferOutput<typeof up>;
+
+/** Frames of one exchange over HTTP: a hello first, then whatever else is to be said. */
+export const upExchange = v.pipe(v.array(up), v.minLength(1), v.maxLength(16));

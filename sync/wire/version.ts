@@ -7,6 +7,9 @@ export const SUBPROTOCOL = 'nexchat.v1';
 /** The largest frame either side accepts, in bytes. */
 export const MAX_FRAME = 1_048_576;
 
+/** The largest body of an exchange over HTTP, in bytes, either way. */
+export const MAX_EXCHANGE = 8_388_608;
+
 /** The highest version that both ranges hold, or undefined. */
 export function negotiate(theirs: readonly [number, number], ours = VERSIONS): number | undefined {
   const version = Math.min(theirs[1], ours[1]);

@@ -18,6 +18,7 @@ describe('settings', () => {
         origins: null,
         bcryptCost: 12,
         accessTtl: 600,
+        logKeep: 20_000,
         jwtKeys: null,
       },
     });
@@ -44,6 +45,7 @@ describe('settings', () => {
       NEXCHAT_DIRECTORY: 'closed',
       NEXCHAT_LOG_LEVEL: 'loud',
       NEXCHAT_LIMIT_SCALE: '1e9',
+      NEXCHAT_LOG_KEEP: '3999',
     });
     expect(parsed).toEqual({
       ok: false,
@@ -59,6 +61,7 @@ describe('settings', () => {
         'NEXCHAT_DIRECTORY must be one of open, search.',
         'NEXCHAT_LOG_LEVEL must be one of silent, fatal, error, warn, info, debug, trace.',
         'NEXCHAT_LIMIT_SCALE must be a whole number.',
+        'NEXCHAT_LOG_KEEP must be at least 4000.',
       ],
     });
   });

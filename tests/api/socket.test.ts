@@ -8,6 +8,7 @@ import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
 import type { Down } from '#sync/wire/down.ts';
 import type { Up } from '#sync/wire/up.ts';
 import { MAX_UP_FRAME, decodeDown, encodeFrame } from '#sync/wire/codec.ts';
+import { VERSIONS } from '#sync/wire/version.ts';
 import { createOpId } from '#api/op-id.ts';
 import { someBytes, someUserId } from '../support/api-people.ts';
 import { type ApiServer, type Registered, createAgent, signUp, startApi } from '../support/api-server.ts';
@@ -23,6 +24,7 @@ async function sealedFor(from: Registered, to: Registered, id: OpId): Promise<By
 }
 
 const SOON = { within: 5_000 };
+type Hello = Extract<Up, { t: 'hello' }>;
 
 interface Line {
   readonly ws: WebSocket;
@@ -74,9 +76,18 @@ describe.each(['memory', 'sqlite'] as const)('sockets on %s', (store) => {
     return line;
   }
 
+  const helloOf = (person: Registered, v: Hello['v'] = [...VERSIONS]): Hello => ({
+    t: 'hello',
+    v,
+    device: person.login.device.id,
+    gen: 0,
+    cursor: null,
+    ops: [],
+  });
+
   async function greet(person: Registered): Promise<Line> {
     const line = await dial(person);
-    line.say({ t: 'hello', v: [1, 1], device: person.login.device.id, cursor: null, ops: [] });
+    line.say(helloOf(person));
     await line.hear('welcome');
     return line;
   }
@@ -105,8 +116,13 @@ describe.each(['memory', 'sqlite'] as const)('sockets on %s', (store) => {
     const line = await dial(ann);
     expect(line.ws.protocol).toBe('nexchat.v1');
     expect(line.ws.extensions).toBe('');
-    line.say({ t: 'hello', v: [1, 1], device: ann.login.device.id, cursor: null, ops: [] });
-    expect(await line.hear('welcome')).toMatchObject({ v: 1, head: 0, epoch: await server.store.epoch() });
+    line.say(helloOf(ann));
+    expect(await line.hear('welcome')).toMatchObject({
+      v: VERSIONS[1],
+      head: 0,
+      gen: 1,
+      epoch: await server.store.epoch(),
+    });
   });
 
   test.each([
@@ -189,6 +205,17 @@ describe.each(['memory', 'sqlite'] as const)('sockets on %s', (store) => {
     expect(await line.closed).toEqual({ code: 4400, reason: 'BAD_FRAME' });
   });
 
+  test('W3: a client that offers only older versions is told so, whatever shape its hello has', async () => {
+    const older: Hello['v'] = [0, VERSIONS[0] - 1];
+    const { gen: _, ...unknownShape } = helloOf(ann, older);
+    for (const hello of [helloOf(ann, older), unknownShape]) {
+      const line = await dial(ann);
+      line.say(hello as Up);
+      expect(await line.hear('bye')).toEqual({ t: 'bye', code: 'UNSUPPORTED_VERSION' });
+      expect(await line.closed).toEqual({ code: 4426, reason: 'UNSUPPORTED_VERSION' });
+    }
+  });
+
   test('noise ends the socket with a goodbye', async () => {
     const line = await greet(ann);
     line.ws.send(Buffer.from([0xc1, 0xff, 0x00]));
@@ -267,10 +294,11 @@ describe.each(['memory', 'sqlite'] as const)('sockets on %s', (store) => {
     expect(await line.closed).toEqual({ code: 4401, reason: 'TOKEN_INVALID' });
   });
 
-  test('the server says goodbye when it stops, keeps what it acknowledged, and takes nobody more', async () => {
-    const line = await greet(ann);
+  test('S23: the server says goodbye when it stops, to each with another time to come back', async () => {
+    const [line, other] = [await greet(ann), await greet(ann)];
     const stopped = server.close();
-    expect(await line.hear('bye')).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await line.hear('bye')).toMatchObject({ code: 'UNAVAILABLE', retryAfter: 0 });
+    expect(await other.hear('bye')).toMatchObject({ code: 'UNAVAILABLE', retryAfter: 2_500 });
     expect(await line.closed).toEqual({ code: 4503, reason: 'UNAVAILABLE' });
     await settled(stopped, { ...SOON, for: 'the server to stop' });
     await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();

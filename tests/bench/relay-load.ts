@@ -60,6 +60,8 @@ let deliveries: number[] = [];
 let broken: Error | null = null;
 /** How far everybody has read the log, over all connections. */
 const cursors = new Map<Person['user'], Cursor>();
+/** What the last welcome said of everybody's installation. */
+const generations = new Map<Person['user'], number>();
 
 async function connect(load: Load): Promise<void> {
   window = load.window;
@@ -152,13 +154,19 @@ async function enter({ url, self, answered, delivered }: Entrance): Promise<WebS
   socket.on('message', (data: Buffer) => {
     // Not checked: what the server sends is checked by its own tests.
     const frame = decode(data) as Down;
-    if (frame.t === 'welcome') [epoch, head] = [frame.epoch, frame.head];
-    else if (frame.t === 'bye') broken = new Error(`The server said goodbye: ${frame.code}`);
+    if (frame.t === 'welcome') {
+      [epoch, head] = [frame.epoch, frame.head];
+      generations.set(self.user, frame.gen);
+    } else if (frame.t === 'bye') broken = new Error(`The server said goodbye: ${frame.code}`);
     else if (frame.t === 'results') {
       for (const result of frame.results) {
         if (result.ok) answered();
         else broken = new Error(`A message was refused: ${result.code}`);
       }
+    } else if (frame.t === 'snapshot') {
+      const { seq, tag, done } = frame.part;
+      if (done) cursors.set(self.user, { epoch, seq, tag });
+      socket.send(encodeFrame({ t: 'took', seq }));
     } else if (frame.t === 'entries') {
       const { to, tag, entries } = frame.page;
       cursors.set(self.user, { epoch, seq: to, tag });
@@ -169,7 +177,8 @@ async function enter({ url, self, answered, delivered }: Entrance): Promise<WebS
   });
   await once(socket, 'open');
   const cursor = cursors.get(self.user) ?? null;
-  socket.send(encodeFrame({ t: 'hello', v: [...VERSIONS], device: self.device, cursor, ops: [] }));
+  const gen = generations.get(self.user) ?? 0;
+  socket.send(encodeFrame({ t: 'hello', v: [...VERSIONS], device: self.device, gen, cursor, ops: [] }));
   await until(() => (cursors.get(self.user)?.seq ?? 0) >= head, { within: 10_000, for: 'the log', every: 1 });
   return socket;
 }

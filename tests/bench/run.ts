@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { measureBacklog } from './backlog.ts';
 import { measureCatchUp } from './catch-up.ts';
 import { measureCrypto } from './crypto.ts';
 import { describeMachine } from './machine.ts';
@@ -16,6 +17,7 @@ const PARTS: Record<string, () => Promise<Report>> = {
   machine: describeMachine,
   relay: measureRelay,
   reconnect: measureReconnect,
+  backlog: measureBacklog,
   'catch-up': measureCatchUp,
   crypto: measureCrypto,
   sizes: measureSizes,

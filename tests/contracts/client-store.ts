@@ -1,46 +1,21 @@
-import type { Bytes, OpId, UserId } from '#shared/ids.ts';
-import type { ClientStore } from '#sync/client/ports.ts';
-import type { Entry, ForeignEntry, Page, Standing } from '#sync/wire/down.ts';
-import type { Cursor, Operation } from '#sync/wire/up.ts';
+import type { Page } from '#sync/wire/down.ts';
 import { becomes, holds, rejects, same } from '#tests/support/check.ts';
+import { CLIENT_COPY_CASES } from './client-store-copies.ts';
+import { CLIENT_SNAPSHOT_CASES } from './client-store-snapshot.ts';
+import {
+  type ClientStoreCase,
+  Log,
+  cursorOf,
+  operation,
+  receipts,
+  states,
+  texts,
+} from './client-store-subject.ts';
 
-/**
- * What every ClientStore owes the sync client. Runs where the store runs: in this process or in a browser, so it
- * knows no test runner. Each case gets an empty store of its own.
- */
-export interface ClientStoreSubject {
-  readonly self: UserId;
-  /** Somebody who can be befriended, with the bundle that the server would hand out. */
-  readonly peer: UserId;
-  readonly peerBundle: Bytes;
-  readonly store: ClientStore;
-  /** What `from` would send to `to`; one of them is `self`, the other `peer`. */
-  envelope(id: OpId, from: UserId, to: UserId, text: string): Promise<Bytes>;
-  newId(): OpId;
-  queueMessage(text: string): Promise<OpId>;
-  queueAccept(): Promise<OpId>;
-  /** The conversation with `peer` in reading order. */
-  messages(): Promise<readonly SeenMessage[]>;
-  standing(): Promise<Standing>;
-  /** The same durable data in a new process: nothing that was only in memory is left. */
-  restart(): Promise<ClientStoreSubject>;
-}
-
-export interface SeenMessage {
-  readonly id: OpId;
-  readonly mine: boolean;
-  readonly text: string | null;
-  readonly n: number | null;
-  readonly tick: 'queued' | 'sent' | 'delivered' | 'seen' | 'failed' | null;
-  readonly error: string | null;
-}
-
-export interface ClientStoreCase {
-  readonly title: string;
-  run(subject: ClientStoreSubject): Promise<void>;
-}
-
+/** All that a client's store is held to. */
 export const CLIENT_STORE_CASES: readonly ClientStoreCase[] = [
+  ...CLIENT_SNAPSHOT_CASES,
+  ...CLIENT_COPY_CASES,
   {
     title: 'C5 a page and its cursor are stored together and outlive the process',
     async run(subject) {
@@ -48,7 +23,7 @@ export const CLIENT_STORE_CASES: readonly ClientStoreCase[] = [
       await log.befriend();
       await log.push(await log.message(1, 'hello'), await log.message(2, 'are you there?'));
       const after = await subject.restart();
-      same(await after.store.cursor(), log.cursor, 'cursor');
+      same(await cursorOf(after.store), log.cursor, 'cursor');
       same(texts(await after.messages()), ['hello', 'are you there?'], 'messages');
       same(await after.standing(), 'friends', 'standing');
     },
@@ -62,7 +37,7 @@ export const CLIENT_STORE_CASES: readonly ClientStoreCase[] = [
       const before = [await subject.messages(), await subject.store.outbox(10)];
       await subject.store.applyPage(last, log.cursor);
       same([await subject.messages(), await subject.store.outbox(10)], before, 'messages and outbox');
-      same(await subject.store.cursor(), log.cursor, 'cursor');
+      same(await cursorOf(subject.store), log.cursor, 'cursor');
     },
   },
   {
@@ -84,7 +59,7 @@ export const CLIENT_STORE_CASES: readonly ClientStoreCase[] = [
         subject.store.applyPage({ ...gap, from: log.cursor.seq }, { ...cursor, epoch: 'another' }),
         'a page of another epoch',
       );
-      same(await subject.store.cursor(), log.cursor, 'cursor');
+      same(await cursorOf(subject.store), log.cursor, 'cursor');
       same(await subject.messages(), [], 'messages');
     },
   },
@@ -235,14 +210,14 @@ export const CLIENT_STORE_CASES: readonly ClientStoreCase[] = [
       await log.push(await log.message(1, 'old'), await log.message(2, 'older'));
       const unsent = await subject.queueMessage('not sent yet');
       await subject.store.reset();
-      same(await subject.store.cursor(), null, 'cursor');
+      same(await cursorOf(subject.store), null, 'cursor');
       holds(
         (await subject.store.outbox(10)).some(({ op }) => op.id === unsent),
         'the unsent message is kept',
       );
       const again = log.again('another history');
       await subject.store.applyPage(again.page, again.cursor);
-      same(await subject.store.cursor(), again.cursor, 'cursor');
+      same(await cursorOf(subject.store), again.cursor, 'cursor');
       same(states(await subject.messages()), ['old null', 'older null', 'not sent yet queued'], 'messages');
     },
   },
@@ -307,7 +282,7 @@ export const CLIENT_STORE_CASES: readonly ClientStoreCase[] = [
         await log.message(1, 'after it'),
       );
       same(texts(await subject.messages()), ['after it'], 'messages');
-      same(await subject.store.cursor(), log.cursor, 'cursor');
+      same(await cursorOf(subject.store), log.cursor, 'cursor');
     },
   },
   {
@@ -347,79 +322,3 @@ export const CLIENT_STORE_CASES: readonly ClientStoreCase[] = [
     },
   },
 ];
-
-/** The log of `self` as a server would page it. */
-export class Log {
-  cursor: Cursor = { epoch: 'first', seq: 0, tag: 0 };
-  readonly entries: (Entry | ForeignEntry)[] = [];
-  private readonly subject: ClientStoreSubject;
-  private given = 0;
-
-  constructor(subject: ClientStoreSubject) {
-    this.subject = subject;
-  }
-
-  next(): number {
-    return ++this.given;
-  }
-
-  async befriend(): Promise<void> {
-    await this.push(this.friendship('friends'));
-  }
-
-  friendship(standing: Standing): Entry {
-    const { peer, peerBundle: bundle } = this.subject;
-    return { seq: this.next(), time: 1_000, kind: 'friend', peer, name: 'robin', standing, bundle };
-  }
-
-  async message(n: number, text: string): Promise<Extract<Entry, { kind: 'message' }>> {
-    const { self, peer } = this.subject;
-    const op = this.subject.newId();
-    const envelope = await this.subject.envelope(op, peer, self, text);
-    return { seq: this.next(), time: 2_000 + n, kind: 'message', op, from: peer, to: self, n, envelope };
-  }
-
-  /** A message operation of `self`, as the log shows it once the server has taken it. */
-  own(n: number, op: Extract<Operation, { kind: 'message.send' }>): Entry {
-    const { self: from } = this.subject;
-    const { id, to, envelope } = op;
-    return { seq: this.next(), time: 2_000 + n, kind: 'message', op: id, from, to, n, envelope };
-  }
-
-  receipt(theirs: { delivered: number; seen: number }): Entry {
-    const mine = { delivered: 0, seen: 0 };
-    return { seq: this.next(), time: 3_000, kind: 'receipt', peer: this.subject.peer, mine, theirs };
-  }
-
-  /** One page with these entries, which are the next of the log. */
-  async push(...entries: (Entry | ForeignEntry)[]): Promise<Page> {
-    const to = this.given;
-    const page: Page = { from: this.cursor.seq, to, tag: 1_000 + to, head: to, entries };
-    this.cursor = { ...this.cursor, seq: to, tag: page.tag };
-    this.entries.push(...entries);
-    await this.subject.store.applyPage(page, this.cursor);
-    return page;
-  }
-
-  /** The whole log as one page, of another epoch. */
-  again(epoch: string): { page: Page; cursor: Cursor } {
-    const page: Page = { from: 0, to: this.given, tag: 77, head: this.given, entries: this.entries };
-    return { page, cursor: { epoch, seq: this.given, tag: 77 } };
-  }
-}
-
-async function operation(
-  store: ClientStore,
-  id: OpId,
-): Promise<Extract<Operation, { kind: 'message.send' }>> {
-  const op = (await store.outbox(100)).find((queued) => queued.op.id === id)?.op;
-  if (op?.kind !== 'message.send') throw new Error('The message is not in the outbox');
-  return op;
-}
-
-async function receipts(store: ClientStore): Promise<Extract<Operation, { kind: 'receipt' }>[]> {
-  return (await store.outbox(100)).flatMap(({ op }) => (op.kind === 'receipt' ? [op] : []));
-}
-
-const texts = (messages: readonly SeenMessage[]) => messages.map(({ text }) => text);
-const states = (messages: readonly SeenMessage[]) => messages.map(({ text, tick }) => `${text} ${tick}`);

@@ -8,11 +8,13 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '#api/store/ports.ts';
 import { openSqliteStore } from '#api/store/sqlite/store.ts';
+import { prepareSync } from '#api/store/sqlite/sync-statements.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { Effect } from '#sync/server/ports.ts';
-import { accountOf, signInOf, someBytes, someTag, writeOf } from '../support/api-people.ts';
+import { accountOf, signInOf, someBytes, someDeviceId, someTag, writeOf } from '../support/api-people.ts';
 import { settled, until } from '../support/wait.ts';
 import { describeAccountStore } from './account-store.ts';
+import { describeSnapshots } from './sync-store-snapshot.ts';
 import { type OpenedStore, describeSyncStore } from './sync-store.ts';
 
 async function open(): Promise<OpenedStore> {
@@ -27,7 +29,11 @@ async function open(): Promise<OpenedStore> {
   };
 }
 
+/** Every named parameter of the statements. */
+const NOTHING = { self: 0, after: '', limit: 0, delivered: 0, seen: 0, pair: 0 };
+
 describeSyncStore('sqlite', open);
+describeSnapshots('sqlite', open);
 describeAccountStore('sqlite', open);
 
 describe('sqlite on disk', () => {
@@ -95,36 +101,69 @@ describe('sqlite on disk', () => {
     expect(await openStore().epoch()).not.toBe(epoch);
   });
 
-  test('a truncated log never gives a position again, and refuses the cursors it lost', async () => {
+  test('S21 S22: generations and what was truncated are as they were after opening again', async () => {
     const store = await openWithPeople();
+    const device = someDeviceId();
+    for (const gen of [0, 1, 2]) await store.useDevice(ann.user, device, gen);
     for (let at = 0; at < 6; at++) await store.commit(writeOf(ann.user, message()));
-    const epoch = await store.epoch();
-    const start = await store.read(bob.user, null, { ...PLENTY, entries: 2 });
-    const later = await store.read(bob.user, null, { ...PLENTY, entries: 5 });
-    if (start === 'resync' || later === 'resync') throw new Error('a new log can be read from its start');
+    await store.truncate(bob.user, 5);
     await store.close();
+
+    const again = openStore();
+    expect(await again.useDevice(ann.user, device, 1)).toBe('cloned');
+    expect(await again.useDevice(ann.user, device, 2)).toBe(3);
+    expect(await again.read(bob.user, null, PLENTY)).toMatchObject({
+      to: 6,
+      entries: [{ seq: 5 }, { seq: 6 }],
+    });
+  });
+
+  test('S22: a long truncation goes in steps, and a crash between two leaves nothing to be seen', async () => {
+    const store = await openWithPeople();
+    await Promise.all(Array.from({ length: 4_500 }, () => store.commit(writeOf(ann.user, message(1)))));
+    const page = await store.read(bob.user, null, { ...PLENTY, entries: 3_000 });
+    if (page === 'resync') throw new Error('a new log can be read from its start');
+    await store.close();
+    // As after a crash: the floor is raised, and nothing is gone yet.
     const db = new Sqlite(file);
-    db.exec(`UPDATE users SET floor = 4 WHERE name = 'bob';
-             DELETE FROM log WHERE seq <= 4 AND user = (SELECT id FROM users WHERE name = 'bob')`);
+    db.exec(`UPDATE users SET floor = 4400 WHERE name = 'bob'`);
     db.close();
 
     const again = openStore();
-    expect(await again.read(bob.user, { epoch, seq: start.to, tag: start.tag }, PLENTY)).toBe('resync');
-    expect(await again.read(bob.user, { epoch, seq: 0, tag: 0 }, PLENTY)).toBe('resync');
-    expect(await again.read(bob.user, { epoch, seq: later.to, tag: later.tag }, PLENTY)).toMatchObject({
-      to: 6,
-    });
-    const anew = await again.read(bob.user, null, PLENTY);
-    expect(anew).toMatchObject({ from: 0, to: 6, head: 6, entries: [{ seq: 5 }, { seq: 6 }] });
-    await again.close();
+    const lost = { epoch: await again.epoch(), seq: page.to, tag: page.tag };
+    expect(await again.read(bob.user, lost, PLENTY)).toBe('resync');
+    expect(await again.read(bob.user, null, { ...PLENTY, entries: 1 })).toMatchObject({ to: 4_401 });
+    expect(await again.truncate(bob.user, 4_411)).toBe(4_410);
+    expect(await again.longLogs(89, 10)).toEqual([
+      { user: ann.user, head: 4_500 },
+      { user: bob.user, head: 4_500 },
+    ]);
+    expect(await again.longLogs(90, 10)).toEqual([{ user: ann.user, head: 4_500 }]);
+  });
 
-    const empty = new Sqlite(file);
-    empty.exec(`UPDATE users SET floor = 6 WHERE name = 'bob'; DELETE FROM log`);
-    empty.close();
-    const last = openStore();
-    expect(await last.head(bob.user)).toBe(6);
-    await last.commit(writeOf(ann.user, message()));
-    expect(await last.head(bob.user)).toBe(7);
+  test('S19 S20: nothing that grows is read whole: every statement finds its rows by an index', async () => {
+    await openStore().close();
+    const db = new Sqlite(file);
+    try {
+      const plans = Object.entries(prepareSync(db)).map(([name, { source }]) => {
+        const steps = db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${source}`);
+        // How a statement is planned does not depend on what it is given.
+        const given = source.includes('@') ? [NOTHING] : (source.match(/\?/g)?.map(() => 0) ?? []);
+        return [name, steps.all(...given).map(({ detail }) => detail)] as const;
+      });
+      const scans = plans.flatMap(([name, steps]) =>
+        steps.filter((step) => step.startsWith('SCAN')).map((step) => `${name}: ${step}`),
+      );
+      // Once in a few minutes, each user's log by one look into an index.
+      expect(scans).toEqual(['longLogs: SCAN u']);
+      const plan = (name: string) => plans.find(([each]) => each === name)?.[1].join('; ');
+      expect(plan('newest')).toBe('SEARCH messages USING INDEX messages_by_number (pair=? AND n<?)');
+      expect(plan('page')).toContain('SEARCH l USING INDEX log_by_position (user=? AND seq>?)');
+      expect(plan('last')).toBe('SEARCH log USING INDEX log_by_position (user=?)');
+      expect(plan('contacts')).toContain('pairs_by_high');
+    } finally {
+      db.close();
+    }
   });
 
   test('a full disk refuses the whole batch as STORAGE_FULL, keeps nothing of it, and stays usable', async () => {

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Account, Store } from '#api/store/ports.ts';
 import { type UserId, membersOf, pairOf } from '#shared/ids.ts';
-import type { Effect, PageLimits, Relation, Write } from '#sync/server/ports.ts';
+import type { PageLimits, Write } from '#sync/server/ports.ts';
 import type { Page } from '#sync/wire/down.ts';
 import type { Cursor } from '#sync/wire/up.ts';
 import { accountOf, digestOf, someBytes, someOpId, someUserId, writeOf } from '../support/api-people.ts';
+import { mark, message, related } from './effects.ts';
 
 export interface OpenedStore {
   readonly store: Store;
@@ -30,29 +31,6 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
     });
     afterEach(() => opened.dispose());
 
-    const message = (from: Account, to: Account, length = 40): Effect => ({
-      kind: 'message',
-      from: from.user,
-      to: to.user,
-      envelope: someBytes(length),
-    });
-    const related = (a: Account, b: Account, expected: number, state: Relation['state']): Effect => ({
-      kind: 'relation',
-      pair: pairOf(a.user, b.user),
-      expect: expected,
-      next: {
-        state,
-        by: state === 'friends' || state === 'none' ? null : a.user,
-        version: expected + 1,
-        time: 5,
-      },
-    });
-    const mark = (reader: Account, other: Account, delivered: number, seen: number): Effect => ({
-      kind: 'watermark',
-      pair: pairOf(reader.user, other.user),
-      user: reader.user,
-      mark: { delivered, seen },
-    });
     const send = (from: Account, to: Account, length?: number) =>
       store.commit(writeOf(from.user, message(from, to, length)));
     async function pageOf(user: UserId, cursor: Cursor | null = null, limits = PLENTY): Promise<Page> {

@@ -101,7 +101,8 @@ export function personAt(browser: Browser, page: Page): Person {
     },
     async status() {
       const chip = page.getByRole('complementary', { name: 'Connection' });
-      return (await chip.count()) === 0 ? '' : ((await chip.locator('.status-long').textContent()) ?? '');
+      // In one look: it may go at any moment.
+      return (await chip.locator('.status-long').allTextContents())[0] ?? '';
     },
     async picture(name) {
       await page.screenshot({ path: `tests/.artifacts/flow-${name}.png` });
@@ -134,7 +135,9 @@ async function readAll(page: Page): Promise<Shown[]> {
       await page.waitForTimeout(60);
       const first = (await drawn(page))[0];
       const now = `${first?.index} ${first?.text} ${await log.evaluate((element) => element.scrollHeight)}`;
-      const settled = now === before && first?.index === 0;
+      // While there are earlier messages, the oldest one that is here has no day above it.
+      const whole = (await page.locator('.timeline-row[data-index="0"] .day').count()) > 0;
+      const settled = now === before && whole;
       before = now;
       return settled || (first === undefined && (await log.textContent()) !== null);
     },

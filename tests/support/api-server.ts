@@ -42,6 +42,7 @@ export async function startApi({ clientDir, ...overrides }: ApiOptions = {}): Pr
     logLevel: 'trace',
     framesPerSecond: 200,
     limitScale: 1_000,
+    logKeep: 20_000,
     ...overrides,
   };
   const server = await startServer(config, {

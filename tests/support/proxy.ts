@@ -23,6 +23,12 @@ export interface Proxy {
    */
   stall(...directions: Direction[]): void;
   flow(): void;
+  /** How many requests of this method and path have begun, such as `GET /sw.js`. */
+  requests(what: string): number;
+  /** Answers every request for a WebSocket with 403 by itself, as some companies' proxies do; or no longer. */
+  refuseSockets(refused: boolean): void;
+  /** How many requests for WebSockets it has refused. */
+  refusedSockets(): number;
   /** Bytes per second in each direction, null for as fast as it goes. */
   throttle(bytesPerSecond: number | null): void;
   close(): Promise<void>;
@@ -34,6 +40,9 @@ export async function createProxy(target: number): Promise<Proxy> {
   const gates: Record<Direction, Gate> = { up: createGate(), down: createGate() };
   const passed: Record<Direction, number> = { up: 0, down: 0 };
   let rate: number | null = null;
+  const requests = new Map<string, number>();
+  let socketsRefused = false;
+  let refusals = 0;
 
   const pass = async (link: Link, direction: Direction, chunk: Buffer, sink: Socket) => {
     for (let at = 0; at < chunk.length;) {
@@ -52,7 +61,15 @@ export async function createProxy(target: number): Promise<Proxy> {
   const pump = async (link: Link, direction: Direction, source: Socket, sink: Socket) => {
     let broken = false;
     try {
-      for await (const chunk of source as AsyncIterable<Buffer>) await pass(link, direction, chunk, sink);
+      for await (const chunk of source as AsyncIterable<Buffer>) {
+        if (direction === 'up') {
+          const text = chunk.toString('latin1');
+          const what = REQUEST.exec(text)?.[1];
+          if (what !== undefined) requests.set(what, (requests.get(what) ?? 0) + 1);
+          if (socketsRefused && UPGRADE.test(text)) return refuseSocket(link);
+        }
+        await pass(link, direction, chunk, sink);
+      }
     } catch {
       broken = true;
     }
@@ -60,6 +77,13 @@ export async function createProxy(target: number): Promise<Proxy> {
     await gates[direction].passage(link.ended.signal).catch(() => undefined);
     if (broken) endLink(link);
     else sink.end();
+  };
+
+  const refuseSocket = (link: Link) => {
+    refusals += 1;
+    link.ended.abort();
+    link.client.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    link.server.resetAndDestroy();
   };
 
   const endLink = (link: Link) => {
@@ -119,6 +143,11 @@ export async function createProxy(target: number): Promise<Proxy> {
       gates.up.open();
       gates.down.open();
     },
+    requests: (what) => requests.get(what) ?? 0,
+    refuseSockets(refused) {
+      socketsRefused = refused;
+    },
+    refusedSockets: () => refusals,
     throttle(bytesPerSecond) {
       rate = bytesPerSecond;
     },
@@ -128,6 +157,12 @@ export async function createProxy(target: number): Promise<Proxy> {
     },
   };
 }
+
+/** Browsers begin every request with a packet of its own. */
+const REQUEST = /^([A-Z]+ \/\S*) HTTP\/1\.1\r\n/;
+
+/** The head of a request for a WebSocket. */
+const UPGRADE = /^GET [^\r]*\r\n(?:[^\r]+\r\n)*?upgrade: websocket\r\n/i;
 
 /** Throttled bytes come in this many portions a second. */
 const SLICES = 50;

@@ -29,6 +29,8 @@ export interface Seeding {
   /** The server's origin, without a slash at the end. */
   readonly url: string;
   readonly messages: number;
+  /** False when bob's device never had any of it: then his next one fetches all. */
+  readonly received?: boolean;
   readonly progress?: (sent: number) => void;
 }
 
@@ -38,7 +40,7 @@ const UNREAD = 3;
 const RECENT = 500;
 
 /** Resolves to false, having done nothing, when the users exist already. */
-export async function seed({ url, messages, progress }: Seeding): Promise<boolean> {
+export async function seed({ url, messages, received = true, progress }: Seeding): Promise<boolean> {
   const alice = await signUp(url, SEEDED.users[0]);
   if (alice === null) return false;
   const bob = await signUp(url, SEEDED.users[1]);
@@ -70,7 +72,7 @@ export async function seed({ url, messages, progress }: Seeding): Promise<boolea
       seen: Math.max(0, seen),
     });
     await a.send([receipt(bob, messages)]);
-    await b.send([receipt(alice, messages - UNREAD)]);
+    if (received) await b.send([receipt(alice, messages - UNREAD)]);
   } finally {
     a.leave();
     b.leave();
@@ -129,6 +131,7 @@ async function enter(url: string, { token, device }: Keys): Promise<Link> {
     const frame = decodeDown(data);
     if (!frame.ok) broken(new Error(`The server sent ${frame.error}.`));
     else if (frame.value.t === 'entries') socket.send(encodeFrame({ t: 'took', seq: frame.value.page.to }));
+    else if (frame.value.t === 'snapshot') socket.send(encodeFrame({ t: 'took', seq: frame.value.part.seq }));
     else if (frame.value.t === 'bye') broken(new Error(`The server said goodbye: ${frame.value.code}`));
     else if (frame.value.t === 'results')
       for (const result of frame.value.results) waiting.get(result.id)?.(result);
@@ -137,7 +140,9 @@ async function enter(url: string, { token, device }: Keys): Promise<Link> {
     within: ANSWER_MS,
     for: 'the socket to open',
   });
-  socket.send(encodeFrame({ t: 'hello', v: [...VERSIONS], device: device.id, cursor: null, ops: [] }));
+  socket.send(
+    encodeFrame({ t: 'hello', v: [...VERSIONS], device: device.id, gen: 0, cursor: null, ops: [] }),
+  );
 
   return {
     async send(operations) {

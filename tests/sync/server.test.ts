@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createMemorySync } from '#api/store/memory/sync.ts';
 import type { ErrorCode } from '#shared/errors.ts';
-import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
+import { type DeviceId, type OpId, type UserId, pairOf } from '#shared/ids.ts';
 import type { Bus, BusEvent, SyncStore } from '#sync/server/ports.ts';
 import { type SyncServer, createSyncServer } from '#sync/server/server.ts';
 import { decodeDown, encodeFrame } from '#sync/wire/codec.ts';
 import type { Down } from '#sync/wire/down.ts';
-import type { Operation, Up } from '#sync/wire/up.ts';
+import type { Cursor, Operation, Up } from '#sync/wire/up.ts';
+import { VERSIONS } from '#sync/wire/version.ts';
 import { makeEnvelope } from '../support/envelope.ts';
 import { createWorld } from './sim/world.ts';
 
@@ -89,7 +90,21 @@ function join(user: UserId, buffered = () => 0) {
     saw: (t: Down['t']) => heard.filter((frame) => frame.t === t),
   };
 }
-const hello: Up = { t: 'hello', v: [1, 1], device: 'D'.repeat(22) as DeviceId, cursor: null, ops: [] };
+type Hello = Extract<Up, { t: 'hello' }>;
+const hello: Hello = {
+  t: 'hello',
+  v: [...VERSIONS],
+  device: 'D'.repeat(22) as DeviceId,
+  gen: 0,
+  cursor: null,
+  ops: [],
+};
+
+/** How far a user's log goes now. */
+async function cursorOf(user: UserId): Promise<Cursor> {
+  const { part } = await store.snapshot(user, null, { pairs: 1, messages: 1, bytes: 1 });
+  return { epoch: 'e', seq: part.seq, tag: part.tag };
+}
 
 test('S4: the first answer is repeated even if the sender may no longer send', async () => {
   const op = message(3, ana, ben);
@@ -144,8 +159,6 @@ test('S18: many conflicting friend actions at once are decided one after the oth
 });
 
 test('W6: a reconnect with nothing new is one round trip, under 1 KB and one read of the log', async () => {
-  const page = await store.read(ana, null, { entries: 99, bytes: 9999 });
-  if (page === 'resync') throw new Error('resync');
   let reads = 0;
   const { read } = store;
   store.read = (...args) => {
@@ -153,7 +166,7 @@ test('W6: a reconnect with nothing new is one round trip, under 1 KB and one rea
     return read(...args);
   };
   const client = join(ana);
-  await client.say({ ...hello, cursor: { epoch: 'e', seq: page.to, tag: page.tag } });
+  await client.say({ ...hello, cursor: await cursorOf(ana) });
   expect(client.heard.map(({ t }) => t)).toEqual(['welcome']);
   expect(client.bytes()).toBeLessThan(1024);
   expect(reads).toBe(1);
@@ -258,7 +271,7 @@ describe('S17: connections end', () => {
     const client = join(ana);
     await client.say(hello);
     server.stop();
-    expect(client.heard.at(-1)).toEqual({ t: 'bye', code: 'UNAVAILABLE' });
+    expect(client.heard.at(-1)).toMatchObject({ t: 'bye', code: 'UNAVAILABLE' });
   });
 });
 
@@ -274,4 +287,188 @@ test('S13: a socket that does not drain gets no more until it has', async () => 
   await world.run(world.now() + 1_000);
   expect(client.saw('entries').length).toBe(before + 1);
   expect(client.saw('entries').at(-1)).toMatchObject({ page: { to: 4 } });
+});
+
+describe('S19: snapshots', () => {
+  const names = ['F', 'G', 'H', 'I'].map((letter) => letter.repeat(22) as UserId);
+  let ops = 1_000;
+  const say = async (from: UserId, to: UserId): Promise<void> => {
+    ops += 1;
+    expect(await server.execute(from, message(ops, from, to))).toMatchObject({ ok: true });
+  };
+  async function befriend(): Promise<void> {
+    for (const name of names) {
+      await server.execute(name, { id: opId((ops += 1)), kind: 'friend.request', to: ana });
+      await server.execute(ana, { id: opId((ops += 1)), kind: 'friend.accept', to: name });
+    }
+  }
+  /** The numbers of the messages with each peer that a device has stored, by parts and pages. */
+  function numbersIn(heard: readonly Down[]): Map<UserId, number[]> {
+    const found = new Map<UserId, Set<number>>();
+    const keep = (of: { from: UserId; to: UserId; n: number }): void => {
+      const peer = of.from === ana ? of.to : of.from;
+      found.set(peer, (found.get(peer) ?? new Set()).add(of.n));
+    };
+    for (const frame of heard) {
+      if (frame.t === 'snapshot') frame.part.conversations.forEach(({ messages }) => messages.forEach(keep));
+      if (frame.t === 'entries') {
+        for (const entry of frame.page.entries) if (entry.kind === 'message') keep(entry as never);
+      }
+    }
+    return new Map(Array.from(found, ([peer, set]) => [peer, [...set].toSorted((a, b) => a - b)]));
+  }
+
+  test('S19: a new device gets a snapshot, and what grows meanwhile from where it began, without a loss', async () => {
+    await befriend();
+    for (let at = 0; at < 40; at++) await say(ana, names[at % 4] as UserId);
+    // A store that needs several parts, and in which something happens between any two of them.
+    const { snapshot, head } = store;
+    const captured = await head(ana);
+    store.snapshot = async (user, after, limits) => {
+      const read = await snapshot(user, after, { ...limits, pairs: 1 });
+      for (const name of names) await say(name, ana);
+      return read;
+    };
+    const client = join(ana);
+    await client.say(hello);
+    for (let at = 0; at < 20; at++) await client.say({ t: 'took', seq: await head(ana) });
+
+    const parts = client.heard.filter((frame) => frame.t === 'snapshot').map(({ part }) => part);
+    expect(parts.length).toBe(5);
+    expect(parts.map(({ seq }) => seq)).toEqual(parts.map(() => captured));
+    const pages = client.heard.filter((frame) => frame.t === 'entries').map(({ page }) => page);
+    expect(pages[0]?.from).toBe(captured);
+    expect(pages.at(-1)?.to).toBe(await head(ana));
+    for (const name of names) {
+      const { head: last } = await store.conversation(pairOf(ana, name));
+      expect(numbersIn(client.heard).get(name)).toEqual(Array.from({ length: last }, (_, at) => at + 1));
+    }
+  });
+
+  test('S19: a device that is more than 2,000 entries behind gets a snapshot of the newest', async () => {
+    const cursor = await cursorOf(ana);
+    for (let at = 0; at < 2_001; at++) await say(ben, ana);
+    const behind = join(ana);
+    await behind.say({ ...hello, cursor });
+    expect(behind.heard.map(({ t }) => t)).toEqual(['welcome', 'snapshot']);
+    expect(behind.saw('snapshot')).toMatchObject([
+      { part: { seq: cursor.seq + 2_001, done: true, conversations: [{ head: 2_001 }] } },
+    ]);
+    expect(numbersIn(behind.heard).get(ben)).toEqual(Array.from({ length: 30 }, (_, at) => 1_972 + at));
+  });
+
+  test('S11 S19: a cursor of another history is told to start again, with a snapshot', async () => {
+    const client = join(ana);
+    await client.say({ ...hello, cursor: { epoch: 'lost', seq: 1, tag: 1 } });
+    expect(client.heard.map(({ t }) => t)).toEqual(['welcome', 'resync', 'snapshot']);
+  });
+
+  test('S22: a cursor in the forgotten part is told to start again, with a snapshot', async () => {
+    const cursor = await cursorOf(ana);
+    for (let at = 0; at < 10; at++) await say(ben, ana);
+    await store.truncate(ana, cursor.seq + 5);
+    const client = join(ana);
+    await client.say({ ...hello, cursor });
+    expect(client.heard.map(({ t }) => t)).toEqual(['welcome', 'resync', 'snapshot']);
+    expect(client.saw('snapshot')).toMatchObject([{ part: { seq: cursor.seq + 10, done: true } }]);
+  });
+});
+
+test('S20: history is shown to members of the conversation only', async () => {
+  for (let n = 3; n < 9; n++) await server.execute(ana, message(n, ana, ben));
+  const [a, e] = [join(ana), join(eve)];
+  for (const client of [a, e]) await client.say(hello);
+  await a.say({ t: 'history', id: 1, peer: ben, before: 4 });
+  await e.say({ t: 'history', id: 1, peer: ben, before: 4 });
+  expect(a.saw('history')).toMatchObject([
+    { id: 1, page: { from: 1, before: 4, messages: [{ n: 1 }, {}, {}] } },
+  ]);
+  expect(e.saw('history')).toMatchObject([{ id: 1, page: { from: 4, before: 4, messages: [] } }]);
+});
+
+describe('S21: installations', () => {
+  test('S21: each hello is given the next generation, and a copy is sent away', async () => {
+    const greet = async (gen: number) => {
+      const client = join(ana);
+      await client.say({ ...hello, gen });
+      client.leave();
+      return client.heard[0];
+    };
+    expect(await greet(0)).toMatchObject({ t: 'welcome', gen: 1 });
+    expect(await greet(1)).toMatchObject({ t: 'welcome', gen: 2 });
+    // The answer was lost: the same again.
+    expect(await greet(1)).toMatchObject({ t: 'welcome', gen: 2 });
+    expect(await greet(2)).toMatchObject({ t: 'welcome', gen: 3 });
+    expect(await greet(1)).toEqual({ t: 'bye', code: 'DEVICE_CLONED' });
+  });
+
+  test('S21: nothing of what a copy says is carried out, however it is said', async () => {
+    for (const gen of [0, 1, 2]) await store.useDevice(ana, hello.device, gen);
+    const before = await store.head(ben);
+    const copy = join(ana);
+    await copy.say(
+      { ...hello, gen: 1, ops: [message(3, ana, ben)] },
+      { t: 'ops', ops: [message(4, ana, ben)] },
+    );
+    const frames: Up[] = [{ ...hello, gen: 1, ops: [message(5, ana, ben)] }];
+    const who = { user: ana, session: 's', expires: world.now() + 600_000 };
+    const exchanged = server.exchange(who, frames);
+    await world.run(world.now() + 5);
+    expect(await exchanged).toEqual([{ t: 'bye', code: 'DEVICE_CLONED' }]);
+    expect(copy.closed()).toBe('DEVICE_CLONED');
+    expect(await store.head(ben)).toBe(before);
+  });
+});
+
+describe('W7: exchanges', () => {
+  const who = () => ({ user: ana, session: `session of ${ana}`, expires: world.now() + 600_000 });
+  async function exchange(...frames: Up[]): Promise<Down[]> {
+    const answers = server.exchange(who(), frames);
+    await world.run(world.now() + 25_000);
+    return answers;
+  }
+
+  test('W7: an exchange brings what a socket would have brought', async () => {
+    const answers = await exchange({ ...hello, ops: [message(3, ana, ben)] }, { t: 'ping', id: 4 });
+    expect(answers.find(({ t }) => t === 'results')).toMatchObject({ results: [{ id: opId(3), ok: true }] });
+    expect(answers.find(({ t }) => t === 'snapshot')).toMatchObject({ part: { done: true } });
+    expect(answers.find(({ t }) => t === 'pong')).toMatchObject({ id: 4 });
+    expect(server.online(ana)).toBe(false);
+  });
+
+  test('W7: an exchange ends after 20 seconds with what there is', async () => {
+    store.snapshot = () => new Promise(() => {});
+    const heard = await exchange({ ...hello, ops: [message(3, ana, ben)] });
+    expect(heard).toMatchObject([{ t: 'welcome' }, { t: 'results' }]);
+  });
+
+  test('W3 W7: a client that is too old is told so by socket and by exchange', async () => {
+    const old: Up = { ...hello, v: [0, VERSIONS[0] - 1], ops: [message(3, ana, ben)] };
+    const client = join(ana);
+    await client.say(old);
+    const bye = { t: 'bye', code: 'UNSUPPORTED_VERSION' };
+    expect(client.heard).toEqual([bye]);
+    expect(client.closed()).toBe('UNSUPPORTED_VERSION');
+    expect(await exchange(old)).toEqual([bye]);
+    expect(await store.head(ben)).toBe(2);
+  });
+});
+
+test('S23: those who are connected are told to come back at different times, and nobody else is taken', async () => {
+  const clients = Array.from({ length: 50 }, () => join(ana));
+  for (const client of clients) await client.say(hello);
+  server.stop();
+  const waits = clients.map(({ heard }) => {
+    const bye = heard.at(-1);
+    return bye?.t === 'bye' ? (bye.retryAfter ?? -1) : -1;
+  });
+  expect(new Set(waits).size).toBe(50);
+  expect(Math.min(...waits)).toBe(0);
+  expect(Math.max(...waits)).toBe(4_900);
+  expect(clients.every((client) => client.closed() === 'UNAVAILABLE')).toBe(true);
+
+  const late = join(ana);
+  expect(late.heard).toMatchObject([{ t: 'bye', code: 'UNAVAILABLE' }]);
+  const who = { user: ana, session: 's', expires: world.now() + 600_000 };
+  expect(await server.exchange(who, [hello])).toMatchObject([{ t: 'bye', code: 'UNAVAILABLE' }]);
 });

@@ -1,16 +1,21 @@
 import { expect, test } from 'vitest';
-import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
+import { type DeviceId, type OpId, type UserId, pairOf } from '#shared/ids.ts';
 import {
+  HISTORY_WINDOW,
   OPERATION_WINDOW,
   PAGE_WINDOW,
+  SNAPSHOT_ABOVE,
   type SessionEffect,
   type SessionEvent,
   type SessionState,
+  isIdle,
   openSession,
   step,
 } from '#sync/server/session.ts';
-import type { Page } from '#sync/wire/down.ts';
-import type { Operation, Up } from '#sync/wire/up.ts';
+import type { SnapshotRead } from '#sync/server/ports.ts';
+import type { HistoryPage, Page } from '#sync/wire/down.ts';
+import type { Cursor, Operation, Up } from '#sync/wire/up.ts';
+import { VERSIONS } from '#sync/wire/version.ts';
 
 const peer = 'B'.repeat(22) as UserId;
 const other = 'C'.repeat(22) as UserId;
@@ -24,11 +29,26 @@ const message = (n: number, to = peer): Operation => ({
 });
 const hello = (fields: Partial<Extract<Up, { t: 'hello' }>> = {}): SessionEvent => ({
   kind: 'frame',
-  frame: { t: 'hello', v: [1, 1], device, cursor: null, ops: [], ...fields },
+  frame: { t: 'hello', v: [...VERSIONS], device, gen: 3, cursor: null, ops: [], ...fields },
 });
 const frame = (up: Up): SessionEvent => ({ kind: 'frame', frame: up });
 const page = (from: number, to: number, head = to): Page => ({ from, to, tag: to, head, entries: [] });
 const read = (of: Page | 'resync'): SessionEvent => ({ kind: 'read', page: of, epoch: 'e', now: 5 });
+const generation = (gen: number | 'cloned' = 4): SessionEvent => ({ kind: 'generation', gen });
+/** A hello that continues from entry `seq`, and everything that its welcome needs. */
+const from = (seq: number, ops: Operation[] = []): SessionEvent[] => [
+  hello({ cursor: cursorAt(seq), ops }),
+  generation(),
+];
+const cursorAt = (seq: number): Cursor => ({ epoch: 'e', seq, tag: seq });
+const part = (at: { first?: boolean; next?: boolean } = {}): SessionEvent => {
+  const place = { seq: 9, tag: 9 };
+  const found: SnapshotRead = {
+    part: { ...place, contacts: [], conversations: [], first: at.first ?? false, done: !at.next },
+    next: at.next ? { ...place, pair: pairOf(peer, other) } : null,
+  };
+  return { kind: 'part', read: found };
+};
 const executed = (n: number, lane = `c:${peer}`): SessionEvent => ({
   kind: 'executed',
   id: opId(n),
@@ -48,12 +68,17 @@ const sent = (effects: SessionEffect[]) =>
 const kinds = (effects: SessionEffect[]) => effects.map(({ kind }) => kind);
 
 test('W3: a client that is too old is told so, and the connection closes', () => {
-  const [state, effects] = after(hello({ v: [7, 9] }));
-  expect(effects).toEqual([
-    { kind: 'send', frame: { t: 'bye', code: 'UNSUPPORTED_VERSION' } },
-    { kind: 'close', code: 'UNSUPPORTED_VERSION' },
-  ]);
-  expect(state.phase).toBe('closed');
+  for (const v of [
+    [0, 0],
+    [7, 9],
+  ] as [number, number][]) {
+    const [state, effects] = after(hello({ v }));
+    expect(effects).toEqual([
+      { kind: 'send', frame: { t: 'bye', code: 'UNSUPPORTED_VERSION' } },
+      { kind: 'close', code: 'UNSUPPORTED_VERSION' },
+    ]);
+    expect(state.phase).toBe('closed');
+  }
 });
 
 test('W5: anything before the hello, and a second hello, end the connection', () => {
@@ -62,39 +87,151 @@ test('W5: anything before the hello, and a second hello, end the connection', ()
 });
 
 test('W6: a hello with nothing new is answered by one welcome after one read', () => {
-  expect(kinds(after(hello({ cursor: { epoch: 'e', seq: 4, tag: 4 } }))[1])).toEqual(['read']);
-  const [, effects] = after(hello({ cursor: { epoch: 'e', seq: 4, tag: 4 } }), read(page(4, 4)));
-  expect(sent(effects)).toEqual([{ t: 'welcome', v: 1, epoch: 'e', head: 4, time: 5 }]);
+  const greeting = hello({ cursor: cursorAt(4) });
+  expect(after(greeting)[1]).toEqual([
+    { kind: 'use-device', device, gen: 3 },
+    { kind: 'read', cursor: cursorAt(4) },
+  ]);
+  const welcome = { t: 'welcome', v: VERSIONS[1], epoch: 'e', head: 4, time: 5, gen: 4 };
+  for (const events of [
+    [generation(), read(page(4, 4))],
+    [read(page(4, 4)), generation()],
+  ]) {
+    expect(sent(after(greeting, ...events.slice(0, 1))[1])).toEqual([]);
+    expect(sent(after(greeting, ...events)[1])).toEqual([welcome]);
+  }
 });
 
-test('S11: a cursor that does not fit is answered with resync, and the log from the start', () => {
-  const [, effects] = after(hello({ cursor: { epoch: 'old', seq: 4, tag: 4 } }), read('resync'));
+test('S11: a cursor that does not fit is answered with resync and a snapshot', () => {
+  const [state, effects] = after(...from(4), read('resync'));
   expect(sent(effects).map(({ t }) => t)).toEqual(['welcome', 'resync']);
-  expect(effects.at(-1)).toEqual({ kind: 'read', cursor: null });
+  expect(effects.at(-1)).toEqual({ kind: 'read-snapshot', after: null });
+  expect(sent(step(state, part({ first: true }))[1])).toMatchObject([
+    { t: 'snapshot', part: { first: true } },
+  ]);
+  // Also in the middle of a connection, such as when the log was truncated meanwhile.
+  const live = [...from(4), read(page(4, 5)), { kind: 'grew' } as const];
+  const [, later] = after(...live, read('resync'));
+  expect(kinds(later)).toEqual(['send', 'read-snapshot']);
+});
+
+test('S19: a log that is read from its start, or far ahead, is answered by a snapshot', () => {
+  const answerTo = (cursor: Cursor | null, to: Page) =>
+    kinds(after(hello({ cursor }), generation(), read(to))[1]).at(-1);
+  expect(answerTo(null, page(0, 1))).toBe('read-snapshot');
+  expect(answerTo(cursorAt(0), page(0, 1))).toBe('read-snapshot');
+  expect(answerTo(cursorAt(5), page(5, 9, 6 + SNAPSHOT_ABOVE))).toBe('read-snapshot');
+  expect(answerTo(cursorAt(5), page(5, 9, 5 + SNAPSHOT_ABOVE))).toBe('read');
+  // An empty log has nothing to show.
+  expect(answerTo(null, page(0, 0))).toBe('announce-presence');
+});
+
+test('S19: parts follow one another, pages follow the last from where the first began', () => {
+  const begun = [...from(4), read('resync')];
+  const second = after(...begun, part({ first: true, next: true }));
+  const place = { seq: 9, tag: 9, pair: pairOf(peer, other) };
+  expect(second[1].at(-1)).toEqual({ kind: 'read-snapshot', after: place });
+  // What grows meanwhile waits for the end.
+  const [growing, effects] = step(second[0], { kind: 'grew' });
+  expect(effects).toEqual([]);
+  const [last, more] = step(growing, part());
+  expect(more.at(-1)).toEqual({ kind: 'read', cursor: cursorAt(9) });
+  expect(kinds(step(last, read(page(9, 12)))[1])).toEqual(['send']);
+});
+
+test('S19 S13: each part that is taken gives credit for one more', () => {
+  const events = [...from(4), read('resync'), part({ first: true, next: true })];
+  for (let i = 1; i < PAGE_WINDOW; i++) events.push(part({ next: true }));
+  let [state, effects] = after(...events);
+  expect(kinds(effects)).toEqual(['send']);
+  [state, effects] = step(state, frame({ t: 'took', seq: 9 }));
+  expect(kinds(effects)).toEqual(['read-snapshot']);
+  [state, effects] = step(state, part({ next: true }));
+  expect(kinds(effects)).toEqual(['send']);
+  // A page that is taken answers for every part before it.
+  expect(step(state, frame({ t: 'took', seq: 10 }))[0].untaken).toEqual([]);
+});
+
+test('S20: at most 8 requests for history wait at a time', () => {
+  const ask = (id: number): SessionEvent => frame({ t: 'history', id, peer, before: 40 });
+  const asked = [...from(4), read(page(4, 4))];
+  for (let id = 0; id < HISTORY_WINDOW; id++) asked.push(ask(id));
+  const [state, effects] = after(...asked);
+  expect(effects).toEqual([{ kind: 'read-history', id: 7, peer, before: 40 }]);
+  expect(sent(step(state, ask(8))[1])).toEqual([{ t: 'bye', code: 'RATE_LIMITED' }]);
+
+  const found: HistoryPage = { peer, from: 40, before: 40, messages: [] };
+  const [answered, answer] = step(state, { kind: 'history', id: 3, page: found });
+  expect(sent(answer)).toEqual([{ t: 'history', id: 3, page: found }]);
+  expect(kinds(step(answered, ask(8))[1])).toEqual(['read-history']);
+});
+
+test('S21: a copy is told so, and nothing that it says is carried out', () => {
+  const [waiting, effects] = after(hello({ ops: [message(1)] }), frame({ t: 'ops', ops: [message(2)] }));
+  expect(effects).toEqual([]);
+  expect(waiting.pending).toBe(2);
+  expect(step(waiting, generation('cloned'))[1]).toEqual([
+    { kind: 'send', frame: { t: 'bye', code: 'DEVICE_CLONED' } },
+    { kind: 'close', code: 'DEVICE_CLONED' },
+  ]);
+  const [, welcomed] = after(hello({ ops: [message(1)] }), read(page(0, 0)), generation());
+  expect(welcomed).toContainEqual({ kind: 'execute', lane: `c:${peer}`, op: message(1) });
+});
+
+test('S11: what came with a cursor that does not fit is not carried out until the client has forgotten it', () => {
+  const resynced = [...from(4, [message(1)]), frame({ t: 'ops', ops: [message(2)] }), read('resync')];
+  const [state, effects] = after(...resynced);
+  expect(kinds(effects)).not.toContain('execute');
+  expect(state.pending).toBe(0);
+  expect(after(...resynced, frame({ t: 'ops', ops: [message(3)] }))[1]).toEqual([]);
+  const forgotten = [...resynced, frame({ t: 'took', seq: 0 }), frame({ t: 'ops', ops: [message(4)] })];
+  expect(after(...forgotten)[1]).toEqual([{ kind: 'execute', lane: `c:${peer}`, op: message(4) }]);
+});
+
+test('S23: a server that stops says when to come back', () => {
+  expect(sent(after({ kind: 'end', code: 'UNAVAILABLE', retryAfter: 1_200 })[1])).toEqual([
+    { t: 'bye', code: 'UNAVAILABLE', retryAfter: 1_200 },
+  ]);
+});
+
+test('W7: an exchange is over when all that was asked is answered, as far as there is credit', () => {
+  const idleAfter = (...events: SessionEvent[]): boolean => isIdle(after(...events)[0]);
+  expect(idleAfter()).toBe(false);
+  expect(idleAfter(hello())).toBe(false);
+  expect(idleAfter(...from(4), read(page(4, 4)))).toBe(true);
+  expect(idleAfter(...from(4), read(page(4, 5, 6)))).toBe(false);
+  expect(idleAfter(...from(4, [message(1)]), read(page(4, 4)))).toBe(false);
+  expect(idleAfter(...from(4, [message(1)]), read(page(4, 4)), executed(1))).toBe(true);
+  expect(idleAfter(...from(4), read(page(4, 4)), frame({ t: 'history', id: 1, peer, before: 3 }))).toBe(
+    false,
+  );
+  expect(idleAfter(...from(4), read('resync'), part({ first: true, next: true }))).toBe(false);
+  expect(idleAfter(...from(4), generation('cloned'))).toBe(true);
+  const full = [...from(4)];
+  for (let i = 0; i < PAGE_WINDOW; i++) full.push(read(page(4 + i, 5 + i, 100)));
+  expect(idleAfter(...full)).toBe(true);
 });
 
 test('S12: what was read is pushed, and reading goes on from its end', () => {
-  const [, effects] = after(hello(), read(page(0, 256, 300)));
+  const [, effects] = after(...from(4), read(page(4, 256, 300)));
   expect(sent(effects).map(({ t }) => t)).toEqual(['welcome', 'entries']);
-  expect(effects.at(-1)).toEqual({ kind: 'read', cursor: { epoch: 'e', seq: 256, tag: 256 } });
+  expect(effects.at(-1)).toEqual({ kind: 'read', cursor: cursorAt(256) });
 });
 
 test('S12: what grows during a read is read afterwards, although the read does not know of it', () => {
-  const [, effects] = after(hello(), { kind: 'grew' }, read(page(0, 0)));
+  const [, effects] = after(...from(4), { kind: 'grew' }, read(page(4, 4)));
   expect(kinds(effects)).toEqual(['send', 'announce-presence', 'read']);
 });
 
 test('S13: after 16 pages that nobody took, no more are read until one is', () => {
-  const events: SessionEvent[] = [hello()];
-  for (let i = 0; i < PAGE_WINDOW; i++) events.push(read(page(i, i + 1, 100)));
+  const events: SessionEvent[] = [...from(1)];
+  for (let i = 1; i <= PAGE_WINDOW; i++) events.push(read(page(i, i + 1, 100)));
   expect(kinds(after(...events)[1])).toEqual(['send']);
-  expect(after(...events, frame({ t: 'took', seq: 1 }))[1]).toEqual([
-    { kind: 'read', cursor: { epoch: 'e', seq: 16, tag: 16 } },
-  ]);
+  expect(after(...events, frame({ t: 'took', seq: 2 }))[1]).toEqual([{ kind: 'read', cursor: cursorAt(17) }]);
 });
 
 test('S13: a slow socket gets no pages and no typing until it has drained', () => {
-  const slow: SessionEvent[] = [hello(), read(page(0, 0)), { kind: 'slow' }];
+  const slow: SessionEvent[] = [...from(4), read(page(4, 4)), { kind: 'slow' }];
   expect(after(...slow, { kind: 'grew' })[1]).toEqual([]);
   expect(after(...slow, { kind: 'typing', from: peer, on: true })[1]).toEqual([]);
   expect(kinds(after(...slow, { kind: 'grew' }, { kind: 'drained' })[1])).toEqual(['read']);
@@ -102,7 +239,7 @@ test('S13: a slow socket gets no pages and no typing until it has drained', () =
 
 test('S14: operations of one lane are carried out one after the other, of two lanes at once', () => {
   const ops = [message(1), message(2), message(3, other)];
-  const [state, effects] = after(hello(), read(page(0, 0)), frame({ t: 'ops', ops }));
+  const [state, effects] = after(...from(4), read(page(4, 4)), frame({ t: 'ops', ops }));
   expect(effects).toEqual([
     { kind: 'execute', lane: `c:${peer}`, op: message(1) },
     { kind: 'execute', lane: `c:${other}`, op: message(3, other) },
@@ -116,7 +253,7 @@ test('S14: operations of one lane are carried out one after the other, of two la
 });
 
 test('S14: a failure that may pass ends the connection, and nothing more of any lane is carried out', () => {
-  const [state, effects] = after(hello({ ops: [message(1), message(2)] }), read(page(0, 0)), {
+  const [state, effects] = after(...from(4, [message(1), message(2)]), read(page(4, 4)), {
     kind: 'failed',
     code: 'STORAGE_FULL',
   });
@@ -126,7 +263,7 @@ test('S14: a failure that may pass ends the connection, and nothing more of any 
 
 test('S7: an outdated key ends the connection after its answer, so that nothing of the lane gets ahead', () => {
   const result = { id: opId(1), ok: false, code: 'STALE_KEY' } as const;
-  const [, effects] = after(hello({ ops: [message(1), message(2)] }), read(page(0, 0)), {
+  const [, effects] = after(...from(4, [message(1), message(2)]), read(page(4, 4)), {
     kind: 'executed',
     id: opId(1),
     lane: `c:${peer}`,
@@ -140,7 +277,7 @@ test('S7: an outdated key ends the connection after its answer, so that nothing 
 });
 
 test('S16: a ping is answered, and looks into the log unless a read is under way', () => {
-  const live: SessionEvent[] = [hello(), read(page(0, 3))];
+  const live: SessionEvent[] = [...from(2), read(page(2, 3))];
   expect(after(...live, frame({ t: 'ping', id: 8 }))[1]).toEqual([
     { kind: 'send', frame: { t: 'pong', id: 8, head: 3 } },
     { kind: 'read', cursor: { epoch: 'e', seq: 3, tag: 3 } },
@@ -149,9 +286,9 @@ test('S16: a ping is answered, and looks into the log unless a read is under way
 });
 
 test('S17: more than 1,024 waiting operations end the connection', () => {
-  const flood = (from: number): SessionEvent =>
-    frame({ t: 'ops', ops: Array.from({ length: 256 }, (_, i) => message(from + i)) });
-  const events = [hello(), read(page(0, 0)), flood(0), flood(256), flood(512), flood(768)];
+  const flood = (first: number): SessionEvent =>
+    frame({ t: 'ops', ops: Array.from({ length: 256 }, (_, i) => message(first + i)) });
+  const events = [...from(4), read(page(4, 4)), flood(0), flood(256), flood(512), flood(768)];
   expect(after(...events)[0].pending).toBe(OPERATION_WINDOW);
   expect(sent(after(...events, frame({ t: 'ops', ops: [message(9999)] }))[1])).toEqual([
     { t: 'bye', code: 'RATE_LIMITED' },
@@ -159,7 +296,7 @@ test('S17: more than 1,024 waiting operations end the connection', () => {
 });
 
 test('S17: a frame that can’t be read and an ended sign-in close with their reason, once', () => {
-  const [state, effects] = after(hello(), { kind: 'broken-frame', code: 'BAD_FIELD' });
+  const [state, effects] = after(...from(4), { kind: 'broken-frame', code: 'BAD_FIELD' });
   expect(kinds(effects)).toEqual(['send', 'close']);
   expect(step(state, { kind: 'end', code: 'SESSION_ENDED' })[1]).toEqual([]);
 });

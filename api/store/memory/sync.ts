@@ -1,6 +1,6 @@
 import { equalBytes } from '#shared/bytes.ts';
 import { Failure } from '#shared/errors.ts';
-import { type Bytes, type PairId, type UserId, membersOf, pairOf, peerIn } from '#shared/ids.ts';
+import { type PairId, type UserId, membersOf, pairOf, peerIn } from '#shared/ids.ts';
 import {
   type Committed,
   type Effect,
@@ -12,22 +12,11 @@ import {
   type Write,
   standingFor,
 } from '#sync/server/ports.ts';
-import type { Entry, OpResult } from '#sync/wire/down.ts';
+import type { Entry, Message, OpResult } from '#sync/wire/down.ts';
+import { type Generations, rotate } from '../generation.ts';
 import { type LogRow, buildPage, placeOf } from '../page.ts';
-
-interface Message {
-  readonly id: number;
-  readonly from: UserId;
-  readonly to: UserId;
-  readonly n: number;
-  readonly op: Write['op'];
-  readonly time: number;
-  readonly envelope: Bytes;
-}
-type Logged = { readonly seq: number; readonly tag: number; readonly time: number } & (
-  | { readonly kind: 'message'; readonly message: Message }
-  | { readonly kind: 'friend' | 'receipt'; readonly pair: PairId }
-);
+import { type ContactRow, buildPart, newestThatFit } from '../snapshot.ts';
+import { type Logged, createLogs } from './logs.ts';
 
 const STRANGERS: Relation = { state: 'none', by: null, version: 0, time: 0 };
 const NOTHING_READ: Watermark = { delivered: 0, seen: 0 };
@@ -45,15 +34,16 @@ export interface MemorySync extends SyncStore {
 
 /** Logs, conversations and friendships in plain maps; gone with the process. */
 export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): MemorySync {
-  const logs = new Map<UserId, Logged[]>();
+  const logs = createLogs(tag);
   const relations = new Map<PairId, Relation>();
   const pairsByUser = new Map<UserId, Set<PairId>>();
-  const heads = new Map<PairId, number>();
+  /** In the order of their numbers, from 1. */
+  const messagesByPair = new Map<PairId, Message[]>();
   const marks = new Map<PairId, Map<UserId, Watermark>>();
   const outcomes = new Map<string, Outcome>();
-  let messages = 0;
+  const generations = new Map<string, Generations>();
 
-  const logOf = (user: UserId): Logged[] => logs.get(user) ?? [];
+  const messagesOf = (pair: PairId): readonly Message[] => messagesByPair.get(pair) ?? [];
   const relationOf = (pair: PairId): Relation => relations.get(pair) ?? STRANGERS;
   const markOf = (pair: PairId, user: UserId): Watermark => marks.get(pair)?.get(user) ?? NOTHING_READ;
   const known = (user: UserId): Person => {
@@ -66,11 +56,8 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
     return Array.from(pairsByUser.get(user) ?? [], (pair) => [pair, relationOf(pair)]);
   }
 
-  type Subject = { kind: 'message'; message: Message } | { kind: 'friend' | 'receipt'; pair: PairId };
-  function append(user: UserId, time: number, subject: Subject): void {
-    const log = logs.get(user) ?? [];
-    logs.set(user, log);
-    log.push({ seq: log.length + 1, tag: tag(), time, ...subject });
+  function meet(pair: PairId): void {
+    for (const user of membersOf(pair)) pairsByUser.set(user, (pairsByUser.get(user) ?? new Set()).add(pair));
   }
 
   /** Makes the effect true. Returns whose logs grew, and the number of a new message. */
@@ -78,20 +65,22 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
     if (effect.kind === 'message') {
       const { from, to, envelope } = effect;
       const pair = pairOf(from, to);
-      const n = (heads.get(pair) ?? 0) + 1;
-      heads.set(pair, n);
-      messages += 1;
-      const message: Message = { id: messages, from, to, n, op: write.op, time: write.time, envelope };
+      const messages = messagesByPair.get(pair) ?? [];
+      messagesByPair.set(pair, messages);
+      const n = messages.length + 1;
+      const message: Message = { op: write.op, from, to, n, time: write.time, envelope };
+      messages.push(message);
+      meet(pair);
       const both = membersOf(pair);
-      for (const user of both) append(user, write.time, { kind: 'message', message });
+      for (const user of both) logs.append(user, write.time, { kind: 'message', message });
       return { touched: both, n };
     }
     const { pair } = effect;
     const members = membersOf(pair);
     if (effect.kind === 'relation') {
       relations.set(pair, effect.next);
-      for (const user of members) pairsByUser.set(user, (pairsByUser.get(user) ?? new Set()).add(pair));
-      for (const user of members) append(user, write.time, { kind: 'friend', pair });
+      meet(pair);
+      for (const user of members) logs.append(user, write.time, { kind: 'friend', pair });
       return { touched: members };
     }
     const before = markOf(pair, effect.user);
@@ -99,7 +88,7 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
     if (delivered <= before.delivered && seen <= before.seen) return { touched: [] };
     const after = { delivered: Math.max(before.delivered, delivered), seen: Math.max(before.seen, seen) };
     marks.set(pair, (marks.get(pair) ?? new Map<UserId, Watermark>()).set(effect.user, after));
-    for (const user of members) append(user, write.time, { kind: 'receipt', pair });
+    for (const user of members) logs.append(user, write.time, { kind: 'receipt', pair });
     return { touched: members };
   }
 
@@ -128,17 +117,33 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
 
   function resolve(logged: Logged, reader: UserId): Entry {
     const { seq } = logged;
-    if (logged.kind === 'message') {
-      const { op, from, to, n, time, envelope } = logged.message;
-      return { kind: 'message', seq, time, op, from, to, n, envelope };
-    }
+    if (logged.kind === 'message') return { kind: 'message', seq, ...logged.message };
     const { kind, pair, time } = logged;
+    if (kind === 'friend') return { seq, ...contactOf(pair, reader), time };
+    return { kind, seq, time, ...marksOf(pair, reader) };
+  }
+
+  function contactOf(pair: PairId, reader: UserId): ContactRow['contact'] {
     const peer = peerIn(pair, reader);
-    if (kind === 'receipt') {
-      return { kind, seq, time, peer, mine: markOf(pair, reader), theirs: markOf(pair, peer) };
-    }
+    const relation = relationOf(pair);
     const { name, bundle } = known(peer);
-    return { kind, seq, time, peer, name, standing: standingFor(relationOf(pair), reader), bundle };
+    const standing = standingFor(relation, reader);
+    return { kind: 'friend', time: relation.time, peer, name, standing, bundle };
+  }
+
+  function marksOf(pair: PairId, reader: UserId): { peer: UserId; mine: Watermark; theirs: Watermark } {
+    const peer = peerIn(pair, reader);
+    return { peer, mine: markOf(pair, reader), theirs: markOf(pair, peer) };
+  }
+
+  function contactRow(pair: PairId, reader: UserId): ContactRow {
+    const messages = messagesOf(pair);
+    return {
+      pair,
+      contact: contactOf(pair, reader),
+      conversation: { head: messages.length, ...marksOf(pair, reader) },
+      newest: (limit) => messages.slice(-limit).toReversed(),
+    };
   }
 
   function rowOf(logged: Logged, reader: UserId): LogRow {
@@ -146,7 +151,10 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
     return {
       seq,
       tag: mark,
-      subject: kind === 'message' ? `message ${logged.message.id}` : `${kind} ${logged.pair}`,
+      subject:
+        kind === 'message'
+          ? `message ${pairOf(logged.message.from, logged.message.to)} ${logged.message.n}`
+          : `${kind} ${logged.pair}`,
       bytes: kind === 'message' ? logged.message.envelope.byteLength : 0,
       resolve: () => resolve(logged, reader),
     };
@@ -157,15 +165,46 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
       return epoch;
     },
     async head(user) {
-      return logOf(user).length;
+      return logs.head(user);
     },
     async read(user, cursor, limits) {
       const place = placeOf(cursor, epoch);
       if (place === 'resync') return 'resync';
-      const log = logOf(user);
-      const first = place === 'start' ? 0 : place - 1;
-      const rows = log.slice(first, first + limits.entries + 2).map((logged) => rowOf(logged, user));
-      return buildPage(rows, cursor, limits, () => log.length);
+      if (cursor && place === 'start' && logs.floor(user) > 0) return 'resync';
+      const start = place === 'start' ? 1 : place;
+      const rows = logs.from(user, start, limits.entries + 2).map((logged) => rowOf(logged, user));
+      return buildPage(rows, cursor, limits, () => logs.head(user));
+    },
+    async snapshot(user, after, limits) {
+      const position = after ?? logs.last(user) ?? { seq: 0, tag: 0 };
+      const rows = relationsOf(user)
+        .filter(([pair, { state }]) => state !== 'none' || messagesOf(pair).length > 0)
+        .map(([pair]) => pair)
+        .filter((pair) => after === null || pair > after.pair)
+        .toSorted()
+        .slice(0, limits.pairs + 1)
+        .map((pair) => contactRow(pair, user));
+      return buildPart(rows, position, after === null, limits);
+    },
+    async history(user, peer, before, limits) {
+      const messages = messagesOf(pairOf(user, peer));
+      const below = before <= messages.length + 1 ? messages.slice(0, Math.max(0, before - 1)) : [];
+      const fitting = newestThatFit(below.slice(-limits.entries).toReversed(), limits);
+      return { peer, from: before - fitting.length, before, messages: fitting };
+    },
+    async useDevice(user, device, gen) {
+      known(user);
+      const name = `${user} ${device}`;
+      const rotated = rotate(generations.get(name), gen);
+      if (rotated === 'cloned') return 'cloned';
+      generations.set(name, rotated);
+      return rotated.current;
+    },
+    async truncate(user, keepFrom) {
+      return logs.truncate(user, keepFrom);
+    },
+    async longLogs(entries, limit) {
+      return logs.long(entries, limit);
     },
     async outcome(user, op) {
       return outcomes.get(`${user} ${op}`);
@@ -178,7 +217,7 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
     },
     async conversation(pair) {
       return {
-        head: heads.get(pair) ?? 0,
+        head: messagesOf(pair).length,
         marks: new Map(membersOf(pair).map((user) => [user, markOf(pair, user)])),
       };
     },

@@ -103,6 +103,16 @@ const STEPS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX operations_by_id ON operations (user, op);
   `,
+  `
+  -- Which generations of an installation are good; see api/store/generation.ts.
+  CREATE TABLE installations (
+    user INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    device TEXT NOT NULL,
+    current INTEGER NOT NULL,
+    previous INTEGER NOT NULL,
+    PRIMARY KEY (user, device)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Brings a database to this version's schema, each step in a transaction of its own. */

@@ -3,17 +3,20 @@ import { type PairId, type UserId, membersOf, pairOf } from '#shared/ids.ts';
 import {
   type Committed,
   type Effect,
-  type Relation,
   type SyncStore,
   type Watermark,
   type Write,
   standingFor,
 } from '#sync/server/ports.ts';
 import type { Entry, OpResult } from '#sync/wire/down.ts';
+import { rotate } from '../generation.ts';
 import { type LogRow, buildPage, placeOf } from '../page.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type Names, packOp, plain, unpackOp } from './names.ts';
+import { highMark, lowMark, marksFor, relationOf } from './pairs.ts';
+import { createSqliteSnapshots } from './snapshots.ts';
 import { type LogSelection, type OperationRow, type PairRow, prepareSync } from './sync-statements.ts';
+import { createSqliteTruncation } from './truncation.ts';
 
 const MESSAGE = 1;
 const FRIEND = 2;
@@ -36,16 +39,6 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
     const [low, high] = membersOf(pair).map(names.find);
     return low === undefined || high === undefined ? undefined : sql.pair.get(low, high);
   };
-
-  function relationOf(row: PairRow | undefined): Relation {
-    if (!row) return { state: 'none', by: null, version: 0, time: 0 };
-    return {
-      state: row.state,
-      by: row.by === null ? null : names.id(row.by),
-      version: row.version,
-      time: row.time,
-    };
-  }
 
   function append(user: number, kind: number, ref: number, time: number): void {
     const last = sql.head.get(user, user) ?? 0;
@@ -127,14 +120,12 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
     }
     const pair = sql.pairById.get(row.ref);
     if (!pair) throw new Error(`log entry ${seq} refers to a pair that is missing`);
-    const [mine, theirs] =
-      pair.low === self ? [lowMark(pair), highMark(pair)] : [highMark(pair), lowMark(pair)];
     const peerNumber = pair.low === self ? pair.high : pair.low;
     const peer = names.id(peerNumber);
-    if (row.kind === RECEIPT) return { kind: 'receipt', seq, time, peer, mine, theirs };
+    if (row.kind === RECEIPT) return { kind: 'receipt', seq, time, peer, ...marksFor(pair, self) };
     const shown = sql.person.get(peerNumber);
     if (!shown) throw new Error(`log entry ${seq} refers to a user that is missing`);
-    const standing = standingFor(relationOf(pair), names.id(self));
+    const standing = standingFor(relationOf(pair, names), names.id(self));
     return { kind: 'friend', seq, time, peer, name: shown.name, standing, bundle: plain(shown.bundle) };
   }
 
@@ -165,7 +156,7 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
       const start = place === 'start' ? 0 : place;
       if (self === undefined) return buildPage([], cursor, limits, () => 0);
       if (cursor && start === 0 && (sql.floor.get(self) ?? 0) > 0) return 'resync';
-      const rows = rowsOf(sql.page.iterate(self, start), self);
+      const rows = rowsOf(sql.page.iterate(self, start, self), self);
       return buildPage(rows, cursor, limits, () => sql.head.get(self, self) ?? 0);
     },
     async outcome(user, op) {
@@ -179,7 +170,7 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
       return row && { id: user, name: row.name, bundle: plain(row.bundle), keyId: plain(row.key_id) };
     },
     async relation(pair) {
-      return relationOf(pairRow(pair));
+      return relationOf(pairRow(pair), names);
     },
     async conversation(pair) {
       const [low, high] = membersOf(pair);
@@ -200,6 +191,17 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
       const self = names.find(user);
       return self === undefined ? 0 : (sql.openRequests.get(self) ?? 0);
     },
+    useDevice(user, device, gen) {
+      return group.add(() => {
+        const self = names.number(user);
+        const rotated = rotate(sql.installation.get(self, device), gen);
+        if (rotated === 'cloned') return 'cloned';
+        sql.rotate.run(self, device, rotated.current, rotated.previous);
+        return rotated.current;
+      });
+    },
+    ...createSqliteSnapshots({ names, sql }),
+    ...createSqliteTruncation({ names, sql, group }),
     commit(write) {
       return group.add(() => apply(write));
     },
@@ -207,8 +209,6 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
 }
 
 const UNREAD: Watermark = { delivered: 0, seen: 0 };
-const lowMark = (pair: PairRow): Watermark => ({ delivered: pair.low_delivered, seen: pair.low_seen });
-const highMark = (pair: PairRow): Watermark => ({ delivered: pair.high_delivered, seen: pair.high_seen });
 
 function resultOf(id: Write['op'], row: OperationRow): OpResult {
   if (row.code !== null) {

@@ -5,12 +5,14 @@ import { LockIcon } from '../parts/icons.tsx';
 import { TickMark } from '../parts/TickMark.tsx';
 import { say } from '../strings.ts';
 import type { Row } from './rows.ts';
+import { isConnected } from '../../models/status.ts';
 
 /** One message with the separators above it. */
 export function MessageRow(props: { row: Row; name: string }) {
-  const { item, day, unread, first, last } = props.row;
+  const { item, day, hole, unread, first, last } = props.row;
   return (
     <>
+      {hole && <Hole />}
       {day !== null && (
         <p class="day">
           <span>{dayName(day, Date.now())}</span>
@@ -41,6 +43,18 @@ export function MessageRow(props: { row: Row; name: string }) {
         {item.tick === 'failed' && <Failed row={props.row} />}
       </article>
     </>
+  );
+}
+
+/** Stands for messages that are at the server and not here yet. They are asked for as soon as it comes near the screen. */
+function Hole() {
+  const { status } = useApp().models;
+  return (
+    <p class="hole">
+      <span>
+        {isConnected(status.link.value) ? say.conversation.earlier : say.conversation.earlierOffline}
+      </span>
+    </p>
   );
 }
 

@@ -1,5 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
+import type { VirtualItem } from '@tanstack/virtual-core';
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 import { BubbleDrawing } from '../parts/drawings.tsx';
@@ -10,6 +11,7 @@ import { MessageRow } from './MessageRow.tsx';
 import { rowsOf } from './rows.ts';
 import { AT_END, useEnd } from './use-end.ts';
 import { useFresh } from './use-fresh.ts';
+import { useHole } from './use-hole.ts';
 import { useNews } from './use-news.ts';
 import { useSeen } from './use-seen.ts';
 import { useVirtualizer } from './use-virtualizer.ts';
@@ -49,6 +51,9 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     scrollEndThreshold: AT_END,
   });
 
+  // What comes and goes inside a row does so at its top. Above the fold, or under the header, that moves nobody.
+  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = keepPlace;
+
   // Before all effects that look at the position: it moves the view to the end where that is wanted.
   const end = useEnd(virtualizer, scroller);
 
@@ -76,6 +81,9 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     () => models.conversations.rows.value.find((row) => row.peer === peer.value)?.unread ?? 0,
   );
   const visible = virtualizer.getVirtualItems();
+
+  const holes = visible.map(({ index }) => rows[index]?.item).filter((item) => item?.holeBefore === true);
+  useHole(holes.at(-1)?.n ?? null);
 
   const look = () => {
     const { scrollTop, clientHeight } = scroller.current ?? { scrollTop: 0, clientHeight: 0 };
@@ -150,6 +158,14 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
       )}
     </>
   );
+}
+
+function keepPlace(
+  { start }: VirtualItem,
+  _delta: number,
+  { scrollOffset }: { scrollOffset: number | null },
+) {
+  return start <= (scrollOffset ?? 0) + HEAD_ROOM;
 }
 
 /** A guess at a row's height before it was drawn once, in pixels. */

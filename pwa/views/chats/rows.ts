@@ -6,6 +6,8 @@ export interface Row {
   readonly item: TimelineItem;
   /** A moment of the day that begins with this message, or null. */
   readonly day: number | null;
+  /** Messages are missing above this one. */
+  readonly hole: boolean;
   /** The first message that was unread when the conversation was opened. */
   readonly unread: boolean;
   /** First and last of neighbours by the same author within a few minutes. */
@@ -18,7 +20,8 @@ const GROUP_GAP = 5 * 60_000;
 
 /**
  * What to draw for a window of messages. While earlier messages exist, nothing is said about the day of the first
- * one: it may have begun before the window, and the separator would jump away under the reader when they arrive.
+ * one, nor of one below missing messages: it may have begun before, and the separator would jump away under the reader
+ * when they arrive.
  */
 export function rowsOf(
   items: readonly TimelineItem[],
@@ -32,10 +35,12 @@ export function rowsOf(
   });
   return items.map((item, index) => {
     const before = items[index - 1];
-    const newDay = before === undefined ? !hasEarlier : dayOf(before.at) !== dayOf(item.at);
+    const follows = before !== undefined && !item.holeBefore;
+    const newDay = follows ? dayOf(before.at) !== dayOf(item.at) : before === undefined && !hasEarlier;
     return {
       item,
       day: newDay ? item.at : null,
+      hole: item.holeBefore,
       unread: index === firstUnread,
       first: starts[index] ?? true,
       last: starts[index + 1] ?? true,
@@ -50,5 +55,6 @@ export function firstUnreadIndex(items: readonly TimelineItem[], unreadAfter: nu
 }
 
 function belongTogether(before: TimelineItem, item: TimelineItem): boolean {
+  if (item.holeBefore) return false;
   return before.mine === item.mine && item.at - before.at < GROUP_GAP && dayOf(before.at) === dayOf(item.at);
 }

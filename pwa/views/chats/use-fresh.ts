@@ -3,15 +3,28 @@ import type { TimelineItem } from '../../models/timeline.ts';
 
 /**
  * What came since the last drawing, wherever it stands: while own messages wait for their numbers, those of the friend
- * come in before them. History that was loaded before the first known message is not new.
+ * come in before them. History is not new, whether it was loaded before the first known message or fills a hole.
  */
 export function useFresh(items: readonly TimelineItem[]): readonly TimelineItem[] {
-  const known = useRef<ReadonlySet<string> | null>(null);
+  const known = useRef<readonly TimelineItem[] | null>(null);
   return useMemo(() => {
     const before = known.current;
-    known.current = new Set(items.map(({ id }) => id));
-    if (before === null) return [];
-    const from = before.size === 0 ? 0 : items.findIndex(({ id }) => before.has(id));
-    return from === -1 ? [] : items.slice(from).filter(({ id }) => !before.has(id));
+    known.current = items;
+    return before === null ? [] : freshAmong(items, before);
   }, [items]);
+}
+
+export function freshAmong(
+  items: readonly TimelineItem[],
+  before: readonly TimelineItem[],
+): readonly TimelineItem[] {
+  const known = new Set(before.map(({ id }) => id));
+  const from = before.length === 0 ? 0 : items.findIndex(({ id }) => known.has(id));
+  if (from === -1) return [];
+  // One of ours may have got its number before the friend's that stands above it has come.
+  const last = Math.max(0, ...before.map(({ n }) => n ?? 0));
+  const lastOfFriend = Math.max(0, ...before.map(({ n, mine }) => (mine ? 0 : (n ?? 0))));
+  return items
+    .slice(from)
+    .filter(({ id, n, mine }) => !known.has(id) && (n === null || n > (mine ? last : lastOfFriend)));
 }

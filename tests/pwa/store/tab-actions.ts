@@ -3,15 +3,27 @@ import { sha256 } from '#shared/crypto/primitives.ts';
 import { Failure } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
 import { FIRST_PREV } from '#shared/schema/payload.ts';
-import type { Entry } from '#sync/wire/down.ts';
+import type { ClientStore } from '#sync/client/ports.ts';
+import type { Entry, Message } from '#sync/wire/down.ts';
+import { newOpId } from '#pwa/store/op-id.ts';
 import { type OpenStore, eraseLocalStore, openLocalStore } from '#pwa/store/provisioning.ts';
-import { Log } from '#tests/contracts/client-store.ts';
-import { type World, conversationOf, newWorld, readAs, timelineOf } from './world.ts';
+import { Log } from '#tests/contracts/client-store-subject.ts';
+import {
+  type Person,
+  type World,
+  conversationOf,
+  newPerson,
+  newWorld,
+  readAs,
+  sender,
+  timelineOf,
+} from './world.ts';
 
 /** What tests do in several tabs of one browser. A tab has the whole world, or only opens the store that is there. */
 let world: World | undefined;
 let log: Log | undefined;
 let opened: OpenStore | undefined;
+let joined: ClientStore | undefined;
 let queuedSeen = -1;
 const lost: string[] = [];
 const made: Extract<Entry, { kind: 'message' }>[] = [];
@@ -47,16 +59,22 @@ export const actions = {
 
   /** The texts in the outbox as the peer reads them; throws when the chain has a gap or a fork. */
   async readChain(): Promise<string[]> {
-    const { me, peer, store } = theWorld();
-    let prev = FIRST_PREV;
+    const { me, peer, sync } = theWorld();
+    const devices: string[] = [];
+    let link = { counter: 0, prev: FIRST_PREV };
     const texts: string[] = [];
-    for (const { op } of await store.outbox(1_000)) {
+    for (const { op } of await sync.outbox(1_000)) {
       if (op.kind !== 'message.send') continue;
       const payload = await readAs(peer, me, op.id, op.envelope);
       texts.push(payload.body.kind === 'text' ? payload.body.text : '');
-      if (payload.counter !== texts.length || !equalBytes(payload.prev, prev))
+      if (payload.device !== devices.at(-1)) {
+        if (devices.includes(payload.device)) throw new Error(`An earlier device at ${texts.length}`);
+        devices.push(payload.device);
+        link = { counter: 0, prev: FIRST_PREV };
+      }
+      if (payload.counter !== link.counter + 1 || !equalBytes(payload.prev, link.prev))
         throw new Error(`Broken at ${texts.length}`);
-      prev = await sha256(payload.raw);
+      link = { counter: payload.counter, prev: await sha256(payload.raw) };
     }
     return texts;
   },
@@ -75,16 +93,16 @@ export const actions = {
 
   /** Applies what was made as one page, or in pages of `size`. Resolves with a Failure's code, or null. */
   async applyMade(size = Number.POSITIVE_INFINITY): Promise<string | null> {
-    const { store } = theWorld();
+    const { sync } = theWorld();
     const entries = made;
-    let cursor = await store.cursor();
+    let cursor = (await sync.standing()).cursor;
     for (let at = 0; at < entries.length; at += size) {
       const part = entries.slice(at, at + size);
       const to = part.at(-1)?.seq ?? 0;
       const page = { from: cursor?.seq ?? 0, to, tag: to, head: to, entries: part };
       cursor = { epoch: 'first', seq: to, tag: to };
       try {
-        await store.applyPage(page, cursor);
+        await sync.applyPage(page, cursor);
       } catch (error) {
         return error instanceof Failure ? error.code : String(error);
       }
@@ -93,12 +111,48 @@ export const actions = {
     return null;
   },
 
+  /** This tab leads from now on. */
+  async lead(): Promise<void> {
+    joined = await mine().store.lead();
+  },
+
+  /** Finds itself to be a copy, as often as is said. */
+  async rename(times: number): Promise<void> {
+    const sync = await leading();
+    for (let time = 0; time < times; time++) await sync.renameDevice();
+  },
+
+  /** A new device of somebody with `people` friends and a long conversation with each. Milliseconds to store it. */
+  async storeSnapshot(people: number, perPart: number): Promise<number> {
+    const { me, sync } = theWorld();
+    const friends = await Promise.all(Array.from({ length: people }, () => newPerson()));
+    const told = await Promise.all(friends.map((friend) => tellOf(me, friend)));
+    let spent = 0;
+    for (let at = 0; at < people; at += perPart) {
+      const some = told.slice(at, at + perPart);
+      const done = at + perPart >= people;
+      const part = {
+        seq: 100_000,
+        tag: 1,
+        contacts: some.map(({ contact }) => contact),
+        conversations: some.map(({ summary }) => summary),
+        first: at === 0,
+        done,
+      };
+      const start = performance.now();
+      await sync.applyPart(part, done ? { epoch: 'first', seq: 100_000, tag: 1 } : null, 'first');
+      spent += performance.now() - start;
+    }
+    return spent;
+  },
+
   /** What is durable: log position, messages, unread, receipts. */
   async state(peer: UserId): Promise<{ seq: number; messages: number; unread: number; receipts: number }> {
     const { store } = mine();
-    const outbox = await store.outbox(1_000);
+    const sync = await leading();
+    const outbox = await sync.outbox(1_000);
     return {
-      seq: (await store.cursor())?.seq ?? 0,
+      seq: (await sync.standing()).cursor?.seq ?? 0,
       messages: (await timelineOf(store, peer)).items.length,
       unread: (await conversationOf(store, peer))?.unread ?? 0,
       receipts: outbox.filter(({ op }) => op.kind === 'receipt').length,
@@ -147,6 +201,25 @@ export const actions = {
   },
 };
 
+/** A friend and the newest 30 of the 10,000 messages that they wrote. */
+async function tellOf(me: Person, friend: Person) {
+  const seal = await sender(friend, me);
+  const head = 10_000;
+  const messages: Message[] = [];
+  for (let n = head - 29; n <= head; n++) {
+    const op = newOpId(Date.now());
+    const envelope = await seal(op, `message ${n} of a long conversation`);
+    messages.push({ op, from: friend.id, to: me.id, n, time: n, envelope });
+  }
+  const mark = { delivered: head - 30, seen: 0 };
+  const theirs = { delivered: 0, seen: 0 };
+  const friendship = { kind: 'friend' as const, time: 1, standing: 'friends' as const };
+  return {
+    contact: { ...friendship, peer: friend.id, name: 'robin', bundle: friend.bundle },
+    summary: { peer: friend.id, head, mine: mark, theirs, messages },
+  };
+}
+
 function watch(): void {
   mine().store.liveQueued((count) => {
     queuedSeen = count;
@@ -156,6 +229,11 @@ function watch(): void {
 function mine(): OpenStore {
   if (opened === undefined) throw new Error('Nothing is open in this tab');
   return opened;
+}
+
+/** The database as this tab's sync client would have it. */
+async function leading(): Promise<ClientStore> {
+  return world?.sync ?? (joined ??= await mine().store.lead());
 }
 
 function theWorld(): World {

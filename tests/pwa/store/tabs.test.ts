@@ -92,6 +92,38 @@ test('A newer version in another tab is let in, and this one does not come back'
   expect(await first.evaluate((id) => suite.tryQueue(id, 'old rows'), peer)).toBe('STORAGE_UNAVAILABLE');
 });
 
+test('C19 a tab that leads no more can write nothing, though it was in the middle of it', async () => {
+  const { tab: first, peer } = await begin();
+  await first.evaluate(() => suite.make(300));
+  const second = await join();
+  // Opening 300 messages takes much longer than taking over.
+  const late = first.evaluate(() => suite.applyMade());
+  await second.evaluate(() => suite.lead());
+  expect(await late).toBe('LEADERSHIP_LOST');
+  expect(await state(second, peer)).toEqual({ seq: 1, messages: 0, unread: 0, receipts: 0 });
+  // What a person writes is not a leader's.
+  expect(await first.evaluate((id) => suite.tryQueue(id, 'from here'), peer)).toBeNull();
+  await until(async () => (await second.evaluate(() => suite.queuedSeen())) === 1, { within: 3_000 });
+});
+
+test('C18 what one tab writes while another gives the copy its name is one chain for each name, in order', async () => {
+  const { tab: leader, peer } = await begin();
+  const writer = await join();
+  const writing = writer.evaluate((id) => suite.queue(id, 'w', 25), peer);
+  await leader.evaluate(() => suite.rename(4));
+  await writing;
+  expect(await leader.evaluate(() => suite.readChain())).toEqual(
+    Array.from({ length: 25 }, (_, index) => `w${index}`),
+  );
+});
+
+test('C15 a new device with 50 long conversations; the time to store them is printed', async () => {
+  const { tab } = await begin();
+  const spent = await tab.evaluate(() => suite.storeSnapshot(50, 25));
+  process.stdout.write(`a snapshot of 50 conversations, 1,500 messages, stored in ${spent.toFixed(0)} ms\n`);
+  expect(spent).toBeLessThan(10_000);
+}, 60_000);
+
 test('10,000 messages are stored and the newest ones shown; the times are printed', async () => {
   const { tab, peer } = await begin();
   await tab.evaluate(() => suite.make(10_000));

@@ -13,6 +13,7 @@ import { randomBytes, sha256 } from '#shared/crypto/primitives.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
 import { FIRST_PREV, type Payload, decodePayload, encodePayload } from '#shared/schema/payload.ts';
+import type { ClientStore } from '#sync/client/ports.ts';
 import { newOpId } from '#pwa/store/op-id.ts';
 import type { LocalStore, StoredConversation, StoredWindow } from '#pwa/store/ports.ts';
 import {
@@ -22,7 +23,7 @@ import {
   openLocalStore,
 } from '#pwa/store/provisioning.ts';
 import type { Lost } from '#pwa/store/database.ts';
-import type { ClientStoreSubject } from '#tests/contracts/client-store.ts';
+import type { ClientStoreSubject } from '#tests/contracts/client-store-subject.ts';
 import { holds } from '#tests/support/check.ts';
 
 /** A user with keys, and what they send and read: the far side of a conversation, or our other device. */
@@ -85,6 +86,8 @@ export interface World {
   readonly peer: Person;
   readonly opened: OpenStore;
   readonly store: LocalStore;
+  /** The same database for a sync client: this device leads. */
+  readonly sync: ClientStore;
   readonly subject: ClientStoreSubject;
   readonly errors: unknown[];
   readonly lost: Lost[];
@@ -106,8 +109,15 @@ export async function newWorld(): Promise<World> {
   return worldOf(me, peer, opened, errors, lost);
 }
 
-function worldOf(me: Person, peer: Person, opened: OpenStore, errors: unknown[], lost: Lost[]): World {
-  const world = { me, peer, opened, store: opened.store, errors, lost };
+async function worldOf(
+  me: Person,
+  peer: Person,
+  opened: OpenStore,
+  errors: unknown[],
+  lost: Lost[],
+): Promise<World> {
+  const { store } = opened;
+  const world = { me, peer, opened, store, sync: await store.lead(), errors, lost };
   return { ...world, subject: subjectOf(world) };
 }
 
@@ -124,13 +134,13 @@ export async function restarted({ me, peer, store, errors, lost }: World): Promi
 
 /** This device as the suite of client stores sees it. */
 function subjectOf(world: Omit<World, 'subject'>): ClientStoreSubject {
-  const { me, peer, store } = world;
+  const { me, peer, store, sync } = world;
   const sealing = Promise.all([sender(me, peer), sender(peer, me)]);
   return {
     self: me.id,
     peer: peer.id,
     peerBundle: peer.bundle,
-    store,
+    store: sync,
     async envelope(id, from, to, text) {
       holds([from, to].includes(me.id) && [from, to].includes(peer.id), 'between the two');
       const [mine, theirs] = await sealing;
@@ -144,6 +154,13 @@ function subjectOf(world: Omit<World, 'subject'>): ClientStoreSubject {
       const contacts = await next(store.liveContacts);
       return contacts.find(({ id }) => id === peer.id)?.standing ?? 'none';
     },
+    unread: async () => (await conversationOf(store, peer.id))?.unread ?? 0,
+    see: (n) => store.markSeen(peer.id, n),
+    async read(id, envelope) {
+      const { device, counter, body } = await readAs(peer, me, id, envelope);
+      return { device, counter, text: body.kind === 'text' ? body.text : '' };
+    },
+    lead: () => store.lead(),
     restart: async () => (await restarted(world as World)).subject,
   };
 }

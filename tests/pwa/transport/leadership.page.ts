@@ -6,6 +6,7 @@ import { takeSeat } from '#pwa/transport/leadership.ts';
 const heard: unknown[] = [];
 const asked: unknown[] = [];
 let leading: SyncListener | null = null;
+let lose = () => {};
 const ann = 'AAAAAAAAAAAAAAAAAAAAAA' as UserId;
 
 const seat = takeSeat({
@@ -16,13 +17,15 @@ const seat = takeSeat({
     presence: (online, offline, fresh) => heard.push(['presence', online, offline, fresh]),
     typing: (from, on, ttlMs) => heard.push(['typing', from, on, ttlMs]),
   },
-  lead(listener) {
+  lead(listener, lost) {
     leading = listener;
+    lose = lost;
     return {
       start: () => asked.push('start'),
       wake: () => asked.push('wake'),
       networkGone: () => asked.push('network gone'),
       typing: (to, on) => asked.push(['typing', to, on]),
+      want: (peer, before) => asked.push(['want', peer, before]),
       stop() {
         leading = null;
         asked.push('stop');
@@ -37,6 +40,8 @@ const tab = {
   heard,
   asked,
   leads: () => leading !== null,
+  /** The store refuses the writes of this tab's sync client. */
+  lose: () => lose(),
   /** What the sync client of this tab would say. */
   say: {
     live: () => leading?.status({ link: 'live', progress: null, reason: null }),

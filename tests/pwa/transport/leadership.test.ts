@@ -117,9 +117,16 @@ describe('the tabs of one browser', () => {
       tab.seat.networkGone();
       tab.seat.restart();
       tab.seat.typing('bob' as never, true);
+      tab.seat.want('bob' as never, 30);
     });
-    await until(async () => (await asked(leader)).length === 4, within);
-    expect(await asked(leader)).toEqual(['wake', 'network gone', 'start', ['typing', 'bob', true]]);
+    await until(async () => (await asked(leader)).length === 5, within);
+    expect(await asked(leader)).toEqual([
+      'wake',
+      'network gone',
+      'start',
+      ['typing', 'bob', true],
+      ['want', 'bob', 30],
+    ]);
     expect(await asked(follower)).toEqual([]);
   });
 
@@ -166,6 +173,19 @@ describe('the tabs of one browser', () => {
 
     await follower.evaluate(() => tab.say.live());
     await until(async () => (await heard(leader)).length > 0, within);
+    await follower.close();
+    await until(() => leads(leader), within);
+  });
+
+  it('C19: give the lead away when the store refuses it, and queue for it again', async () => {
+    const [leader, follower] = await leaderAndFollower();
+    await leader.evaluate(() => {
+      tab.lose();
+      tab.lose();
+    });
+    await until(() => leads(follower), within);
+    expect(await leads(leader)).toBe(false);
+    expect(await asked(leader)).toEqual(['stop']);
     await follower.close();
     await until(() => leads(leader), within);
   });

@@ -44,9 +44,44 @@ describe('timeline', () => {
     await show('conversation-5000');
     await settled();
     for (const scrolled of [0, 40, 700]) {
-      const { before, tops } = await watchEarlierArrive(scrolled);
-      expect(Math.max(...tops.map((top) => Math.abs(top - before)))).toBeLessThanOrEqual(1);
+      expect(spread((await watchArrival(scrolled)).tops)).toBeLessThanOrEqual(1);
     }
+  });
+
+  it('C16 asks for what is missing once it comes near the screen, and keeps the reader’s place', async () => {
+    await show('conversation-hole');
+    await settled();
+    expect(await page.locator('.hole').count()).toBe(0);
+    expect(await fills()).toEqual([]);
+    const first = await watchArrival();
+    expect(first.asked).toEqual(['fillHole 361']);
+    expect(spread(first.tops)).toBeLessThanOrEqual(1);
+    expect((await watchArrival()).asked).toEqual(['fillHole 261']);
+    await page.locator('.hole').waitFor({ state: 'detached' });
+  });
+
+  it('C16 keeps the place of a reader who waits at the start of what is here', async () => {
+    await show('conversation-hole');
+    await settled();
+    await waitAtStart();
+    const { tops } = await watchArrival(0);
+    // Heights of rows and the scroll position are whole pixels, each for itself.
+    expect(spread(tops)).toBeLessThanOrEqual(2);
+  });
+
+  it('C16 says without a connection that messages come later, and asks for them once there is one', async () => {
+    await show('conversation-hole-offline');
+    const hole = page.locator('.hole').last();
+    await hole.getByText('Earlier messages come when you are back online').waitFor();
+    expect(await fills()).toEqual([]);
+    const said = await page.evaluate(async () => {
+      window.gallery.models.status.link.value = 'live';
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      return [...document.querySelectorAll('.hole')].map(({ textContent }) => textContent);
+    });
+    expect(new Set(said)).toEqual(new Set(['Loading earlier messages']));
+    await page.waitForFunction(() => window.gallery.calls.includes('fillHole 99'));
+    await page.waitForFunction(() => window.gallery.models.timeline.items.value.length === 14 + 50);
   });
 
   it('follows what arrives only at the end; elsewhere a button counts it and leads there', async () => {
@@ -397,6 +432,8 @@ async function show(state: string): Promise<void> {
 }
 
 const calls = () => page.evaluate(() => [...window.gallery.calls]);
+const fills = async () => (await calls()).filter((call) => call.startsWith('fillHole'));
+const spread = (tops: readonly number[]) => Math.max(...tops) - Math.min(...tops);
 const sent = async () => (await calls()).filter((call) => call.startsWith('send'));
 const lastSeen = async () =>
   Number((await calls()).findLast((call) => call.startsWith('markSeen'))?.split(' ')[1] ?? 0);
@@ -431,7 +468,7 @@ async function arrive(text: string): Promise<void> {
     const id = `arrived-${n}` as typeof newest.id;
     timeline.items.value = [
       ...timeline.items.value,
-      { id, mine: false, text: words, at: Date.now(), n, tick: null, error: null },
+      { id, mine: false, text: words, at: Date.now(), n, tick: null, error: null, holeBefore: false },
     ];
     conversations.rows.value = conversations.rows.value.map((row) =>
       row.peer === timeline.peer.value ? { ...row, unread: row.unread + 1 } : row,
@@ -463,6 +500,7 @@ async function interleave(burst: Burst): Promise<void> {
       n: number,
       tick: own ? (number === null ? 'queued' : 'sent') : null,
       error: null,
+      holeBefore: false,
     });
     const pause = () => new Promise((done) => setTimeout(done, everyMs));
     const waiting = () => timeline.items.value.filter(({ tick }) => tick === 'queued');
@@ -522,34 +560,64 @@ function positionOf(text: string): Promise<number> {
   }, text);
 }
 
-/** Scrolls to where earlier messages are asked for, and tells where the first visible one was in each frame until they are in. */
-function watchEarlierArrive(scrolled: number): Promise<{ before: number; tops: number[] }> {
-  return page.evaluate(async (top) => {
-    const frame = () => new Promise((done) => requestAnimationFrame(done));
+/** A new device with the newest messages alone: scrolls to their start without a connection. */
+async function waitAtStart(): Promise<void> {
+  await page.evaluate(() => {
+    const { timeline, status } = window.gallery.models;
+    status.link.value = 'offline';
+    timeline.items.value = timeline.items.value.slice(-40);
+    timeline.hasEarlier.value = true;
+  });
+  await settled();
+  await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop = 0));
+  await settled();
+  await page.locator('.hole').getByText('Earlier messages come when you are back online').waitFor();
+}
+
+/**
+ * With a connection, scrolls to a place, or up until missing messages have been asked for, and tells where the first
+ * message below the header is painted in each frame until they are in.
+ */
+function watchArrival(scrollTo?: number): Promise<{ asked: string[]; tops: number[] }> {
+  return page.evaluate(async (place) => {
+    const filled = () => window.gallery.calls.filter((call) => call.startsWith('fillHole'));
     const count = () => window.gallery.models.timeline.items.value.length;
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    const [asked, before] = [filled().length, count()];
     const timeline = document.querySelector('.timeline');
-    const header = document.querySelector('.conversation-header');
-    if (timeline === null || header === null) throw new Error('there is no conversation');
-    const countBefore = count();
-    timeline.scrollTop = top;
+    if (timeline === null) throw new Error('there is no conversation');
+    window.gallery.models.status.link.value = 'live';
+    const isThere = () => place !== undefined || filled().length > asked;
+    if (place !== undefined) timeline.scrollTop = place;
+    for (let steps = 0; !isThere(); steps++) {
+      if (steps > 600) throw new Error('nothing was asked for');
+      timeline.scrollBy(0, -40);
+      await frame();
+    }
     await frame();
     await frame();
-    const { bottom } = header.getBoundingClientRect();
+    const { bottom } = document.querySelector('.conversation-header')?.getBoundingClientRect() ?? {
+      bottom: 0,
+    };
     const watched = [...document.querySelectorAll('.bubble')].find(
       (one) => one.getBoundingClientRect().top >= bottom,
     );
     const text = watched?.querySelector('.text')?.textContent;
-    if (watched === undefined || count() !== countBefore)
-      throw new Error('they came before they could be watched');
-    const before = watched.getBoundingClientRect().top;
-    const tops: number[] = [];
-    for (let rest = 20; rest > 0 && tops.length < 600; rest -= count() === countBefore ? 0 : 1) {
-      await frame();
-      const bubble = [...document.querySelectorAll('.bubble')].find(
-        (one) => one.querySelector('.text')?.textContent === text,
-      );
-      tops.push(bubble?.getBoundingClientRect().top ?? Infinity);
+    // Entries say what is painted: they are made after resize observers have put things right.
+    const painted = () =>
+      new Promise<number>((resolve) => {
+        const observer = new IntersectionObserver((entries) => {
+          observer.disconnect();
+          const shown = entries.find(({ target }) => target.querySelector('.text')?.textContent === text);
+          resolve(shown?.boundingClientRect.top ?? Infinity);
+        });
+        for (const bubble of document.querySelectorAll('.bubble')) observer.observe(bubble);
+      });
+    const tops = [await painted()];
+    if (count() !== before) throw new Error('they came before they could be watched');
+    for (let rest = 20; rest > 0 && tops.length < 600; rest -= count() === before ? 0 : 1) {
+      tops.push(await painted());
     }
-    return { before, tops };
-  }, scrolled);
+    return { asked: filled().slice(asked), tops };
+  }, scrollTo);
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { message } from '#pwa/dev/fake-messages.ts';
 import { createModels } from '#pwa/models/models.ts';
+import { freshAmong } from '#pwa/views/chats/use-fresh.ts';
 import { rowsOf } from '#pwa/views/chats/rows.ts';
 import { passwordStrength } from '#pwa/views/door/password-strength.ts';
 import { fingerprintGroups, hueOf, initials, listTime } from '#pwa/views/format.ts';
@@ -97,6 +98,41 @@ describe('rows of the timeline', () => {
     expect(rows.map(({ unread }) => unread)).toEqual([false, false, true, false]);
     expect(rowsOf(items, 3, false)[3]).toMatchObject({ unread: true, first: true });
     expect(rowsOf(items, 4, false).some(({ unread }) => unread)).toBe(false);
+  });
+
+  it('C16 sets what stands below a hole apart, and says nothing about its day', () => {
+    const [before, after] = [message(false, 'a', 0, 1), message(false, 'b', 2 * 86_400_000, 9)];
+    const [, whole] = rowsOf([before, after], null, false);
+    expect([whole?.hole, whole?.day]).toEqual([false, after.at]);
+    const near = { ...after, at: 1, holeBefore: true };
+    const [, row] = rowsOf([before, near], null, false);
+    expect([row?.hole, row?.day, row?.first]).toEqual([true, null, true]);
+    const [start] = rowsOf([near], null, true);
+    expect([start?.hole, start?.day]).toEqual([true, null]);
+  });
+});
+
+describe('what is new in a timeline', () => {
+  const [first, second, fourth, mine] = [
+    message(false, '1', 0, 1),
+    message(false, '2', 0, 2),
+    message(false, '4', 0, 4),
+    message(true, 'mine', 0, 5),
+  ];
+  const queued = message(true, 'mine too', 0, null, 'queued');
+
+  it('is what arrives, also before our own that waits or has overtaken it', () => {
+    expect(freshAmong([first, second], [first])).toEqual([second]);
+    expect(freshAmong([first, second, queued], [first, queued])).toEqual([second]);
+    expect(freshAmong([first, fourth, mine], [first, mine])).toEqual([fourth]);
+    expect(freshAmong([first, queued], [first])).toEqual([queued]);
+    expect(freshAmong([first], [])).toEqual([first]);
+  });
+
+  it('C16 is no history, above the first message or in a hole', () => {
+    expect(freshAmong([first, second], [second])).toEqual([]);
+    const own = message(true, '3', 0, 3);
+    expect(freshAmong([first, second, own, fourth], [first, fourth])).toEqual([]);
   });
 });
 

@@ -1,102 +1,114 @@
 import { type OpId, type UserId, pairOf } from '#shared/ids.ts';
-import type { SyncStore } from '#sync/server/ports.ts';
-import type { Entry } from '#sync/wire/down.ts';
-import type { SimulatedDevice } from './device-store.ts';
+import { type SyncStore, standingFor } from '#sync/server/ports.ts';
+import type { Cursor } from '#sync/wire/up.ts';
+import type { Device } from './device.ts';
+import type { Conversation, Disk } from './disk.ts';
+import type { Fail, Ledger } from './ledger.ts';
 
-/** What was promised, checked against the server's logs and every device's disk once all is calm. */
-export async function findFaults(
+/** What was promised, checked against the books and every device's disk once all is calm. */
+export async function judge(
+  ledger: Ledger,
   store: SyncStore,
   users: readonly UserId[],
-  devices: readonly SimulatedDevice[],
-): Promise<string[]> {
-  const faults: string[] = [];
-  const entriesByUser = new Map<UserId, Entry[]>();
-  for (const user of users) entriesByUser.set(user, await wholeLog(store, user, faults));
-
+  devices: readonly Device[],
+  fail: Fail,
+): Promise<void> {
+  for (const user of users) await readLog(store, ledger, user, fail);
+  const epoch = await store.epoch();
   for (const { user, disk } of devices) {
-    const name = `${user.slice(0, 4)}'s device`;
-    const log = entriesByUser.get(user) ?? [];
-    const told = log.filter((entry) => entry.kind === 'message');
-    const toldById = new Map(told.map((entry) => [entry.op, entry]));
+    judgeDisk(
+      disk(),
+      users.filter((other) => other !== user),
+      epoch,
+    );
+  }
 
-    if (disk.queue.length > 0)
-      faults.push(`C1 ${name}: ${disk.queue.length} operations never left the outbox`);
-    if ((disk.cursor?.seq ?? 0) !== (await store.head(user)))
-      faults.push(`C5 ${name}: the cursor is not at the head`);
-    for (const entry of told) {
-      const stored = disk.messages.get(entry.op);
-      if (!stored) faults.push(`S2 ${name}: message ${entry.op} is missing`);
-      else if (stored.n !== entry.n)
-        faults.push(`S8 ${name}: message ${entry.op} has n ${stored.n}, the log ${entry.n}`);
-      else if (stored.copies !== 1)
-        faults.push(`S3 ${name}: message ${entry.op} was stored ${stored.copies} times`);
+  function judgeDisk(disk: Disk, peers: readonly UserId[], epochNow: string): void {
+    const name = `a device of ${disk.self}`;
+    if (disk.queue.size > 0) fail('C1', `${name}: ${disk.queue.size} operations never left the outbox`);
+    if (disk.cursor?.epoch !== epochNow && ledger.head(disk.self) > 0) {
+      fail('C7', `${name}: the cursor is of ${disk.cursor?.epoch}`);
     }
-    for (const [id, message] of disk.messages) {
-      if (message.failed === null && !toldById.has(id))
-        faults.push(`S2 ${name}: ${id} shows as sent, and is not in the log`);
-      if (message.failed !== null && toldById.has(id))
-        faults.push(`S3 ${name}: ${id} shows as failed, and is in the log`);
-    }
-    for (const [peer, written] of disk.written) {
-      const sent = written.filter((id) => toldById.has(id)).map((id) => toldById.get(id)?.n ?? 0);
-      if (sent.some((n, i) => i > 0 && n <= (sent[i - 1] ?? 0))) {
-        faults.push(`C2 ${name}: messages to ${peer.slice(0, 4)} are out of order: ${sent.join(' ')}`);
+    if ((disk.cursor?.seq ?? 0) !== ledger.head(disk.self))
+      fail('C5', `${name}: the cursor is not at the head`);
+    for (const peer of peers) {
+      const relation = ledger.relationOf(pairOf(disk.self, peer));
+      const standing = relation ? standingFor(relation, disk.self) : 'none';
+      if ((disk.standings.get(peer) ?? 'none') !== standing) {
+        fail('S18', `${name}: ${peer} is ${standing}, and shows as ${disk.standings.get(peer)}`);
       }
-    }
-    for (const peer of users.filter((other) => other !== user)) {
-      await checkConversation(peer);
-    }
-
-    async function checkConversation(peer: UserId): Promise<void> {
-      const { head, marks } = await store.conversation(pairOf(user, peer));
-      const numbers = told.filter(({ from, to }) => from === peer || to === peer).map(({ n }) => n);
-      if (numbers.length !== head || numbers.some((n, i) => n !== i + 1)) {
-        faults.push(`S8 ${name}: conversation of ${head} messages reads ${numbers.join(' ')}`);
-      }
-      const here = disk.marks.get(peer);
-      const [mine, theirs] = [marks.get(user), marks.get(peer)];
-      if (here && (here.mine.delivered !== (mine?.delivered ?? 0) || here.mine.seen !== (mine?.seen ?? 0))) {
-        faults.push(
-          `S9 ${name}: own watermarks ${JSON.stringify(here.mine)}, at the server ${JSON.stringify(mine)}`,
-        );
-      }
-      if (
-        here &&
-        (here.theirs.delivered !== (theirs?.delivered ?? 0) || here.theirs.seen !== (theirs?.seen ?? 0))
-      ) {
-        faults.push(
-          `S9 ${name}: their watermarks ${JSON.stringify(here.theirs)}, at the server ${JSON.stringify(theirs)}`,
-        );
-      }
-      for (const mark of [mine, theirs]) {
-        if (mark && (mark.seen > mark.delivered || mark.delivered > head))
-          faults.push(`S9 ${JSON.stringify(mark)} of ${head}`);
-      }
-      const last = told.findLast(({ from }) => from === peer)?.n ?? 0;
-      if ((mine?.delivered ?? 0) < last)
-        faults.push(`S9 ${name}: ${last} is stored here, the server knows of ${mine?.delivered}`);
+      const conversation = disk.conversations.get(peer);
+      if (conversation) judgeConversation(name, disk, peer, conversation);
+      else if (ledger.messagesOf(pairOf(disk.self, peer)).length > 0)
+        fail('S2', `${name}: a conversation is missing`);
     }
   }
-  return faults;
+
+  function judgeConversation(name: string, disk: Disk, peer: UserId, conversation: Conversation): void {
+    const pair = pairOf(disk.self, peer);
+    const truth = ledger.messagesOf(pair);
+    const { held, messages, mine, theirs, top } = conversation;
+    const numbers = new Map(truth.map(({ op }, index) => [op, index + 1]));
+    if (top !== truth.length)
+      fail('S8', `${name}: a conversation of ${truth.length} messages ends at ${top}`);
+    for (const [index, { op }] of truth.entries()) {
+      const n = index + 1;
+      const here = held[n];
+      if (here === undefined) {
+        if (n > mine.delivered) fail('C16', `${name}: the hole at ${n} was never filled`);
+      } else if (here !== op || messages.get(op)?.n !== n) {
+        fail('S8', `${name}: ${n} is ${op}, and reads ${here} with number ${messages.get(here)?.n}`);
+      }
+    }
+    for (const [op, message] of messages) {
+      const n = numbers.get(op);
+      if (message.failed !== null) {
+        if (n !== undefined && held[n] !== undefined)
+          fail('S3', `${name}: ${op} shows as failed, and was sent`);
+      } else if (n === undefined) {
+        // A history that was lost took it along. Whoever wrote it has it still, and offered it again: it was refused.
+        const offered = devices.some((device) => wroteAndNotFailed(device.disk(), peer, op));
+        if (!ledger.lost.has(op) || (message.mine && offered))
+          fail('S2', `${name}: ${op} shows as sent, and is not`);
+      }
+    }
+    const marks = { mine: ledger.markOf(pair, disk.self), theirs: ledger.markOf(pair, peer) };
+    for (const [whose, here, there] of [
+      ['own', mine, marks.mine],
+      ['their', theirs, marks.theirs],
+    ] as const) {
+      if (here.delivered !== there.delivered || here.seen !== there.seen) {
+        fail(
+          'S9',
+          `${name}: ${whose} marks are ${JSON.stringify(there)}, and show as ${JSON.stringify(here)}`,
+        );
+      }
+    }
+    // What a restored server had lost comes back later than what it had kept.
+    const order = (disk.written.get(peer) ?? []).flatMap((op) =>
+      ledger.wasLost(op) ? [] : (numbers.get(op) ?? []),
+    );
+    if (order.some((n, index) => index > 0 && n <= (order[index - 1] ?? 0))) {
+      fail('C2', `${name}: messages to ${peer} are out of order: ${order.join(' ')}`);
+    }
+  }
 }
 
-/** Every entry of a user's log, one page of one entry after the other, so that nothing is left out as repeated. */
-async function wholeLog(store: SyncStore, user: UserId, faults: string[]): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  const ids = new Set<OpId>();
-  let cursor = null;
-  for (let expected = 1; ; expected++) {
-    const page = await store.read(user, cursor, { entries: 1, bytes: 1 });
-    if (page === 'resync') throw new Error('the store refuses a cursor it gave');
-    if (page.to === page.from) return entries;
-    const entry = page.entries[0] as Entry;
-    if (entry.seq !== expected || page.to !== expected)
-      faults.push(`S1 entry ${entry.seq} where ${expected} was due`);
-    if (entry.kind === 'message') {
-      if (ids.has(entry.op)) faults.push(`S3 ${entry.op} is twice in the log of ${user.slice(0, 4)}`);
-      ids.add(entry.op);
-    }
-    entries.push(entry);
+function wroteAndNotFailed({ written, conversations }: Disk, peer: UserId, op: OpId): boolean {
+  if (!written.get(peer)?.includes(op)) return false;
+  return conversations.get(peer)?.messages.get(op)?.failed === null;
+}
+
+/** What is kept of a user's log, page after page: gapless, to its end, and as the books have it. */
+async function readLog(store: SyncStore, ledger: Ledger, user: UserId, fail: Fail): Promise<void> {
+  const limits = { entries: 50, bytes: 1_000_000 };
+  let cursor: Cursor | null = null;
+  for (;;) {
+    const page = await store.read(user, cursor, limits);
+    if (page === 'resync') return fail('S11', `the store refuses a cursor that it gave`);
+    if (cursor !== null) ledger.page(user, page);
+    if (page.to === page.from) break;
     cursor = { epoch: await store.epoch(), seq: page.to, tag: page.tag };
   }
+  if ((cursor?.seq ?? 0) !== ledger.head(user)) fail('S1', `the log of ${user} ends at ${cursor?.seq}`);
 }

@@ -1,239 +1,239 @@
-import { createMemorySync } from '#api/store/memory/sync.ts';
-import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
-import { type SyncClient, createSyncClient } from '#sync/client/client.ts';
-import { makeEnvelope } from '../../support/envelope.ts';
-import { type DeviceActions, type SimulatedDevice, createDisk, openDisk } from './device-store.ts';
-import { type LinkFaults, createTransport } from './network.ts';
-import { findFaults } from './oracle.ts';
-import { type SeededRandom, createRandom } from './random.ts';
-import { type ServerFaults, createServerNode } from './server-node.ts';
+import type { UserId } from '#shared/ids.ts';
+import { createCluster } from './cluster.ts';
+import { type Device, createDevice, isQuiet } from './device.ts';
+import { createLedger } from './ledger.ts';
+import { judge } from './oracle.ts';
+import { createRandom } from './random.ts';
+import { CALM, type Happening, type Scenario, type Weather, planOf } from './scenario.ts';
 import { createWorld } from './world.ts';
-
-export interface Scenario {
-  readonly seed: number;
-  /** Actions of people, all in all. */
-  readonly actions: number;
-}
 
 export interface Report {
   readonly seed: number;
-  /** What the oracle found wrong; empty when every promise was kept. */
+  /** What was found wrong, the rule first; empty when every promise was kept. */
   readonly faults: readonly string[];
-  /** A digest of the whole outcome: the same seed gives the same. */
+  /** A digest of the whole run: the same seed gives the same. */
   readonly trace: string;
+  /** Operations that the server committed. */
+  readonly operations: number;
   readonly events: number;
   readonly virtualMs: number;
 }
 
-const CALM: LinkFaults & ServerFaults = {
-  latency: [5, 60],
-  refuse: 0,
-  cut: 0,
-  freeze: 0,
-  refuseCommit: 0,
-  crashAtCommit: 0,
-};
+/** Within this much virtual time after the last fault everything has arrived, milliseconds. */
+const CONVERGED_WITHIN = 600_000;
+const LOOK_EVERY = 2_000;
+/** An app that has nothing to do and a server that answers need no more tries than this in a minute. */
+const CALM_MINUTE = 60_000;
+const CALM_TRIES = 5;
+/** No answer of a server makes a client try more often than this in any ten seconds, but for what it has to say. */
+const STORM_WINDOW = 10_000;
+const STORM_TRIES = 120;
+/** A run that found so much found enough. */
+const MOST_FAULTS = 5;
 
-/** Several people with several devices each, a network and a server that fail, and then a calm in which all settles. */
-export async function simulate({ seed, actions }: Scenario): Promise<Report> {
-  const random = createRandom(seed);
+/** Several people with several devices each, a network and servers that fail, and then a calm in which all settles. */
+export async function simulate(scenario: Scenario): Promise<Report> {
+  const random = createRandom(scenario.seed);
+  const plan = planOf(scenario, random);
   const world = createWorld();
-  let weather: LinkFaults & ServerFaults = stormOf(random);
+  const faults: string[] = [];
+  const fail = (rule: string, seen: string): void => {
+    if (faults.length < MOST_FAULTS) faults.push(`${rule}: ${seen}`);
+  };
+  const broken = (): boolean => faults.length > 0;
+  const ledger = createLedger(fail);
+  // A hint between two nodes may get lost on the best of days.
+  const calm: Weather = { ...CALM, loseHint: plan.weather.loseHint };
+  let weather: Weather = plan.weather;
 
-  const users = Array.from({ length: random.between(2, 4) }, () => idOf(random) as UserId);
-  const people = new Map(users.map((id) => [id, personOf(id)]));
-  const store = createMemorySync({
-    epoch: 'first',
-    tag: random.u32,
-    person: (id) => people.get(id),
-  });
+  const users = Array.from({ length: plan.users }, () => random.id() as UserId);
+  const people = new Map(users.map((id) => [id, { key: keyOf(id, 0), former: keyOf(id, 0), version: 0 }]));
   const devices: Device[] = [];
-  const server = createServerNode(
+  const cluster = createCluster({
     world,
     random,
-    store,
-    () => weather,
-    () => {
+    ledger,
+    nodes: plan.nodes,
+    limits: plan.limits,
+    faults: () => weather,
+    person(id) {
+      const keyId = people.get(id)?.key;
+      return keyId && { id, name: id, bundle: keyId, keyId };
+    },
+    onCrash() {
       for (const device of devices) device.cutOff();
     },
-  );
-  for (const user of users) {
-    for (let i = random.between(1, 2); i > 0; i--) devices.push(createDevice(user));
+  });
+  for (const [index, user] of users.entries()) {
+    for (let i = plan.devices[index] ?? 1; i > 0; i--) addDevice(user);
   }
 
-  const span = actions * random.between(50, 2_000);
-  for (let i = 0; i < actions; i++) world.after(random.between(0, span), act);
-  for (let i = random.between(0, 4); i > 0; i--) world.after(random.between(0, span), server.crash);
-  for (let i = random.between(0, 6); i > 0; i--) {
-    world.after(random.between(0, span), () => random.pick(devices).crash());
-  }
   const start = world.now();
-  let events = await world.run(start + span);
+  for (let i = 0; i < scenario.actions; i++) world.after(random.between(0, plan.span), act);
+  for (const [happening, times] of Object.entries(plan.times) as [Happening, number][]) {
+    for (let i = times; i > 0; i--) world.after(random.between(0, plan.span), () => happen(happening));
+  }
+  let events = 0;
+  let heard = 0;
+  while (world.now() < start + plan.span && !broken()) {
+    events += await world.run(Math.min(start + plan.span, world.now() + STORM_WINDOW), broken);
+    watchTries(STORM_TRIES);
+  }
 
-  weather = CALM;
-  for (const device of devices) device.bringUp();
-  events += await world.run(world.now() + 600_000);
+  weather = calm;
+  for (const device of devices) device.calm();
+  await converge();
+  if (!broken()) {
+    watchTries(Infinity);
+    events += await world.run(world.now() + CALM_MINUTE, broken);
+    watchTries(CALM_TRIES);
+    await judge(ledger, cluster.store(), users, devices, fail);
+  }
+  return {
+    seed: scenario.seed,
+    faults,
+    trace: `${world.print().toString(16)} ${events} ${traceOf(devices)}`,
+    operations: ledger.place(),
+    events,
+    virtualMs: world.now() - start,
+  };
 
-  const faults = await findFaults(store, users, devices);
-  return { seed, faults, trace: traceOf(devices), events, virtualMs: world.now() - start };
+  async function converge(): Promise<void> {
+    const limit = world.now() + CONVERGED_WITHIN;
+    while (!broken() && !isSettled()) {
+      if (world.now() >= limit)
+        return fail('C13', `not all has arrived after ten minutes of calm: ${whatIsLeft()}`);
+      events += await world.run(world.now() + LOOK_EVERY, broken);
+      watchTries(STORM_TRIES);
+    }
+  }
+
+  function isSettled(): boolean {
+    return (
+      cluster.allUp() &&
+      devices.every((device) => {
+        const disk = device.disk();
+        return device.isUp() && isQuiet(disk) && disk.cursor?.seq === ledger.head(device.user);
+      })
+    );
+  }
+
+  function whatIsLeft(): string {
+    return devices
+      .map((device) => {
+        const { queue, cursor } = device.disk();
+        return `${queue.size} to send, ${cursor?.seq} of ${ledger.head(device.user)}`;
+      })
+      .join('; ');
+  }
+
+  function watchTries(most: number): void {
+    const news = Math.max(0, ledger.place() - heard);
+    heard = ledger.place();
+    for (const device of devices) {
+      const tries = device.tries();
+      if (tries > most + news) fail('C13', `${tries} tries to connect in a short while, with ${news} news`);
+    }
+  }
+
+  function addDevice(user: UserId, twinOf?: Device): void {
+    const socketsBlocked = plan.blocked[devices.length] ?? false;
+    const [inStorm, inCalm] = [
+      { ...plan.weather, socketsBlocked },
+      { ...calm, socketsBlocked },
+    ];
+    const device = createDevice(
+      {
+        world,
+        random,
+        ledger,
+        fail,
+        faults: () => (weather === calm ? inCalm : inStorm),
+        hostFor: cluster.hostFor,
+        keyOf(id) {
+          const { key, former } = people.get(id) ?? { key: new Uint8Array(16), former: new Uint8Array(16) };
+          return random.chance(0.5) ? key : former;
+        },
+      },
+      user,
+      twinOf?.clone(),
+    );
+    devices.push(device);
+  }
 
   function act(): void {
     const device = random.pick(devices);
     const peer = random.pick(users.filter((user) => user !== device.user));
-    const standing = device.disk.standings.get(peer) ?? 'none';
-    if (standing === 'friends' && random.chance(0.97)) {
-      if (random.chance(0.25)) device.see(peer);
+    const standing = device.disk().standings.get(peer) ?? 'none';
+    const choice = random.next();
+    if (standing === 'friends' && choice < 0.98) {
+      if (choice < 0.2) device.see(peer);
+      else if (choice < 0.25) device.scroll(peer);
+      else if (choice < 0.28) device.type(peer);
       else device.send(peer);
-    } else {
-      device.befriend(
-        peer,
-        standing === 'friends' ? 'friend.remove' : standing === 'received' ? answer() : 'friend.request',
-      );
-    }
-  }
-  function answer(): 'friend.accept' | 'friend.reject' {
-    return random.chance(0.9) ? 'friend.accept' : 'friend.reject';
+    } else if (standing === 'friends') device.befriend(peer, 'friend.remove');
+    else if (standing === 'received') device.befriend(peer, choice < 0.9 ? 'friend.accept' : 'friend.reject');
+    else if (choice < 0.9 || standing === 'none') device.befriend(peer, 'friend.request');
+    else device.befriend(peer, 'friend.remove');
+    // Somebody who accepts writes at once.
+    if (standing === 'received' && choice < 0.5) device.send(peer);
   }
 
-  function createDevice(user: UserId): Device {
-    const disk = createDisk(user);
-    const installation = idOf(random) as DeviceId;
-    const transport = createTransport(world, random, () => weather, server.listenFor(user));
-    let life = 0;
-    let running: { client: SyncClient; actions: DeviceActions } | null = null;
-    boot();
-
-    function boot(): void {
-      const mine = ++life;
-      const alive = (): boolean => mine === life;
-      const handle = openDisk(disk, {
-        newReceiptId: () => opIdOf(random),
-        async transaction(body) {
-          // Storing takes its time, and the app may die just before or just after it.
-          await new Promise<void>((resolve) => world.after(random.between(0, 30), resolve));
-          if (!alive()) return new Promise(() => {});
-          if (weather !== CALM && random.chance(0.002)) crash();
-          if (!alive()) return new Promise(() => {});
-          return body();
-        },
-      });
-      const client = createSyncClient({
-        store: handle,
-        transport: guardedTransport(alive),
-        timers: { after: (ms, callback) => world.after(ms, () => alive() && callback()) },
-        random,
-        device: installation,
-        listener: { status() {}, presence() {}, typing() {} },
-        report() {},
-      });
-      running = { client, actions: handle };
-      client.start();
+  function happen(happening: Happening): void {
+    const device = random.pick(devices);
+    switch (happening) {
+      case 'server-crash':
+        return cluster.crash();
+      case 'server-restart':
+        return cluster.restart();
+      case 'server-restore': {
+        const place = ledger.place();
+        return cluster.restore(random.between(Math.floor(place * 0.7), place));
+      }
+      case 'truncate':
+        return void cluster.truncate(random.pick(users));
+      case 'new-keys': {
+        const user = random.pick(users);
+        const { key, version } = people.get(user) ?? { key: new Uint8Array(16), version: 0 };
+        people.set(user, { key: keyOf(user, version + 1), former: key, version: version + 1 });
+        return;
+      }
+      case 'device-crash':
+        return device.crash();
+      case 'close':
+        return device.close();
+      case 'freeze':
+        return device.freeze();
+      case 'full':
+        return device.fill();
+      case 'clock':
+        return device.setClock(random.between(-1e9, 1e9));
+      case 'device-restore':
+        device.backUp();
+        return void world.after(random.between(0, start + plan.span - world.now()), device.restore);
+      case 'twin':
+        return addDevice(device.user, device);
     }
-
-    function guardedTransport(alive: () => boolean): ReturnType<typeof createTransport> {
-      return {
-        ...transport,
-        connect: (on) =>
-          transport.connect({
-            open: () => alive() && on.open(),
-            frame: (data) => alive() && on.frame(data),
-            closed: (code) => alive() && on.closed(code),
-          }),
-      };
-    }
-
-    function crash(): void {
-      if (!running) return;
-      life += 1;
-      running = null;
-      transport.cutAll();
-      world.after(random.between(10, 60_000), () => running ?? boot());
-    }
-
-    /** A tab that died took the write with it: the person sees nothing in the list, so nothing was promised. */
-    function write(op: Parameters<DeviceActions['write']>[0], lane: string, after: OpId | null = null): void {
-      running?.actions.write(op, lane, after).catch((error: unknown) => {
-        throw error;
-      });
-    }
-
-    return {
-      user,
-      disk,
-      cutOff: transport.cutAll,
-      crash,
-      bringUp() {
-        if (!running) boot();
-        running?.client.wake();
-      },
-      send(peer) {
-        const id = opIdOf(random);
-        const toKeyId = people.get(peer)?.keyId;
-        if (!toKeyId) throw new Error('nobody to write to');
-        const accept = disk.queue.find(
-          ({ op: queued }) => queued.kind === 'friend.accept' && queued.to === peer,
-        );
-        write(
-          {
-            id,
-            kind: 'message.send',
-            to: peer,
-            envelope: makeEnvelope({ id, from: user, to: peer, toKeyId }),
-          },
-          `c:${peer}`,
-          accept?.op.id ?? null,
-        );
-      },
-      befriend(peer, kind) {
-        write({ id: opIdOf(random), kind, to: peer }, `f:${peer}`);
-      },
-      see(peer) {
-        running?.actions.see(peer).catch((error: unknown) => {
-          throw error;
-        });
-      },
-    };
   }
-}
-
-interface Device extends SimulatedDevice {
-  cutOff(): void;
-  crash(): void;
-  bringUp(): void;
-  send(peer: UserId): void;
-  befriend(peer: UserId, kind: 'friend.request' | 'friend.accept' | 'friend.reject' | 'friend.remove'): void;
-  see(peer: UserId): void;
-}
-
-/** How bad this run's weather is: most runs know only some of the faults. */
-function stormOf(random: SeededRandom): LinkFaults & ServerFaults {
-  const some = (most: number): number => (random.chance(0.5) ? 0 : random.next() * most);
-  return {
-    latency: [1, random.pick([10, 100, 2_000])],
-    refuse: some(0.5),
-    cut: some(0.05),
-    freeze: some(0.02),
-    refuseCommit: some(0.05),
-    crashAtCommit: some(0.01),
-  };
 }
 
 function traceOf(devices: readonly Device[]): string {
-  return JSON.stringify(
-    devices.map(({ disk }) => [disk.cursor, [...disk.messages], [...disk.marks], [...disk.standings]]),
-  );
+  let sum = 0;
+  for (const device of devices) {
+    const { cursor, device: name, conversations } = device.disk();
+    const text = JSON.stringify([
+      cursor,
+      name,
+      Array.from(conversations.values(), ({ held, mine, theirs }) => [held, mine, theirs]),
+    ]);
+    for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x0100_0193);
+  }
+  return (sum >>> 0).toString(16);
 }
 
-function idOf(random: SeededRandom): string {
-  return Buffer.from(random.bytes(16)).toString('base64url');
-}
-
-function opIdOf(random: SeededRandom): OpId {
-  const hex = Buffer.from(random.bytes(16)).toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}` as OpId;
-}
-
-function personOf(id: UserId) {
-  const keyId = Buffer.from(id, 'base64url');
-  return { id, name: id, bundle: new Uint8Array(keyId), keyId: new Uint8Array(keyId) };
+function keyOf(user: UserId, version: number): Uint8Array<ArrayBuffer> {
+  const key = new Uint8Array(16);
+  for (let i = 0; i < 16; i++) key[i] = user.charCodeAt(i);
+  key[15] = version;
+  return key;
 }

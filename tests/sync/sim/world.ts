@@ -1,53 +1,63 @@
+interface Due {
+  readonly at: number;
+  readonly order: number;
+  run: (() => void) | null;
+}
+
 /**
  * Virtual time: a queue of things to do, each at its moment. Between two of them everything that was started runs to
  * its end (the shells' promises), so that one seed gives one order of events, whatever the machine does.
  */
 export function createWorld() {
-  interface Due {
-    readonly at: number;
-    readonly order: number;
-    run: (() => void) | null;
-  }
   // A binary heap by (at, order).
   const heap: Due[] = [];
   let now = 1_800_000_000_000;
   let orders = 0;
+  let print = 0;
 
   const before = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
-  function swap(i: number, j: number): void {
-    const held = heap[i] as Due;
-    heap[i] = heap[j] as Due;
-    heap[j] = held;
-  }
+
   function push(due: Due): void {
-    let i = heap.push(due) - 1;
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (!before(due, heap[parent] as Due)) break;
-      swap(i, parent);
-      i = parent;
+    let at = heap.push(due) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = heap[parent] as Due;
+      if (!before(due, above)) break;
+      heap[at] = above;
+      at = parent;
     }
-  }
-  function pop(): Due | undefined {
-    const first = heap[0];
-    const last = heap.pop();
-    if (!first || !last || first === last) return first;
-    heap[0] = last;
-    for (let i = 0; ;) {
-      let least = i;
-      for (const child of [2 * i + 1, 2 * i + 2]) {
-        if (child < heap.length && before(heap[child] as Due, heap[least] as Due)) least = child;
-      }
-      if (least === i) return first;
-      swap(i, least);
-      i = least;
-    }
+    heap[at] = due;
   }
 
-  const drain = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  function pop(): void {
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let at = 0;
+    for (let child = 1; child < heap.length; child = 2 * at + 1) {
+      const right = heap[child + 1];
+      if (right && before(right, heap[child] as Due)) child += 1;
+      const least = heap[child] as Due;
+      if (!before(least, last)) break;
+      heap[at] = least;
+      at = child;
+    }
+    heap[at] = last;
+  }
+
+  /** The next thing to do up to `until`, taken out of the queue. */
+  function take(until: number): Due | undefined {
+    for (let due = heap[0]; due && due.at <= until; due = heap[0]) {
+      pop();
+      if (due.run) return due;
+    }
+    return undefined;
+  }
 
   return {
     now: () => now,
+    /** A digest of when what happened so far. */
+    print: () => print >>> 0,
+
     after(ms: number, callback: () => void): () => void {
       const due: Due = { at: now + Math.max(0, Math.floor(ms)), order: orders++, run: callback };
       push(due);
@@ -55,22 +65,34 @@ export function createWorld() {
         due.run = null;
       };
     },
-    /** Runs until `until` (virtual milliseconds since 1970). Returns how many events there were. */
-    async run(until: number): Promise<number> {
-      let events = 0;
-      await drain();
-      for (;;) {
-        const due = heap[0];
-        if (!due || due.at > until) break;
-        pop();
-        if (!due.run) continue;
-        now = due.at;
-        due.run();
-        events += 1;
-        await drain();
-      }
-      now = until;
-      return events;
+
+    /**
+     * Runs until `until` (virtual milliseconds since 1970), or until `over` says so after something was done. Returns
+     * how many events there were.
+     */
+    run(until: number, over = () => false): Promise<number> {
+      return new Promise((resolve, reject) => {
+        let events = 0;
+        function turn(): void {
+          const due = take(until);
+          if (!due || over()) {
+            now = due ? due.at : until;
+            return resolve(events);
+          }
+          now = due.at;
+          print = Math.imul(print ^ (due.at & 0xffff_ffff) ^ due.order, 0x0100_0193);
+          events += 1;
+          try {
+            due.run?.();
+          } catch (error) {
+            return reject(error instanceof Error ? error : new Error(String(error)));
+          }
+          settle();
+        }
+        // The next tick comes when no promise has anything left to do, and costs no turn of the event loop.
+        const settle = (): void => queueMicrotask(() => process.nextTick(turn));
+        settle();
+      });
     },
   };
 }

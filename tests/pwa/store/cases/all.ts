@@ -1,5 +1,7 @@
 import type { LocalStoreCase } from './case.ts';
+import { HOLES_CASES } from './holes.ts';
 import { KEYS_CASES } from './keys.ts';
+import { OPEN_CONVERSATION_CASES } from './open-conversation.ts';
 import { READING_CASES } from './reading.ts';
 import { STORAGE_CASES } from './storage.ts';
 import { WRITING_CASES } from './writing.ts';
@@ -7,6 +9,8 @@ import { WRITING_CASES } from './writing.ts';
 export const LOCAL_STORE_CASES: readonly LocalStoreCase[] = [
   ...WRITING_CASES,
   ...READING_CASES,
+  ...HOLES_CASES,
+  ...OPEN_CONVERSATION_CASES,
   ...KEYS_CASES,
   ...STORAGE_CASES,
 ];

@@ -1,6 +1,6 @@
 import { equalBytes } from '#shared/bytes.ts';
 import type { OpId } from '#shared/ids.ts';
-import { Log } from '#tests/contracts/client-store.ts';
+import { Log } from '#tests/contracts/client-store-subject.ts';
 import { becomes, holds, rejects, same } from '#tests/support/check.ts';
 import { type World, newPerson, readAs, restarted, rotated, sender, timelineOf } from '../world.ts';
 import type { LocalStoreCase } from './case.ts';
@@ -9,12 +9,12 @@ export const KEYS_CASES: readonly LocalStoreCase[] = [
   {
     title: 'A queue that was sealed to an outdated key is sealed again under the same ids',
     async run(world) {
-      const { me, peer, store, subject } = world;
+      const { me, peer, store, sync, subject } = world;
       await new Log(subject).befriend();
       const ids = [await store.queueMessage(peer.id, 'one'), await store.queueMessage(peer.id, 'two')];
       const before = await sent(world);
       const next = await rotated(peer);
-      await store.settle([{ id: ids[0] as OpId, ok: false, code: 'STALE_KEY', bundle: next.bundle }]);
+      await sync.settle([{ id: ids[0] as OpId, ok: false, code: 'STALE_KEY', bundle: next.bundle }]);
       const after = await sent(world);
       same(
         after.map(({ id }) => id),
@@ -32,22 +32,22 @@ export const KEYS_CASES: readonly LocalStoreCase[] = [
         'ticks',
       );
       // The same answer again: it is sealed to that very key, so sealing again would go in circles.
-      await store.settle([{ id: ids[0] as OpId, ok: false, code: 'STALE_KEY', bundle: next.bundle }]);
+      await sync.settle([{ id: ids[0] as OpId, ok: false, code: 'STALE_KEY', bundle: next.bundle }]);
       const [first] = (await timelineOf(store, peer.id)).items;
       same([first?.tick, first?.error], ['failed', 'STALE_KEY'], 'the first');
       const [last] = await sent(world);
-      await store.settle([{ id: ids[1] as OpId, ok: true, time: 1, n: 1 }]);
+      await sync.settle([{ id: ids[1] as OpId, ok: true, time: 1, n: 1 }]);
       same([last?.id, await sent(world)], [ids[1], []], 'the second went out');
     },
   },
   {
     title: 'Nothing is sent to another identity under a friend’s name',
     async run(world) {
-      const { peer, store, subject } = world;
+      const { peer, store, sync, subject } = world;
       await new Log(subject).befriend();
       const ids = [await store.queueMessage(peer.id, 'one'), await store.queueMessage(peer.id, 'two')];
       const impostor = await newPerson(peer.id);
-      await store.settle([{ id: ids[0] as OpId, ok: false, code: 'STALE_KEY', bundle: impostor.bundle }]);
+      await sync.settle([{ id: ids[0] as OpId, ok: false, code: 'STALE_KEY', bundle: impostor.bundle }]);
       same(await sent(world), [], 'outbox');
       const { items } = await timelineOf(store, peer.id);
       same(
@@ -112,7 +112,7 @@ export const KEYS_CASES: readonly LocalStoreCase[] = [
   },
   {
     title: 'Another message under a known id is kept as a notice and settles nothing',
-    async run({ peer, store, subject }) {
+    async run({ peer, store, sync, subject }) {
       const log = new Log(subject);
       await log.befriend();
       const first = await log.message(1, 'the true one');
@@ -133,17 +133,17 @@ export const KEYS_CASES: readonly LocalStoreCase[] = [
       ];
       same(shown, expected, 'messages');
       holds(
-        (await store.outbox(10)).some(({ op }) => op.id === mine),
+        (await sync.outbox(10)).some(({ op }) => op.id === mine),
         'ours still waits',
       );
       const again = log.again('again');
-      await store.reset();
-      await store.applyPage(again.page, again.cursor);
+      await sync.reset();
+      await sync.applyPage(again.page, again.cursor);
       same((await timelineOf(store, peer.id)).items.length, 4, 'no doubles when applied again');
     },
   },
 ];
 
-async function sent({ store }: World) {
-  return (await store.outbox(100)).flatMap(({ op }) => (op.kind === 'message.send' ? [op] : []));
+async function sent({ sync }: World) {
+  return (await sync.outbox(100)).flatMap(({ op }) => (op.kind === 'message.send' ? [op] : []));
 }

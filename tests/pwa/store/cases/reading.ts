@@ -1,5 +1,5 @@
 import type { StoredWindow } from '#pwa/store/ports.ts';
-import { Log } from '#tests/contracts/client-store.ts';
+import { Log } from '#tests/contracts/client-store-subject.ts';
 import { becomes, same } from '#tests/support/check.ts';
 import { conversationOf, newPerson, sender, timelineOf } from '../world.ts';
 import type { LocalStoreCase } from './case.ts';
@@ -7,7 +7,7 @@ import type { LocalStoreCase } from './case.ts';
 export const READING_CASES: readonly LocalStoreCase[] = [
   {
     title: 'A live window holds the newest messages in reading order and follows every change',
-    async run({ peer, store, subject }) {
+    async run({ peer, store, sync, subject }) {
       const log = new Log(subject);
       await log.befriend();
       await log.push(
@@ -24,7 +24,7 @@ export const READING_CASES: readonly LocalStoreCase[] = [
       await becomes(() => texts() === '3 4 mequeued', 'the queued one is last');
       await log.push(await log.message(5, '5'));
       await becomes(() => texts() === '4 5 mequeued', 'still last');
-      await store.settle([{ id, ok: true, time: 9_000, n: 6 }]);
+      await sync.settle([{ id, ok: true, time: 9_000, n: 6 }]);
       await log.push(log.receipt({ delivered: 6, seen: 0 }));
       await becomes(() => texts() === '4 5 medelivered', 'its tick');
       stop();
@@ -35,7 +35,7 @@ export const READING_CASES: readonly LocalStoreCase[] = [
   },
   {
     title: 'The unread count is right in the face of our own messages and of other devices',
-    async run({ peer, me, store, subject }) {
+    async run({ peer, me, store, sync, subject }) {
       const log = new Log(subject);
       await log.befriend();
       const unread = async () => (await conversationOf(store, peer.id))?.unread;
@@ -65,14 +65,14 @@ export const READING_CASES: readonly LocalStoreCase[] = [
       same(await unread(), 1, 'seen up to 6 on another device');
       await store.markSeen(peer.id, 7);
       same(await unread(), 0, 'all seen');
-      const receipts = (await store.outbox(10)).map(({ op }) => (op.kind === 'receipt' ? op.seen : op.kind));
+      const receipts = (await sync.outbox(10)).map(({ op }) => (op.kind === 'receipt' ? op.seen : op.kind));
       same(receipts, [7], 'one receipt');
       await log.push(await log.message(8, '8'));
       same(await unread(), 1, 'a new one');
       same(log.again('again').page.entries.length, 10, 'the log');
-      await store.reset();
-      const again = log.again('again');
-      await store.applyPage(again.page, again.cursor);
+      await sync.reset();
+      const again = log.again('first');
+      await sync.applyPage(again.page, again.cursor);
       same(await unread(), 1, 'after the log was applied again');
     },
   },

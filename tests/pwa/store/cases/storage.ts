@@ -6,7 +6,7 @@ import { databaseName } from '#pwa/store/database.ts';
 import { loadDevice } from '#pwa/store/device.ts';
 import { live } from '#pwa/store/live.ts';
 import { createLocalStore, eraseLocalStore, openLocalStore } from '#pwa/store/provisioning.ts';
-import { Log } from '#tests/contracts/client-store.ts';
+import { Log } from '#tests/contracts/client-store-subject.ts';
 import { becomes, holds, rejects, same } from '#tests/support/check.ts';
 import { conversationOf, restarted, timelineOf } from '../world.ts';
 import { everythingStored } from '../raw.ts';
@@ -15,7 +15,7 @@ import type { LocalStoreCase } from './case.ts';
 export const STORAGE_CASES: readonly LocalStoreCase[] = [
   {
     title: 'Nothing that somebody wrote or is called can be read in the database',
-    async run({ peer, store, subject, me }) {
+    async run({ peer, store, sync, subject, me }) {
       const log = new Log(subject);
       await log.befriend();
       await log.push(await log.message(1, 'the incoming sentence'), {
@@ -24,11 +24,13 @@ export const STORAGE_CASES: readonly LocalStoreCase[] = [
         kind: 'poll',
         text: 'the foreign sentence',
       });
+      const sent = await store.queueMessage(peer.id, 'the sentence that was sent');
+      await sync.settle([{ id: sent, ok: true, time: 1, n: 2 }]);
       await store.queueMessage(peer.id, 'the outgoing sentence');
       await store.saveDraft(peer.id, 'the drafted sentence');
       const secrets = ['sentence', 'robin', 'casey'].map(utf8);
       const stored = await everythingStored(databaseName(me.id));
-      same(new Set(stored.map(({ table }) => table)).size, 8, 'tables with rows');
+      same(new Set(stored.map(({ table }) => table)).size, 9, 'tables with rows');
       for (const { table, strings, bytes } of stored) {
         for (const secret of secrets) {
           for (const part of bytes)
@@ -47,27 +49,27 @@ export const STORAGE_CASES: readonly LocalStoreCase[] = [
   },
   {
     title: 'C5 a write that breaks in the middle of its transaction leaves nothing',
-    async run({ peer, store, subject }) {
+    async run({ peer, store, sync, subject }) {
       const log = new Log(subject);
       await log.befriend();
-      const cursor = await store.cursor();
+      const cursor = (await sync.standing()).cursor;
       const page = { entries: [await log.message(1, 'lost?')] };
       const whole = { from: cursor?.seq ?? 0, to: log.next(), tag: 3, head: 9, ...page };
       const reached = { epoch: 'first', seq: whole.to, tag: 3 };
       await whilePutsFailIn('meta', () =>
-        rejects(store.applyPage(whole, reached), 'a page whose cursor can’t be written'),
+        rejects(sync.applyPage(whole, reached), 'a page whose cursor can’t be written'),
       );
-      same([await store.cursor(), await store.outbox(9)], [cursor, []], 'cursor and outbox');
+      same([(await sync.standing()).cursor, await sync.outbox(9)], [cursor, []], 'cursor and outbox');
       same((await timelineOf(store, peer.id)).items, [], 'messages');
       await whilePutsFailIn('conversations', () =>
         rejects(store.queueMessage(peer.id, 'x'), 'a message without summary'),
       );
       same(
-        [(await timelineOf(store, peer.id)).items, await store.outbox(9)],
+        [(await timelineOf(store, peer.id)).items, await sync.outbox(9)],
         [[], []],
         'message and outbox row',
       );
-      await store.applyPage(whole, reached);
+      await sync.applyPage(whole, reached);
       same((await conversationOf(store, peer.id))?.unread, 1, 'the same page later');
     },
   },
@@ -120,7 +122,7 @@ export const STORAGE_CASES: readonly LocalStoreCase[] = [
         'databases',
       );
       holds((await loadDevice()).id !== device.id, 'another installation');
-      await rejects(store.cursor(), 'the closed store', 'STORAGE_UNAVAILABLE');
+      await rejects(store.countUnsent(), 'the closed store', 'STORAGE_UNAVAILABLE');
     },
   },
   {

@@ -3,7 +3,7 @@ import { sha256 } from '#shared/crypto/primitives.ts';
 import type { OpId } from '#shared/ids.ts';
 import { FIRST_PREV } from '#shared/schema/payload.ts';
 import type { LocalStore, StoredContact } from '#pwa/store/ports.ts';
-import { Log } from '#tests/contracts/client-store.ts';
+import { Log } from '#tests/contracts/client-store-subject.ts';
 import { holds, rejects, same } from '#tests/support/check.ts';
 import { conversationOf, newPerson, next, readAs, restarted, timelineOf } from '../world.ts';
 import type { LocalStoreCase } from './case.ts';
@@ -11,12 +11,12 @@ import type { LocalStoreCase } from './case.ts';
 export const WRITING_CASES: readonly LocalStoreCase[] = [
   {
     title: 'Messages of this device form a chain that the peer can check',
-    async run({ me, peer, store, subject }) {
+    async run({ me, peer, store, sync, subject }) {
       await new Log(subject).befriend();
       // Asked for at once, so that each is sealed while others are.
       await Promise.all(['a', 'b', 'c', 'd'].map((text) => store.queueMessage(peer.id, text)));
       let prev = FIRST_PREV;
-      for (const [index, { op }] of (await store.outbox(10)).entries()) {
+      for (const [index, { op }] of (await sync.outbox(10)).entries()) {
         if (op.kind !== 'message.send') throw new Error('not a message');
         const payload = await readAs(peer, me, op.id, op.envelope);
         same(payload.body, { kind: 'text', text: 'abcd'[index] }, 'text');
@@ -29,7 +29,7 @@ export const WRITING_CASES: readonly LocalStoreCase[] = [
   },
   {
     title: 'Nothing is queued for who is not a friend, or when it is too long',
-    async run({ peer, store, subject }) {
+    async run({ peer, store, sync, subject }) {
       await rejects(store.queueMessage(peer.id, 'hi'), 'to a stranger', 'NOT_FRIENDS');
       const log = new Log(subject);
       await log.push(log.friendship('received'));
@@ -40,7 +40,7 @@ export const WRITING_CASES: readonly LocalStoreCase[] = [
       await store.queueFriendAction('friend.remove', peer.id, 'robin');
       await rejects(store.queueMessage(peer.id, 'hi'), 'after the removal', 'NOT_FRIENDS');
       same(
-        (await store.outbox(10)).map(({ op }) => op.kind),
+        (await sync.outbox(10)).map(({ op }) => op.kind),
         ['message.send', 'friend.remove'],
         'outbox',
       );
@@ -48,12 +48,12 @@ export const WRITING_CASES: readonly LocalStoreCase[] = [
   },
   {
     title: 'A failed message is retried at the end of the queue under a new id, or discarded',
-    async run({ me, peer, store, subject }) {
+    async run({ me, peer, store, sync, subject }) {
       const log = new Log(subject);
       await log.befriend();
       const ids: OpId[] = [];
       for (const text of ['first', 'second', 'third']) ids.push(await store.queueMessage(peer.id, text));
-      const fail = (id: OpId) => store.settle([{ id, ok: false, code: 'NOT_FRIENDS' }]);
+      const fail = (id: OpId) => sync.settle([{ id, ok: false, code: 'NOT_FRIENDS' }]);
       const [first, second, third] = ids as [OpId, OpId, OpId];
       await fail(first);
       await fail(second);
@@ -70,7 +70,7 @@ export const WRITING_CASES: readonly LocalStoreCase[] = [
         items.every(({ id }) => id !== first),
         'another content gets another id',
       );
-      const queued = await store.outbox(10);
+      const queued = await sync.outbox(10);
       same(
         queued.map(({ op }) => op.id),
         items.map(({ id }) => id),
@@ -83,7 +83,7 @@ export const WRITING_CASES: readonly LocalStoreCase[] = [
       // Both act on failed messages only.
       await store.retry(third);
       await store.discard(third);
-      same((await store.outbox(10)).length, 2, 'outbox');
+      same((await sync.outbox(10)).length, 2, 'outbox');
       same(await store.countUnsent(), 2, 'unsent');
     },
   },
@@ -105,12 +105,12 @@ export const WRITING_CASES: readonly LocalStoreCase[] = [
   },
   {
     title: 'A friend action shows at once, and is taken back when the server refuses it',
-    async run({ store, subject, peer }) {
+    async run({ store, sync, subject, peer }) {
       const stranger = (await newPerson()).id;
       const contact = async () => (await contactsOf(store)).find(({ id }) => id === stranger);
       const request = await store.queueFriendAction('friend.request', stranger, 'sam');
       same(short(await contact()), ['sam', 'sent', true], 'requested');
-      await store.settle([{ id: request, ok: false, code: 'REQUEST_LIMIT' }]);
+      await sync.settle([{ id: request, ok: false, code: 'REQUEST_LIMIT' }]);
       same(short(await contact()), ['sam', 'none', false], 'refused');
 
       const log = new Log(subject);
@@ -118,9 +118,9 @@ export const WRITING_CASES: readonly LocalStoreCase[] = [
       const accept = await store.queueFriendAction('friend.accept', peer.id, 'robin');
       const remove = await store.queueFriendAction('friend.remove', peer.id, 'robin');
       same(short(await robin()), ['robin', 'none', true], 'the newest action shows');
-      await store.settle([{ id: accept, ok: true, time: 1 }]);
+      await sync.settle([{ id: accept, ok: true, time: 1 }]);
       same(short(await robin()), ['robin', 'none', true], 'it still waits');
-      await store.settle([{ id: remove, ok: false, code: 'UNAVAILABLE' }]);
+      await sync.settle([{ id: remove, ok: false, code: 'UNAVAILABLE' }]);
       same(short(await robin()), ['robin', 'friends', false], 'what succeeded stays');
 
       async function robin() {
@@ -130,12 +130,12 @@ export const WRITING_CASES: readonly LocalStoreCase[] = [
   },
   {
     title: 'What the log said since a friend action was made is newer than what was expected of it',
-    async run({ store, subject, peer }) {
+    async run({ store, sync, subject, peer }) {
       const log = new Log(subject);
       const request = await store.queueFriendAction('friend.request', peer.id, 'robin');
       // Both asked: the server made it a friendship.
       await log.befriend();
-      await store.settle([{ id: request, ok: true, time: 1 }]);
+      await sync.settle([{ id: request, ok: true, time: 1 }]);
       same(await subject.standing(), 'friends', 'standing');
       same(await store.countUnsent(), 0, 'unsent');
     },

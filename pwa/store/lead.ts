@@ -1,0 +1,59 @@
+import { liveQuery } from 'dexie';
+import { Failure } from '#shared/errors.ts';
+import type { ClientStore } from '#sync/client/ports.ts';
+import { applyPage } from './apply-page.ts';
+import { applyPart } from './apply-part.ts';
+import type { Context } from './context.ts';
+import type { Database } from './database.ts';
+import { reset } from './epoch.ts';
+import { guarded } from './failures.ts';
+import { applyHistory, nextHole } from './holes.ts';
+import { keepGeneration, readStanding } from './installation.ts';
+import { readMeta } from './meta.ts';
+import { readOutbox } from './outbox.ts';
+import { renameDevice } from './rename.ts';
+import { settle } from './settle.ts';
+
+/**
+ * Begins a term of leadership. What comes back is the local database for a sync client: each of its transactions that
+ * writes looks first whether a later term has begun, and then rejects with a Failure (LEADERSHIP_LOST) and changes
+ * nothing. A tab or worker that was thought dead, and lost its lock, can't write over its successor.
+ */
+export async function lead(context: Context): Promise<ClientStore> {
+  const { db } = context;
+  const term = await guarded(() => beginTerm(db));
+  return createClientStore({ ...context, fence: () => checkTerm(db, term) });
+}
+
+function beginTerm(db: Database): Promise<number> {
+  return db.transaction('rw', db.meta, async () => {
+    const term = ((await readMeta(db, 'term'))?.term ?? 0) + 1;
+    await db.meta.put({ key: 'term', term });
+    return term;
+  });
+}
+
+async function checkTerm(db: Database, term: number): Promise<void> {
+  if ((await readMeta(db, 'term'))?.term !== term) throw new Failure('LEADERSHIP_LOST');
+}
+
+function createClientStore(context: Context): ClientStore {
+  const { db, report } = context;
+  return {
+    standing: () => guarded(() => readStanding(db)),
+    outbox: (limit) => guarded(() => readOutbox(db, limit)),
+    nextHole: () => guarded(() => nextHole(db)),
+    applyPage: (page, cursor) => guarded(() => applyPage(context, page, cursor)),
+    applyPart: (part, cursor, epoch) => guarded(() => applyPart(context, part, cursor, epoch)),
+    applyHistory: (page) => guarded(() => applyHistory(context, page)),
+    settle: (results) => guarded(() => settle(context, results)),
+    reset: () => guarded(() => reset(context)),
+    keepGeneration: (gen) => guarded(() => keepGeneration(context, gen)),
+    renameDevice: () => guarded(() => renameDevice(context)),
+    onOutbox(listener) {
+      const newest = liveQuery(() => db.outbox.orderBy('order').last());
+      const subscription = newest.subscribe({ next: () => listener(), error: report });
+      return () => subscription.unsubscribe();
+    },
+  };
+}

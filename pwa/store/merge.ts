@@ -1,0 +1,191 @@
+import { equalBytes } from '#shared/bytes.ts';
+import type { OpId, UserId } from '#shared/ids.ts';
+import type { Marks } from './batch.ts';
+import type { Context } from './context.ts';
+import {
+  canDeliver,
+  deliverable,
+  emptyConversation,
+  indexed,
+  lastMessageId,
+  raised,
+  withMessage,
+  withSeen,
+} from './conversations.ts';
+import type { Database } from './database.ts';
+import { RACED } from './failures.ts';
+import { type PreparedBatch, type PreparedContact, type PreparedMessage, noticeId } from './incoming.ts';
+import { queueReceipt } from './outbox.ts';
+import type { ContactRow, ConversationRow, MessageRow } from './rows.ts';
+import { keepSent } from './sent.ts';
+
+/**
+ * Inside a transaction: reads and decides, then writes what a batch comes to: entities, the outbox rows that it
+ * settles, and receipts for what became durable. Nothing is written when it lost a race.
+ */
+export async function mergeBatch(
+  context: Context,
+  prepared: PreparedBatch,
+): Promise<undefined | typeof RACED> {
+  const { db, now } = context;
+  const contacts = await mergeContacts(db, prepared.contacts);
+  const log = contacts === RACED ? RACED : await mergeMessages(db, prepared);
+  if (contacts === RACED || log === RACED) return RACED;
+
+  await db.contacts.bulkPut(contacts);
+  await db.messages.bulkPut([...log.changedById.values()]);
+  await keepSent(db, await db.outbox.where('id').anyOf(log.settled).sortBy('order'), now());
+  await db.outbox.where('id').anyOf(log.settled).delete();
+  await db.foreign.bulkPut([...prepared.foreign]);
+  await db.conversations.bulkPut(await finishConversations(context, prepared.marks, log));
+  return undefined;
+}
+
+/** What `mergeBatch` reads and writes. */
+export const batchTables = (db: Database) => [
+  db.meta,
+  db.contacts,
+  db.conversations,
+  db.messages,
+  db.outbox,
+  db.sent,
+  db.foreign,
+];
+
+async function mergeContacts(
+  db: Database,
+  contacts: readonly PreparedContact[],
+): Promise<ContactRow[] | typeof RACED> {
+  const present = await db.contacts.bulkGet(contacts.map(({ row }) => row.id));
+  if (contacts.some(({ from }, index) => (present[index]?.rev ?? null) !== from)) return RACED;
+  return contacts.map(({ row }, index) => ({ ...row, pending: present[index]?.pending ?? null }));
+}
+
+/** What the messages of a batch come to. */
+interface Merged {
+  readonly changedById: ReadonlyMap<OpId, MessageRow>;
+  readonly conversationByPeer: Map<UserId, ConversationRow>;
+  /** Conversations whose messages changed. */
+  readonly touched: ReadonlySet<UserId>;
+  /** Operations of ours that the server proves to have. */
+  readonly settled: readonly OpId[];
+}
+
+async function mergeMessages(
+  db: Database,
+  { messages, marks }: PreparedBatch,
+): Promise<Merged | typeof RACED> {
+  const peers = [...new Set([...messages, ...marks].map(({ peer }) => peer))];
+  const conversations = await db.conversations.bulkGet(peers);
+  const conversationByPeer = new Map(
+    peers.map((peer, index) => [peer, conversations[index] ?? emptyConversation(peer)]),
+  );
+  const present = await db.messages.bulkGet(messages.map(({ message }) => message.op));
+  const rowById = new Map(present.flatMap((row) => (row === undefined ? [] : [[row.id, row] as const])));
+  const changedById = new Map<OpId, MessageRow>();
+  const touched = new Set<UserId>();
+  const settled: OpId[] = [];
+
+  for (const prepared of messages) {
+    const { message, peer, mine } = prepared;
+    const first = rowById.get(message.op);
+    const other = first !== undefined && !isSame(first, prepared);
+    const id = other ? noticeId(message.op, message.n) : message.op;
+    const before = other ? (rowById.get(id) ?? (await db.messages.get(id))) : first;
+    const row = other ? unreadable(prepared, id, false) : numbered(prepared, before);
+    if (row === RACED) return RACED;
+    const changes = before?.n !== row.n || before.state !== row.state || before.at !== row.at;
+    if (changes) {
+      rowById.set(id, row);
+      changedById.set(id, row);
+      touched.add(peer);
+      if (before?.state === 'queued') settled.push(message.op);
+    }
+    const conversation = conversationByPeer.get(peer) ?? emptyConversation(peer);
+    conversationByPeer.set(peer, withMessage(conversation, message.n, mine));
+  }
+  return { changedById, conversationByPeer, touched, settled };
+}
+
+function isSame(row: MessageRow, { peer, mine, digest }: PreparedMessage): boolean {
+  return row.peer === peer && row.mine === mine && equalBytes(row.digest, digest);
+}
+
+/** The row of a message that has its number. RACED when the row that held its content is gone meanwhile. */
+function numbered(prepared: PreparedMessage, before: MessageRow | undefined): MessageRow | typeof RACED {
+  const { message, peer, mine, digest, content } = prepared;
+  const sealed = content.kind === 'opened' ? content.sealed : (before?.sealed ?? null);
+  if (sealed === null) {
+    return content.kind === 'closed' ? unreadable(prepared, message.op, content.curable) : RACED;
+  }
+  const { op: id, n, time: at } = message;
+  return { id, peer, pos: n, n, mine, at, state: 'stored', code: null, digest, sealed };
+}
+
+function unreadable(
+  { message, peer, mine, digest }: PreparedMessage,
+  id: OpId,
+  curable: boolean,
+): MessageRow {
+  const { n, time: at, envelope } = message;
+  const row: MessageRow = {
+    id,
+    peer,
+    pos: n,
+    n,
+    mine,
+    at,
+    state: 'unreadable',
+    code: 'UNREADABLE',
+    digest,
+    sealed: null,
+    envelope,
+  };
+  return curable ? { ...row, unopened: peer } : row;
+}
+
+/** After the messages were written: watermarks rise, and ours over what is durable here now. */
+async function finishConversations(
+  { db, now }: Context,
+  marks: readonly Marks[],
+  { conversationByPeer, touched }: Merged,
+): Promise<ConversationRow[]> {
+  /** What the server knows of us, where it told all of it. */
+  const toldByPeer = new Map<UserId, Marks['mine']>();
+  for (const { peer, mine, theirs, head } of marks) {
+    const conversation = upTo(conversationByPeer.get(peer) ?? emptyConversation(peer), head);
+    const seen = withSeen(conversation, mine.seen);
+    conversationByPeer.set(peer, {
+      ...seen,
+      mine: raised(seen.mine, mine),
+      theirs: raised(seen.theirs, theirs),
+    });
+    if (head !== null) toldByPeer.set(peer, mine);
+  }
+  const finished: ConversationRow[] = [];
+  for (let conversation of conversationByPeer.values()) {
+    const { peer } = conversation;
+    if (touched.has(peer)) conversation = { ...conversation, lastId: await lastMessageId(db, peer) };
+    const delivers = canDeliver(conversation);
+    if (delivers) {
+      const mine = { ...conversation.mine, delivered: deliverable(conversation) };
+      conversation = { ...conversation, mine };
+    }
+    if (delivers || isBehind(toldByPeer.get(peer), conversation)) {
+      await queueReceipt(db, peer, conversation.mine, now());
+    }
+    finished.push(indexed(conversation));
+  }
+  return finished;
+}
+
+/** A restored server has fewer messages than we may have seen. */
+function upTo(conversation: ConversationRow, head: number | null): ConversationRow {
+  const { mine } = conversation;
+  if (head === null || mine.delivered <= head) return conversation;
+  return { ...conversation, mine: { delivered: head, seen: Math.min(mine.seen, head) } };
+}
+
+function isBehind(told: Marks['mine'] | undefined, { mine }: ConversationRow): boolean {
+  return told !== undefined && (told.seen < mine.seen || told.delivered < mine.delivered);
+}

@@ -1,0 +1,11 @@
+import type { Database } from './database.ts';
+import type { MetaRow } from './rows.ts';
+
+type Meta<Key extends MetaRow['key']> = Extract<MetaRow, { key: Key }>;
+
+export async function readMeta<Key extends MetaRow['key']>(
+  db: Database,
+  key: Key,
+): Promise<Meta<Key> | undefined> {
+  return (await db.meta.get(key)) as Meta<Key> | undefined;
+}

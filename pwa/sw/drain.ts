@@ -1,0 +1,109 @@
+import { Failure } from '#shared/errors.ts';
+import type { DeviceId, UserId } from '#shared/ids.ts';
+import { createSyncClient } from '#sync/client/client.ts';
+import type { ClientStore, Transport } from '#sync/client/ports.ts';
+import type { Down } from '#sync/wire/down.ts';
+import { note } from '../controllers/log.ts';
+import type { Profile } from '../store/contents.ts';
+import { loadDevice } from '../store/device.ts';
+import { openLocalStore } from '../store/provisioning.ts';
+import { createExchangeTransport } from '../transport/exchange.ts';
+import { createApi } from '../transport/http.ts';
+import { random, timers } from '../transport/timers.ts';
+import { createTokens } from '../transport/tokens.ts';
+import { leadForAWhile } from './lead-for-a-while.ts';
+
+/** Browsers let a service worker work on an event for somewhat longer. */
+const LIMIT_MS = 25_000;
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Sends what waits and fetches what is new, with every tab closed: the sync client of the tabs, on the same database,
+ * under the same lock, by exchanges. Rejects when something is left, so that the browser tries again later.
+ */
+export function drain(): Promise<void> {
+  // A browser may say the same thing twice.
+  running ??= drainNow().finally(() => {
+    running = null;
+  });
+  return running;
+}
+
+let running: Promise<void> | null = null;
+
+async function drainNow(): Promise<void> {
+  const { user } = await loadDevice();
+  if (user === null) return;
+  await leadForAWhile(user, async (taken) => {
+    const gone = new AbortController();
+    const opened = await openLocalStore({ report, onLost: () => gone.abort() });
+    if (opened === undefined) return;
+    try {
+      const store = await opened.store.lead();
+      await exchangeUntilQuiet(opened.profile, store, () => taken.aborted || gone.signal.aborted);
+    } finally {
+      opened.store.close();
+    }
+  });
+}
+
+/** Resolves when all is said and heard, or somebody else has to go on: another tab, or the person. */
+async function exchangeUntilQuiet(
+  { userId, device }: Profile,
+  store: ClientStore,
+  taken: () => boolean,
+): Promise<void> {
+  let quiet = false;
+  let ended = false;
+  const isOver = () => ended || taken();
+  const transport = exchanges(userId, device, (frames) => {
+    quiet = frames.every(({ t }) => t === 'welcome' || t === 'presence');
+  });
+  const client = createSyncClient({
+    store,
+    transport,
+    timers,
+    random,
+    listener: {
+      status({ link }) {
+        ended ||= link === 'stopped';
+      },
+      presence() {},
+      typing() {},
+    },
+    report(code, error) {
+      if (code === 'LEADERSHIP_LOST') ended = true;
+      // What is still under way at the end finds the database closed.
+      if (!ended) report(error);
+    },
+  });
+  const until = performance.now() + LIMIT_MS;
+  client.start();
+  try {
+    while (!isOver()) {
+      if (quiet && (await store.outbox(1)).length === 0) return;
+      if (performance.now() > until) throw new Failure('OFFLINE', 'outbox');
+      await new Promise<void>((resolve) => timers.after(LOOK_EVERY_MS, resolve));
+    }
+  } finally {
+    ended = true;
+    await client.stop();
+  }
+}
+
+function exchanges(user: UserId, device: DeviceId, answered: (frames: readonly Down[]) => void): Transport {
+  const base = self.location.origin;
+  const api = createApi(base);
+  const tokens = createTokens({
+    user,
+    refresh: () => api.refresh(device),
+    locks: navigator.locks,
+    timers,
+    now: Date.now,
+    // The next tab that opens asks for the password.
+    ended() {},
+  });
+  return createExchangeTransport({ base, tokens, timers, answered });
+}
+
+const report = (error: unknown) => note('in the background', error);
