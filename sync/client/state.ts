@@ -378,7 +378,8 @@ function wake(state: ClientState): Step {
 function verify(state: ClientState): Step {
   if (state.phase !== 'live') return [state, []];
   const [next, effects] = ping(state);
-  return [next, [...effects, answerWithin(WAKE_LIMIT)]];
+  // Behind what is on its way up a ping takes longer, on a slow network, than one that travels alone.
+  return [next, [...effects, answerWithin(state.inFlight.size > 0 ? ANSWER_LIMIT : WAKE_LIMIT)]];
 }
 
 function ping(state: ClientState): Step {

@@ -6,6 +6,7 @@ import { measureCrypto } from './crypto.ts';
 import { describeMachine } from './machine.ts';
 import { measureReconnect } from './reconnect.ts';
 import { measureRelay } from './relay.ts';
+import { measureSimulation } from './simulation.ts';
 import { measureSizes } from './sizes.ts';
 import { type Report, replaceTable, toMarkdown } from './table.ts';
 
@@ -21,6 +22,7 @@ const PARTS: Record<string, () => Promise<Report>> = {
   'catch-up': measureCatchUp,
   crypto: measureCrypto,
   sizes: measureSizes,
+  sim: measureSimulation,
 };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

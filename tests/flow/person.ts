@@ -58,6 +58,11 @@ export function personAt(browser: Browser, page: Page): Person {
       .click();
   };
   const timeline = () => page.getByRole('log', { name: /^Messages with/ });
+  const chip = async () => {
+    const connection = page.getByRole('complementary', { name: 'Connection' });
+    // In one look: it may go at any moment.
+    return (await connection.locator('.status-long').allTextContents())[0] ?? '';
+  };
 
   return {
     browser,
@@ -94,16 +99,13 @@ export function personAt(browser: Browser, page: Page): Person {
         async () => {
           const last = (await drawn(page)).at(-1);
           if (last?.text === text && (tick === undefined || last.tick === tick)) return true;
-          throw new Error(`the last message is ${JSON.stringify(last)}`);
+          const status = JSON.stringify(await chip());
+          throw new Error(`the last message is ${JSON.stringify(last)}, and the app says ${status}`);
         },
         { within: 60_000, for: `${JSON.stringify(text)} ${tick ?? ''}` },
       );
     },
-    async status() {
-      const chip = page.getByRole('complementary', { name: 'Connection' });
-      // In one look: it may go at any moment.
-      return (await chip.locator('.status-long').allTextContents())[0] ?? '';
-    },
+    status: chip,
     async picture(name) {
       await page.screenshot({ path: `tests/.artifacts/flow-${name}.png` });
     },

@@ -119,6 +119,11 @@ describe('connecting', () => {
       });
     }
   });
+  test('C9: on waking with operations on their way the answer may take as long as any', () => {
+    const [, effects] = run(...connected(null), outbox(queued(1)), { kind: 'wake' });
+    expect(of(effects, 'timer').map(({ name, ms }) => [name, ms])).toContainEqual(['answer', ANSWER_LIMIT]);
+    expect(of(effects, 'timer').map(({ name, ms }) => [name, ms])).not.toContainEqual(['answer', WAKE_LIMIT]);
+  });
   test('C9: a result that comes before the welcome does not disarm the limit on the welcome', () => {
     // Regression: the server died between the two, and the client waited for ever. Found by simulation.
     const [, effects] = run(start(), outbox(queued(1)), opened, ok(1));
