@@ -75,7 +75,8 @@ export async function openBrowser(options: BrowserOptions = {}): Promise<Browser
     faults: () => faults,
     kill,
     async close() {
-      await settled(context.close(), { within: 10_000, for: 'the browser to close' }).catch(kill);
+      // A kill would lose the cookies of the last half minute, which Chromium has not written to disk yet.
+      await settled(context.close(), { within: 30_000, for: 'the browser to close' }).catch(kill);
       await leave();
     },
   };
