@@ -3,6 +3,7 @@ import { preact } from '@preact/preset-vite';
 import icons from 'unplugin-icons/vite';
 import { type UserConfig, defineConfig } from 'vite';
 import { type VitePWAOptions, VitePWA } from 'vite-plugin-pwa';
+import pkg from './package.json' with { type: 'json' };
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -23,6 +24,7 @@ const client: UserConfig = {
     VitePWA(installable()),
   ],
   worker: { format: 'es' },
+  define: { 'import.meta.env.APP_VERSION': JSON.stringify(pkg.version) },
   build: {
     outDir: here('dist/client'),
     emptyOutDir: true,

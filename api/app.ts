@@ -5,11 +5,15 @@ import type { RequestState } from './context.ts';
 import { answerFailures } from './middleware/failures.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { staticFiles } from './middleware/static-files.ts';
+import { accountRoutes } from './routes/account.ts';
 import { authRoutes } from './routes/auth.ts';
 import type { RouteDeps } from './routes/deps.ts';
+import { deviceRoutes } from './routes/devices.ts';
 import { directoryRoutes } from './routes/directory.ts';
 import { friendsRoutes } from './routes/friends.ts';
 import { healthRoutes } from './routes/health.ts';
+import { recoveryRoutes } from './routes/recovery.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { syncRoutes } from './routes/sync.ts';
 
 export interface AppDeps extends RouteDeps {
@@ -28,8 +32,12 @@ export function createApp(deps: AppDeps): Koa<RequestState> {
 
   const api = new Router<RequestState>({ prefix: '/api' });
   authRoutes(api, deps);
+  recoveryRoutes(api, deps);
+  accountRoutes(api, deps);
+  deviceRoutes(api, deps);
   directoryRoutes(api, deps);
   friendsRoutes(api, deps);
+  reportRoutes(api, deps);
   syncRoutes(api, deps);
 
   const root = new Router<RequestState>();

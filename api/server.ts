@@ -5,11 +5,13 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
+import type { UserId } from '#shared/ids.ts';
 import type { Clock, Timers } from '#sync/server/ports.ts';
 import { createSyncServer } from '#sync/server/server.ts';
 import { createApp } from './app.ts';
 import { createAccessTokens } from './auth/access-token.ts';
 import { createPasswords } from './auth/passwords.ts';
+import { createRecoveryCodes } from './auth/recovery-codes.ts';
 import type { Secrets } from './auth/secrets.ts';
 import { createSessions } from './auth/sessions.ts';
 import { createLocalBus } from './bus/local.ts';
@@ -40,6 +42,8 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly store: Store;
+  /** Locks an account out, which ends its sign-ins and sockets at once, or lets it in again. False when there is none. */
+  suspend(user: UserId, suspended: boolean): Promise<boolean>;
   /** Takes no more connections, says goodbye on every socket, finishes what it began, and closes the store. */
   close(): Promise<void>;
 }
@@ -65,6 +69,7 @@ export async function startServer(config: ServerConfig, options: ServerOptions):
   const sessions = createSessions({ store, tokens, bus, clock, days: config.sessionDays });
   const { peppers, prelogin } = secrets;
   const passwords = createPasswords({ peppers, prelogin, cost: config.bcryptCost });
+  const recoveryCodes = createRecoveryCodes({ peppers });
   const sync = createSyncServer({
     store,
     bus,
@@ -74,14 +79,15 @@ export async function startServer(config: ServerConfig, options: ServerOptions):
     report: (code, error) => log.error({ code, err: error }, 'a synchronisation failed'),
   });
 
-  const { execute, exchange, online } = sync;
+  const { execute, exchange, online, announce } = sync;
   const { clientDir } = options;
-  const routes = { store, sessions, passwords, limits, origins, clock, directory, execute, exchange, online };
-  const app = createApp({ ...routes, log, proxies, clientDir });
+  const proofs = { sessions, passwords, recoveryCodes, limits, origins };
+  const doors = { execute, exchange, online, announce };
+  const app = createApp({ ...proofs, ...doors, store, clock, directory, log, proxies, clientDir });
   const answer = app.callback();
   const server = createServer((request, response) => void answer(request, response));
-  const doors = { sync, sessions, origins, limiter: limits.socket, clock, log, proxies, framesPerSecond };
-  const sockets = attachSockets(server, doors);
+  const gate = { sessions, origins, limiter: limits.socket, proxies, framesPerSecond };
+  const sockets = attachSockets(server, { ...gate, sync, clock, log });
 
   let port: number;
   try {
@@ -118,6 +124,7 @@ export async function startServer(config: ServerConfig, options: ServerOptions):
     url: `http://${shownHost(config.host)}:${port}`,
     port,
     store,
+    suspend: sessions.suspend,
     close: () => (closing ??= close()),
   };
 }

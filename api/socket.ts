@@ -120,7 +120,8 @@ export function attachSockets(server: Server, deps: SocketDeps): Sockets {
           const fresh = await sessions.identify(token);
           return fresh.user === user && fresh.session === session ? fresh.expires : null;
         } catch (error) {
-          if (error instanceof Failure && ERRORS[error.code].status === 401) return null;
+          // Ended, expired, locked out.
+          if (error instanceof Failure && ERRORS[error.code].status < 500) return null;
           throw error;
         }
       },

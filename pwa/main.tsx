@@ -1,15 +1,19 @@
 import { render } from 'preact';
 import type { Actions } from './controllers/actions.ts';
-import { createAccount } from './controllers/account.ts';
+import { type Account, createAccount } from './controllers/account.ts';
 import { createBackgroundSync } from './controllers/background-sync.ts';
 import { createConversation } from './controllers/conversation.ts';
+import { createKeyringSync } from './controllers/keyring-sync.ts';
 import { createLink } from './controllers/link.ts';
+import { createLock } from './controllers/lock.ts';
 import { note } from './controllers/log.ts';
+import { createManagement } from './controllers/management.ts';
 import { createNavigation } from './controllers/navigation.ts';
 import { createPeople } from './controllers/people.ts';
 import { createShell } from './controllers/shell.ts';
 import { createTabNews } from './controllers/tab-news.ts';
 import { createToasts } from './controllers/toasts.ts';
+import { createTrust } from './controllers/trust.ts';
 import { createUpdates } from './controllers/updates.ts';
 import { createModels } from './models/models.ts';
 import { connect } from './transport/connect.ts';
@@ -34,7 +38,10 @@ const people = createPeople({ models, api, toasts });
 const conversation = createConversation({ models, toasts });
 const updates = createUpdates({ shell: models.shell, beforeReload: conversation.saveDrafts, report });
 const link = createLink({ models, toasts, outdated: updates.check });
-const account = createAccount({
+const trust = createTrust({ models, toasts });
+const management = createManagement({ models, api, account: () => account, toasts });
+const lock = createLock({ models, account: () => account, saveDrafts: conversation.saveDrafts, report });
+const account: Account = createAccount({
   models,
   api,
   connect: ({ me, device, store }) =>
@@ -48,7 +55,16 @@ const account = createAccount({
       // A full device is the one of these that a person can mend.
       report: (code, error) => (code === 'STORAGE_FULL' ? report(error) : note(code, error)),
     }),
-  rooms: [link, people, conversation, createBackgroundSync(models)],
+  rooms: [
+    link,
+    people,
+    conversation,
+    trust,
+    management,
+    lock,
+    createKeyringSync({ models, api, report }),
+    createBackgroundSync(models),
+  ],
   tabs: createTabNews(report),
   toasts,
   left: navigation.reset,
@@ -59,6 +75,33 @@ const actions: Actions = {
   logIn: account.logIn,
   logOut: account.logOut,
   countUnsent: account.countUnsent,
+  recover: account.recover,
+  confirmRecoveryCode: management.confirmRecoveryCode,
+  newRecoveryCode: management.newRecoveryCode,
+  changePassword: management.changePassword,
+  deleteAccount: management.deleteAccount,
+  rotateKeys: management.rotateKeys,
+  loadDevices: management.loadDevices,
+  renameDevice: management.renameDevice,
+  endDevice: management.endDevice,
+  endOtherDevices: management.endOtherDevices,
+  exportData: management.exportData,
+  openExport: management.openExport,
+  showSafety: trust.showSafety,
+  setVerified: trust.setVerified,
+  compareSafety: trust.compareSafety,
+  acceptIdentity: trust.acceptIdentity,
+  blockPerson: people.blockPerson,
+  unblockPerson: people.unblockPerson,
+  report: management.report,
+  enableLock: lock.enableLock,
+  addLockKey: lock.addLockKey,
+  disableLock: lock.disableLock,
+  setLockMinutes: lock.setLockMinutes,
+  lockNow: lock.lockNow,
+  unlock: lock.unlock,
+  unlockWithKey: lock.unlockWithKey,
+  wipe: lock.wipe,
   go: navigation.go,
   back: navigation.back,
   setTheme: shell.setTheme,

@@ -40,6 +40,25 @@ export const ERRORS = {
     status: 422,
     say: 'Your stored keys could not be opened. Try again, or ask the operator of this server.',
   },
+  CONFLICT: { status: 409, say: 'Another of your devices was faster. Try again.' },
+  ACCOUNT_SUSPENDED: { status: 403, say: 'The operator of this server has locked this account.' },
+  RECOVERY_INVALID: {
+    status: 400,
+    say: 'This is not a recovery code. Check every group for a typing error.',
+  },
+  KEYRING_OLD: {
+    status: 422,
+    say: 'The server gave out an older copy of your keys than this device knows. Nothing was changed.',
+  },
+  LOCKED: { status: 423, say: 'NexChat is locked. Unlock it first.' },
+  LOCK_UNAVAILABLE: {
+    status: 409,
+    say: 'This device was set up by an earlier version. Log out and sign in again once, then it can be locked.',
+  },
+  LOCK_KEY_FAILED: {
+    status: 409,
+    say: 'The key of this device could not be used. The passphrase works as before.',
+  },
   // people and messages
   UNKNOWN_USER: { status: 404, say: 'There is no such user.' },
   SELF_TARGET: { status: 400, say: 'You can’t do that to yourself.' },
@@ -47,6 +66,7 @@ export const ERRORS = {
   ALREADY_FRIENDS: { status: 409, say: 'You are already friends.' },
   NO_REQUEST: { status: 409, say: 'There is no open friend request any more.' },
   REQUEST_LIMIT: { status: 429, say: 'Too many open friend requests. Wait until some are answered.' },
+  BLOCKED: { status: 409, say: 'You have blocked this person. Unblock them first.' },
   STALE_KEY: {
     status: 409,
     say: 'Your friend’s keys have changed. The message is sealed again before it is sent.',

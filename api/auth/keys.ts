@@ -1,4 +1,5 @@
 import { type KeyObject, createSecretKey, randomBytes } from 'node:crypto';
+import { Failure } from '#shared/errors.ts';
 import { type Result, err, ok } from '#shared/result.ts';
 
 /**
@@ -36,5 +37,12 @@ export function randomSecret(): string {
 export function currentKey({ current, byId }: KeySet): KeyObject {
   const key = byId.get(current);
   if (!key) throw new Error('a key set lacks its current key');
+  return key;
+}
+
+/** A key that something was made with. Throws INTERNAL when the operator dropped it too early. */
+export function keyNamed({ byId }: KeySet, name: string): KeyObject {
+  const key = byId.get(name);
+  if (!key) throw new Failure('INTERNAL', 'a key that accounts were made with is no longer configured');
   return key;
 }

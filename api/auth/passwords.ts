@@ -1,23 +1,15 @@
-import {
-  type KeyObject,
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  hkdfSync,
-  randomBytes,
-} from 'node:crypto';
+import { type KeyObject, createHmac, randomBytes } from 'node:crypto';
 import bcrypt from 'bcrypt';
-import { Failure } from '#shared/errors.ts';
 import type { Bytes, UserId } from '#shared/ids.ts';
 import type { Kdf } from '#shared/schema/http.ts';
 import type { Account, Credentials } from '../store/ports.ts';
-import { type KeySet, currentKey } from './keys.ts';
+import { openAccountKey, sealAccountKey } from './account-key.ts';
+import { type KeySet, currentKey, keyNamed } from './keys.ts';
 
 /**
  * What the server does with a password that it never sees. The client derives `authKey` from it; here
  *
- *   verifier          = bcrypt(base64url(HMAC-SHA256(pepper, authKey)), cost)     43 characters, under bcrypt's 72
- *   sealedAccountKey  = AES-256-GCM(HKDF-SHA256(authKey ‖ pepper), wrappedAccountKey, AAD = user id)
+ *   verifier = bcrypt(base64url(HMAC-SHA256(pepper, authKey)), cost)     43 characters, under bcrypt's 72
  *
  * so that a stolen database, without the pepper, allows no guessing at all.
  */
@@ -33,8 +25,7 @@ export interface Passwords {
 export const MIN_ITERATIONS = 600_000;
 export const MAX_ITERATIONS = 5_000_000;
 
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
+const SEALING = 'nexchat/account-key/v1';
 
 export interface PasswordsDeps {
   readonly peppers: KeySet;
@@ -54,20 +45,18 @@ export function createPasswords({ peppers, prelogin, cost }: PasswordsDeps): Pas
         kdf,
         verifier: await bcrypt.hash(peppered(pepper, authKey), cost),
         pepperId: peppers.current,
-        sealedAccountKey: seal(pepper, authKey, user, wrappedAccountKey),
+        sealedAccountKey: sealAccountKey({ pepper, authKey, user, context: SEALING }, wrappedAccountKey),
       };
     },
     async check(account, authKey) {
-      const pepper = peppers.byId.get(account?.credentials.pepperId ?? peppers.current);
-      if (!pepper)
-        throw new Failure('INTERNAL', 'a pepper that accounts were made with is no longer configured');
+      const pepper = keyNamed(peppers, account?.credentials.pepperId ?? peppers.current);
       const right = await bcrypt.compare(
         peppered(pepper, authKey),
         account?.credentials.verifier ?? (await dummy),
       );
-      return account && right
-        ? open(pepper, authKey, account.user, account.credentials.sealedAccountKey)
-        : null;
+      if (!account || !right) return null;
+      const under = { pepper, authKey, user: account.user, context: SEALING };
+      return openAccountKey(under, account.credentials.sealedAccountKey);
     },
     kdfOf(username, account) {
       // Made in either case, so that both take as long.
@@ -87,24 +76,4 @@ export function createPasswords({ peppers, prelogin, cost }: PasswordsDeps): Pas
 
 function peppered(pepper: KeyObject, authKey: Bytes): string {
   return createHmac('sha256', pepper).update(authKey).digest('base64url');
-}
-
-function sealingKey(pepper: KeyObject, authKey: Bytes): Uint8Array {
-  const material = Buffer.concat([authKey, pepper.export()]);
-  return new Uint8Array(hkdfSync('sha256', material, '', 'nexchat/account-key/v1', 32));
-}
-
-function seal(pepper: KeyObject, authKey: Bytes, user: UserId, content: Bytes): Bytes {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', sealingKey(pepper, authKey), iv).setAAD(Buffer.from(user));
-  return new Uint8Array(Buffer.concat([iv, cipher.update(content), cipher.final(), cipher.getAuthTag()]));
-}
-
-function open(pepper: KeyObject, authKey: Bytes, user: UserId, sealed: Bytes): Bytes {
-  const iv = sealed.subarray(0, IV_BYTES);
-  const decipher = createDecipheriv('aes-256-gcm', sealingKey(pepper, authKey), iv).setAAD(Buffer.from(user));
-  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-  return new Uint8Array(
-    Buffer.concat([decipher.update(sealed.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]),
-  );
 }

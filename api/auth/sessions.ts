@@ -3,7 +3,7 @@ import { Failure } from '#shared/errors.ts';
 import type { DeviceId, UserId } from '#shared/ids.ts';
 import type { Session } from '#shared/schema/http.ts';
 import type { Bus, Clock } from '#sync/server/ports.ts';
-import type { AccountStore, SignIn } from '../store/ports.ts';
+import type { Account, AccountStore, SignIn } from '../store/ports.ts';
 import type { AccessTokens, Identity } from './access-token.ts';
 import {
   type RefreshToken,
@@ -27,13 +27,31 @@ export interface Opened {
   readonly maxAge: number;
 }
 
+type Proved = Pick<Account, 'user' | 'username' | 'credentialsVersion'>;
+
 export interface Sessions {
-  start(person: { user: UserId; username: string }, device: { id: DeviceId; name: string }): Promise<Opened>;
-  /** Throws TOKEN_INVALID, or SESSION_ENDED when the sign-in is over or its token was used by somebody else. */
+  /**
+   * Begins a sign-in of who has proved to be the person of `account`. Throws ACCOUNT_SUSPENDED, and CONFLICT when what
+   * proves the person was changed since the account was read.
+   */
+  start(account: Proved, device: { id: DeviceId; name: string }): Promise<Opened>;
+  /**
+   * Throws TOKEN_INVALID, or SESSION_ENDED when the sign-in is over or its token was used by somebody else, or
+   * ACCOUNT_SUSPENDED.
+   */
   refresh(token: string, device: DeviceId): Promise<Opened>;
   /** Ends the sign-in of a refresh token, if it is one, and closes its sockets. */
   end(token: string): Promise<void>;
-  /** Who an access token speaks for, while its sign-in lasts. Throws TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED. */
+  /** Ends one sign-in of a user, and closes its sockets. False when it is not an open one of theirs. */
+  endOne(user: UserId, session: string): Promise<boolean>;
+  /** Ends all sign-ins of a user but `except`, and closes their sockets. */
+  endAll(user: UserId, except: string | null): Promise<void>;
+  /** Locks an account out, which ends its sign-ins and sockets at once, or lets it in again. False when there is none. */
+  suspend(user: UserId, suspended: boolean): Promise<boolean>;
+  /**
+   * Who an access token speaks for, while its sign-in lasts. Throws TOKEN_INVALID, TOKEN_EXPIRED, SESSION_ENDED, and
+   * ACCOUNT_SUSPENDED when that is why it ended.
+   */
   identify(accessToken: string): Promise<Identity>;
 }
 
@@ -59,13 +77,19 @@ export function createSessions({ store, tokens, bus, clock, days }: SessionsDeps
     };
   }
 
-  async function close(signIn: SignIn): Promise<void> {
-    await store.endSession(signIn.id, clock.now());
-    bus.publish({ kind: 'revoked', user: signIn.user, session: signIn.id });
+  async function close({ user, id }: Pick<SignIn, 'user' | 'id'>): Promise<void> {
+    await store.endSession(id, clock.now());
+    bus.publish({ kind: 'revoked', user, session: id });
+  }
+
+  /** Whoever is locked out has no open sign-in, so only an ended one needs the account looked at. */
+  async function whyOver(user: UserId): Promise<Failure> {
+    const account = await store.accountOf(user);
+    return new Failure(typeof account?.suspended === 'number' ? 'ACCOUNT_SUSPENDED' : 'SESSION_ENDED');
   }
 
   return {
-    async start({ user, username }, device) {
+    async start({ user, username, credentialsVersion }, device) {
       const now = clock.now();
       const token = mintRefreshToken(randomBytes(16).toString('base64url'));
       const signIn: SignIn = {
@@ -84,6 +108,12 @@ export function createSessions({ store, tokens, bus, clock, days }: SessionsDeps
       };
       const replaced = await store.startSession(signIn);
       if (replaced) bus.publish({ kind: 'revoked', user, session: replaced });
+      // Somebody who knew the old password must not come in behind the change that ends all their sign-ins.
+      const present = await store.accountOf(user);
+      if (present?.credentialsVersion !== credentialsVersion) {
+        await close(signIn);
+        throw new Failure('CONFLICT');
+      }
       return opened(signIn, token);
     },
 
@@ -96,7 +126,7 @@ export function createSessions({ store, tokens, bus, clock, days }: SessionsDeps
         const signIn = await store.session(token.session);
         if (!signIn || signIn.device !== device) throw new Failure('TOKEN_INVALID');
         const now = clock.now();
-        if (signIn.ended !== null || signIn.expires <= now) throw new Failure('SESSION_ENDED');
+        if (signIn.ended !== null || signIn.expires <= now) throw await whyOver(signIn.user);
         if (isSameHash(signIn.token, hash)) {
           const justRotated = signIn.previous !== null && now - signIn.rotated < ROTATE_EVERY;
           if (justRotated) return opened(signIn, token);
@@ -129,13 +159,31 @@ export function createSessions({ store, tokens, bus, clock, days }: SessionsDeps
       if (owns) await close(signIn);
     },
 
+    async endOne(user, session) {
+      const signIn = await store.session(session);
+      if (signIn?.user !== user || signIn.ended !== null) return false;
+      await close(signIn);
+      return true;
+    },
+
+    async endAll(user, except) {
+      for (const session of await store.endSessions(user, except, clock.now())) {
+        bus.publish({ kind: 'revoked', user, session });
+      }
+    },
+
+    async suspend(user, suspended) {
+      const known = await store.suspendAccount(user, suspended ? clock.now() : null);
+      if (known && suspended) bus.publish({ kind: 'revoked', user, session: null });
+      return known;
+    },
+
     async identify(accessToken) {
       const verified = tokens.verify(accessToken);
       if (!verified.ok) throw new Failure(verified.error);
       const signIn = await store.session(verified.value.session);
-      if (!signIn || signIn.ended !== null || signIn.user !== verified.value.user) {
-        throw new Failure('SESSION_ENDED');
-      }
+      if (!signIn || signIn.user !== verified.value.user) throw new Failure('SESSION_ENDED');
+      if (signIn.ended !== null) throw await whyOver(signIn.user);
       return verified.value;
     },
   };

@@ -85,5 +85,7 @@ export function valid<T>(
   const parsed = v.safeParse(schema, value, { abortEarly: true });
   if (parsed.success) return parsed.output;
   const path = v.getDotPath(parsed.issues[0]) ?? undefined;
-  throw new Failure((path && codes[path]) || 'BAD_FIELD', path);
+  // The path is the client's word: `constructor` must not find what every object has.
+  const code = path !== undefined && Object.hasOwn(codes, path) ? codes[path] : undefined;
+  throw new Failure(code ?? 'BAD_FIELD', path);
 }

@@ -1,30 +1,20 @@
 import type Router from '@koa/router';
-import { fromBase64url, toBase64url } from '#shared/bytes.ts';
 import { keyIdOf, verifyBundle } from '#shared/crypto/verify.ts';
 import { Failure } from '#shared/errors.ts';
-import type { Bytes } from '#shared/ids.ts';
-import {
-  type LoginResponse,
-  type Session,
-  loginRequest,
-  preloginRequest,
-  refreshRequest,
-  registerRequest,
-} from '#shared/schema/http.ts';
-import { MAX_ITERATIONS, MIN_ITERATIONS } from '../auth/passwords.ts';
-import type { Opened } from '../auth/sessions.ts';
-import type { Ctx, RequestState } from '../context.ts';
+import { loginRequest, preloginRequest, refreshRequest, registerRequest } from '#shared/schema/http.ts';
+import type { RequestState } from '../context.ts';
 import { readCookie, writeCookie } from '../cookie.ts';
-import { mustHaveLeft } from '../limits.ts';
+import { prove } from '../guesses.ts';
 import { bodyOf, jsonBody, limit, sameOrigin } from '../middleware/guards.ts';
-import { networkOf } from '../network.ts';
+import { bytesOf, checkKdf } from './bodies.ts';
 import type { RouteDeps } from './deps.ts';
+import { loggedIn, signedIn } from './signed-in.ts';
 
 const MAX_BODY = 32_768;
 
 /** Accounts and sign-ins: /api/auth/… */
 export function authRoutes(router: Router<RequestState>, deps: RouteDeps): void {
-  const { store, sessions, passwords, limits, origins, clock } = deps;
+  const { store, sessions, passwords, recoveryCodes, limits, origins, clock } = deps;
 
   router.post(
     '/auth/prelogin',
@@ -44,9 +34,7 @@ export function authRoutes(router: Router<RequestState>, deps: RouteDeps): void 
     jsonBody(MAX_BODY),
     async (ctx) => {
       const body = bodyOf(ctx, registerRequest, { username: 'USERNAME_INVALID' });
-      if (body.kdf.iterations < MIN_ITERATIONS || body.kdf.iterations > MAX_ITERATIONS) {
-        throw new Failure('BAD_FIELD', 'kdf.iterations');
-      }
+      checkKdf(body.kdf);
       const bundle = bytesOf(body.bundle, 'bundle');
       const identity = await verifyBundle(bundle, body.userId);
       if (!identity.ok) throw new Failure(identity.error);
@@ -55,39 +43,43 @@ export function authRoutes(router: Router<RequestState>, deps: RouteDeps): void 
       const authKey = bytesOf(body.authKey, 'authKey');
       const wrapped = bytesOf(body.wrappedAccountKey, 'wrappedAccountKey');
       const keyring = bytesOf(body.keyring, 'keyring');
-      bytesOf(body.kdf.salt, 'kdf.salt');
+      const recovery = body.recovery && {
+        code: bytesOf(body.recovery.authKey, 'recovery.authKey'),
+        wrapped: bytesOf(body.recovery.wrappedAccountKey, 'recovery.wrappedAccountKey'),
+      };
       const keyId = await keyIdOf(identity.value.agreement);
       const credentials = await passwords.enrol(user, body.kdf, authKey, wrapped);
-      const made = { user, username, created: clock.now(), bundle, keyId, keyring, credentials };
-      const created = await store.createAccount(made);
-      if (!created.ok) throw new Failure(created.error);
+      const created = clock.now();
+      const made = await store.createAccount({
+        user,
+        username,
+        created,
+        bundle,
+        keyId,
+        keyring,
+        credentials,
+        recovery: recovery ? recoveryCodes.enrol(user, recovery.code, recovery.wrapped, created) : null,
+      });
+      if (!made.ok) throw new Failure(made.error);
       ctx.status = 201;
-      ctx.body = signedIn(ctx, await sessions.start({ user, username }, body.device));
+      ctx.body = signedIn(ctx, await sessions.start({ user, username, credentialsVersion: 1 }, body.device));
     },
   );
 
   router.post('/auth/login', limit(limits.login), sameOrigin(origins), jsonBody(MAX_BODY), async (ctx) => {
     const { username, authKey, device } = bodyOf(ctx, loginRequest);
+    const key = bytesOf(authKey, 'authKey');
     const account = await store.account(username);
-    const here = `${networkOf(ctx.ip)} ${username}`;
-    await mustHaveLeft(ctx, limits.guessesHere, here);
+    // So that nobody can lock the owner out.
     const trusted = account !== undefined && (await store.knowsDevice(account.user, device.id));
-    if (!trusted) await mustHaveLeft(ctx, limits.guessesAnywhere, username);
-
-    const wrapped = await passwords.check(account, bytesOf(authKey, 'authKey'));
-    if (!account || !wrapped) {
-      await Promise.all([limits.guessesHere.penalty(here), limits.guessesAnywhere.penalty(username)]);
-      throw new Failure('BAD_CREDENTIALS');
-    }
-    await limits.guessesHere.delete(here);
-    const answer: LoginResponse = {
-      ...signedIn(ctx, await sessions.start(account, device)),
-      kdf: account.credentials.kdf,
-      wrappedAccountKey: toBase64url(wrapped),
-      keyring: toBase64url(account.keyring),
-      bundle: toBase64url(account.bundle),
-    };
-    ctx.body = answer;
+    const guesser = { username, anywhere: { key: username, holds: !trusted } };
+    const proved = await prove(ctx, limits, guesser, async () => {
+      const wrapped = await passwords.check(account, key);
+      return account && wrapped ? { account, wrapped } : null;
+    });
+    // Said only to who knows the password.
+    if (proved.account.suspended !== null) throw new Failure('ACCOUNT_SUSPENDED');
+    ctx.body = loggedIn(ctx, await sessions.start(proved.account, device), proved.account, proved.wrapped);
   });
 
   router.post(
@@ -109,18 +101,4 @@ export function authRoutes(router: Router<RequestState>, deps: RouteDeps): void 
     writeCookie(ctx, '', 0);
     ctx.status = 204;
   });
-}
-
-/** Puts the refresh token into the cookie; the rest is the body. */
-function signedIn(ctx: Ctx, { session, refreshToken, maxAge }: Opened): Session {
-  writeCookie(ctx, refreshToken, maxAge);
-  ctx.set('Cache-Control', 'no-store');
-  return session;
-}
-
-/** The bytes of a field whose alphabet the schema has checked. */
-function bytesOf(text: string, field: string): Bytes {
-  const bytes = fromBase64url(text);
-  if (!bytes) throw new Failure('BAD_FIELD', field);
-  return bytes;
 }

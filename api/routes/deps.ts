@@ -1,6 +1,7 @@
 import type { Clock } from '#sync/server/ports.ts';
 import type { SyncServer } from '#sync/server/server.ts';
 import type { Passwords } from '../auth/passwords.ts';
+import type { RecoveryCodes } from '../auth/recovery-codes.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Limits } from '../limits.ts';
 import type { Origins } from '../origins.ts';
@@ -11,6 +12,7 @@ export interface RouteDeps {
   readonly store: Store;
   readonly sessions: Sessions;
   readonly passwords: Passwords;
+  readonly recoveryCodes: RecoveryCodes;
   readonly limits: Limits;
   readonly origins: Origins;
   readonly clock: Clock;
@@ -19,4 +21,5 @@ export interface RouteDeps {
   readonly execute: SyncServer['execute'];
   readonly exchange: SyncServer['exchange'];
   readonly online: SyncServer['online'];
+  readonly announce: SyncServer['announce'];
 }

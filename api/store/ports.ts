@@ -10,11 +10,39 @@ import type { Standing } from '#sync/wire/down.ts';
  */
 export interface AccountStore {
   /** Makes a user, or says which of the two unique names is taken; then nothing changed. */
-  createAccount(account: Account): Promise<Result<void, 'USERNAME_TAKEN' | 'USER_ID_TAKEN'>>;
+  createAccount(account: NewAccount): Promise<Result<void, 'USERNAME_TAKEN' | 'USER_ID_TAKEN'>>;
+  /** By name. Undefined also for accounts that were deleted: their names are never given again. */
   account(username: string): Promise<Account | undefined>;
+  /** The same, by id. */
+  accountOf(user: UserId): Promise<Account | undefined>;
+  /**
+   * Replaces the keyring, and with `rotated` the public bundle that belongs to it, if the revision still is `expect`;
+   * 'conflict' otherwise, and nothing changed. Adds an `account` entry to the user's own log; with `rotated` also an
+   * entry of the friendship to the log of everybody whose relation is `friends` or `requested`, so that they learn the
+   * new keys. Returns the users whose logs grew.
+   */
+  replaceKeyring(user: UserId, change: KeyringChange): Promise<readonly UserId[] | 'conflict'>;
+  /**
+   * Replaces what proves the person (password, recovery code or both) if the account's credentials still have version
+   * `expect`; false otherwise. The version becomes `expect + 1`.
+   */
+  replaceCredentials(user: UserId, expect: number, change: CredentialsChange): Promise<boolean>;
+  /**
+   * Ends an account for good: its friendships and requests end (with an entry in the logs of the others), sign-ins,
+   * credentials, keyring, own log, operations and installations go. Name, id and bundle stay, so that nobody can take the
+   * name and friends can go on reading what they have; `findPerson`, `listPeople` and `account` don't know it any more.
+   * Returns the users whose logs grew. Repeating it changes nothing.
+   */
+  deleteAccount(user: UserId, time: number): Promise<readonly UserId[]>;
+  /**
+   * An operator locks an account out (`time`), which ends its sign-ins, or lets it in again (null). False when there is
+   * no such account.
+   */
+  suspendAccount(user: UserId, time: number | null): Promise<boolean>;
 
   /**
-   * A device has one sign-in: this one replaces the device's former, whose id is returned if it was still open.
+   * A device has one sign-in: this one replaces the device's former, whose id is returned if it was still open. Rejects
+   * with ACCOUNT_SUSPENDED or UNKNOWN_USER.
    */
   startSession(session: SignIn): Promise<string | null>;
   session(id: string): Promise<SignIn | undefined>;
@@ -22,14 +50,27 @@ export interface AccountStore {
   rotateSession(id: string, expect: Bytes, next: Rotation): Promise<boolean>;
   /** False when there is no such sign-in, or it had ended before. */
   endSession(id: string, time: number): Promise<boolean>;
+  /** The user's open sign-ins, the newest rotation first. */
+  sessions(user: UserId): Promise<SignIn[]>;
+  /** False when it is not an open sign-in of this user. */
+  renameSession(user: UserId, id: string, deviceName: string): Promise<boolean>;
+  /** Ends every open sign-in of the user but `except`; returns the ids of those that it ended. */
+  endSessions(user: UserId, except: string | null, time: number): Promise<readonly string[]>;
   /** Whether this user ever signed in on this device. */
   knowsDevice(user: UserId, device: DeviceId): Promise<boolean>;
 
   findPerson(username: string): Promise<Listed | undefined>;
-  /** Users whose names begin with `prefix`, by name. */
+  /** Users whose names begin with `prefix`, by name, without those who are locked out. */
   listPeople(prefix: string, limit: number): Promise<Listed[]>;
   /** Everybody the user is friends with or has an open request with, by name. */
   acquaintances(user: UserId): Promise<Acquaintance[]>;
+
+  /** Keeps what somebody told the operator about somebody else. The newest of a pair replaces the one before. */
+  addReport(report: Report): Promise<void>;
+  /** Newest first. */
+  reports(limit: number): Promise<Report[]>;
+  /** How much there is of everything, for the operator. */
+  stats(): Promise<Stats>;
 }
 
 /** Everything a server keeps, behind one door. */
@@ -46,9 +87,40 @@ export interface Account {
   /** The signed public identity, and the 16-byte id of its agreement key. */
   readonly bundle: Bytes;
   readonly keyId: Bytes;
-  /** The identity's private keys, sealed by the client. */
+  /** The identity's private keys and what the person decided about others, sealed by the client. */
   readonly keyring: Bytes;
+  /** Counts the keyrings, from 1. */
+  readonly revision: number;
   readonly credentials: Credentials;
+  readonly recovery: Recovery | null;
+  /** Counts the changes of `credentials` and `recovery`, from 1. */
+  readonly credentialsVersion: number;
+  /** Since when the operator locks it out. */
+  readonly suspended: number | null;
+}
+/** As it is made: everything counts from 1, and nobody is locked out. */
+export type NewAccount = Omit<Account, 'revision' | 'credentialsVersion' | 'suspended'>;
+
+export interface KeyringChange {
+  readonly expect: number;
+  readonly keyring: Bytes;
+  readonly rotated: { readonly bundle: Bytes; readonly keyId: Bytes } | null;
+  readonly time: number;
+}
+
+/** What is left out stays as it is. */
+export interface CredentialsChange {
+  readonly credentials?: Credentials;
+  readonly recovery?: Recovery | null;
+}
+
+/** What proves a recovery code: made as for a password, without stretching, because a code has 130 random bits. */
+export interface Recovery {
+  readonly verifier: string;
+  readonly pepperId: string;
+  /** The account key wrapped under the code, sealed again under the pepper. */
+  readonly sealedAccountKey: Bytes;
+  readonly created: number;
 }
 
 /** What proves a password; see api/auth/passwords.ts. */
@@ -83,7 +155,25 @@ export interface Listed {
   readonly id: UserId;
   readonly username: string;
 }
+/** Why somebody was reported; `note` is what the reporter wrote, in plain text for the operator. */
+export interface Report {
+  readonly from: UserId;
+  readonly about: UserId;
+  readonly reason: 'spam' | 'harassment' | 'impersonation' | 'other';
+  readonly note: string;
+  readonly time: number;
+}
+/** Counts of rows; `users` without deleted accounts. */
+export interface Stats {
+  readonly users: number;
+  readonly suspended: number;
+  readonly sessions: number;
+  readonly friendships: number;
+  readonly messages: number;
+  readonly entries: number;
+  readonly reports: number;
+}
 export interface Acquaintance {
   readonly username: string;
-  readonly standing: Exclude<Standing, 'none'>;
+  readonly standing: Exclude<Standing, 'none' | 'blocked'>;
 }

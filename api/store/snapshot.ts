@@ -27,13 +27,22 @@ export function newestThatFit(messages: Iterable<Message>, limits: PageLimits): 
 export function buildPart(
   rows: Iterable<ContactRow>,
   position: Pick<SnapshotPlace, 'seq' | 'tag'>,
+  revision: number,
   first: boolean,
   limits: SnapshotLimits,
 ): SnapshotRead {
   const contacts: SnapshotPart['contacts'] = [];
   const conversations: ConversationSummary[] = [];
   const { seq, tag } = position;
-  const part = (done: boolean): SnapshotPart => ({ seq, tag, contacts, conversations, first, done });
+  const part = (done: boolean): SnapshotPart => ({
+    seq,
+    tag,
+    revision,
+    contacts,
+    conversations,
+    first,
+    done,
+  });
   let bytes = 0;
   let last: PairId | null = null;
   for (const { pair, contact, conversation, newest } of rows) {

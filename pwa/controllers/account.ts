@@ -1,45 +1,49 @@
-import { toBase64url } from '#shared/bytes.ts';
-import { acceptKdf, createKdf } from '#shared/crypto/password.ts';
+import { DEFAULT_ITERATIONS, type SafeKdf } from '#shared/crypto/password.ts';
 import { Failure } from '#shared/errors.ts';
-import type { DeviceId } from '#shared/ids.ts';
 import type { Session } from '#shared/schema/http.ts';
 import type { Models } from '../models/models.ts';
 import type { EntryStage } from '../models/session.ts';
 import type { Lost } from '../store/database.ts';
 import { loadDevice } from '../store/device.ts';
-import { type OpenStore, createLocalStore, eraseLocalStore, openLocalStore } from '../store/provisioning.ts';
+import type { DeviceKeys } from '../store/keychain.ts';
+import { type OpenStore, eraseLocalStore, openLocalStore } from '../store/provisioning.ts';
 import type { Api } from '../transport/http.ts';
 import type { Seat } from '../transport/leadership.ts';
 import type { Tokens } from '../transport/tokens.ts';
-import {
-  type AccountKeys,
-  acceptNewPassword,
-  acceptUsername,
-  makeAccount,
-  openAccount,
-} from './credentials.ts';
 import { deviceName } from './device-name.ts';
+import type * as ways from './entry.ts';
+import type { Entry, EntryDeps } from './entry.ts';
 import type { Home, Inside, Room } from './inside.ts';
 import { forgetIterations, pinIterations, pinnedIterations } from './kdf-pin.ts';
 import { createOwedLogOut } from './owed-log-out.ts';
-import { stretchInWorker } from './stretch.ts';
+import { load } from './load.ts';
+import { note } from './log.ts';
 import type { TabNews } from './tab-news.ts';
 import type { Toasts } from './toasts.ts';
 import { markIn, markOut, wasIn } from './was-in.ts';
 
 /** The door: coming in, coming back, going out. */
 export interface Account {
-  /** Opens what is stored on this device, with no network; or shows the door. */
-  start(): Promise<void>;
+  /**
+   * Opens what is stored on this device, with no network; or shows the door, or the lock of this device, which `keys`
+   * open.
+   */
+  start(keys?: DeviceKeys): Promise<void>;
+  /** Lets go of everything until there are keys again. */
+  lock(): Promise<void>;
   register(username: string, password: string): Promise<void>;
   /** Also the way back for somebody who is inside and whose session has ended: nothing on the device is lost. */
   logIn(username: string, password: string): Promise<void>;
+  /** Back in, or in, by a recovery code. */
+  recover(username: string, code: string, newPassword: string): Promise<void>;
   logOut(): Promise<void>;
+  /** As a log-out, of an account that the server does not know any more. */
+  forget(): Promise<void>;
   countUnsent(): Promise<number>;
 }
 
 interface AccountDeps {
-  readonly models: Pick<Models, 'session'>;
+  readonly models: Pick<Models, 'session' | 'account'>;
   readonly api: Api;
   readonly connect: (home: Home) => { tokens: Tokens; seat: Seat };
   readonly rooms: readonly Room[];
@@ -50,6 +54,7 @@ interface AccountDeps {
 }
 
 type Stage = (stage: EntryStage) => void;
+type Ways = typeof ways;
 
 export function createAccount(deps: AccountDeps): Account {
   const { models, api, rooms, tabs, toasts } = deps;
@@ -60,9 +65,9 @@ export function createAccount(deps: AccountDeps): Account {
   let busy = false;
   let erasing: Promise<void> = Promise.resolve();
 
-  function enter({ store, profile }: OpenStore, fresh: Session | null): void {
+  function enter({ store, profile, keychain, lock }: OpenStore, fresh: Session | null): void {
     const me = { id: profile.userId, name: profile.username, fingerprint: profile.fingerprint };
-    const home: Home = { me, device: profile.device, store };
+    const home: Home = { me, device: profile.device, store, keychain, lock };
     const connection = deps.connect(home);
     if (fresh !== null) connection.tokens.adopt(fresh);
     const now: Inside = { ...home, ...connection };
@@ -75,15 +80,16 @@ export function createAccount(deps: AccountDeps): Account {
   }
 
   /** Resolves when nothing of this tab touches the local database any more. */
-  async function leave(): Promise<void> {
+  async function leave(phase: 'signed-out' | 'locked' = 'signed-out'): Promise<void> {
     const was = inside;
-    if (was === null) return;
     inside = null;
+    if (was !== null || session.phase.value === 'locked') session.phase.value = phase;
+    if (was === null) return;
     for (const room of rooms) room.leave();
     session.me.value = null;
     session.needsSignIn.value = false;
-    session.phase.value = 'signed-out';
-    deps.left();
+    // Whoever unlocks finds the conversation that was open; its address says no name.
+    if (phase === 'signed-out') deps.left();
     await was.seat.leave();
     was.store.close();
   }
@@ -100,9 +106,13 @@ export function createAccount(deps: AccountDeps): Account {
     if (wasIn()) session.error.value = 'STORAGE_EVICTED';
   }
 
-  async function start(): Promise<void> {
+  async function start(keys?: DeviceKeys): Promise<void> {
     try {
-      const opened = await openLocalStore(events);
+      const opened = await openLocalStore(events, keys);
+      if (opened === 'locked') {
+        if (inside === null) session.phase.value = 'locked';
+        return;
+      }
       if (opened !== undefined) return enter(opened, null);
       sayIfEvicted();
       session.phase.value = 'signed-out';
@@ -116,60 +126,95 @@ export function createAccount(deps: AccountDeps): Account {
   }
 
   /** Runs one attempt to come in, with its stages on the screen; what fails is shown at the door. */
-  async function attempt(task: (stage: Stage) => Promise<void>): Promise<void> {
-    if (busy) return;
+  async function attempt<T>(task: (stage: Stage) => Promise<T>): Promise<T | null> {
+    if (busy) return null;
     busy = true;
     session.error.value = null;
     session.phase.value = 'entering';
     try {
       await erasing;
       if (inside === null) await owed.settle();
-      await task((stage) => {
+      const outcome = await task((stage) => {
         session.stage.value = stage;
       });
       owed.forget();
+      return outcome;
     } catch (error) {
       session.error.value = error instanceof Failure ? error.code : 'INTERNAL';
       if (!(error instanceof Failure)) toasts.report(error);
+      return null;
     } finally {
       busy = false;
       session.stage.value = null;
-      session.phase.value = inside === null ? 'signed-out' : 'ready';
+      // It may have been locked meanwhile.
+      if (session.phase.value === 'entering') session.phase.value = inside === null ? 'signed-out' : 'ready';
     }
   }
 
-  /** Proves to the server that the person knows the password. */
-  async function prove(name: string, password: string, device: DeviceId, pinned: number, stage: Stage) {
-    stage('contacting');
-    const kdf = acceptKdf(await api.prelogin(name), pinned);
-    stage('deriving');
-    const stretched = await stretchInWorker(password, name, kdf);
-    stage('contacting');
-    const login = await api.logIn({
-      username: name,
-      authKey: toBase64url(stretched.authKey),
-      device: { id: device, name: deviceName(navigator.userAgent) },
-    });
-    return { login, kdf, stretched };
-  }
-
   /** Stores what makes this device the person's own, and lets them in, in every tab. */
-  async function settleIn(username: string, keys: AccountKeys, fresh: Session): Promise<void> {
-    const { userId, identities, accountKey } = keys;
-    enter(await createLocalStore({ userId, username, identities, accountKey }, events), fresh);
+  async function settleIn(entry: Entry, stage: Stage): Promise<void> {
+    stage('storing');
+    pinIterations(entry.kdf);
+    const { keys, username, keyring } = entry;
+    const { createLocalStore } = await load(import('../store/sign-in.ts'));
+    const opened = await createLocalStore({ ...keys, username }, events);
+    try {
+      // Before anything of the server's is read: who our other devices took people to be.
+      await opened.store.trust.adoptKeyring(keyring);
+    } catch (error) {
+      opened.store.close();
+      throw error;
+    }
+    // Before the chats: it is shown once.
+    models.account.recoveryCode.value = entry.recoveryCode;
+    enter(opened, entry.session);
     tabs.say('signed-in');
   }
 
   /** Renews the session of who is inside. Their database, and what waits in it, stays as it is. */
-  async function comeBack(was: Inside, name: string, password: string, stage: Stage): Promise<void> {
-    if (name !== was.me.name) throw new Failure('BAD_CREDENTIALS', 'another person is signed in');
-    const { login, kdf } = await prove(name, password, was.device, pinnedIterations(), stage);
-    if (login.userId !== was.me.id) throw new Failure('BAD_CREDENTIALS', 'another account of that name');
-    pinIterations(kdf);
-    was.tokens.adopt(login);
+  async function comeBack(was: Inside, entry: Entry): Promise<void> {
+    if (entry.session.userId !== was.me.id)
+      throw new Failure('BAD_CREDENTIALS', 'another account of that name');
+    await was.store.trust.adoptKeyring(entry.keyring);
+    pinIterations(entry.kdf);
+    was.tokens.adopt(entry.session);
+    models.account.recoveryCode.value = entry.recoveryCode;
     session.needsSignIn.value = false;
     was.seat.restart();
     tabs.say('signed-in');
+  }
+
+  /** An account whose password is stretched less than is usual by now is wrapped again; nobody has to wait for it. */
+  async function strengthen(password: string, kdf: SafeKdf): Promise<void> {
+    if (kdf.iterations >= DEFAULT_ITERATIONS || inside === null) return;
+    const { rewrap } = await import('./own-account.ts');
+    pinIterations(await rewrap({ inside, api }, password, password, false));
+  }
+
+  /** Comes in by one of the ways in entry.ts, or back in. */
+  function come(
+    way: (ways: Ways, entering: EntryDeps, was: Inside | null) => Promise<Entry>,
+  ): Promise<Entry | null> {
+    return attempt(async (stage) => {
+      const was = inside;
+      const id = was?.device ?? (await loadDevice()).id;
+      const device = { id, name: deviceName(navigator.userAgent) };
+      const entry = await way(await load(import('./entry.ts')), { api, device, stage }, was);
+      if (was === null) await settleIn(entry, stage);
+      else await comeBack(was, entry);
+      return entry;
+    });
+  }
+
+  /** Erases everything on this device, in every tab. */
+  async function forget(): Promise<void> {
+    // The other tabs let go of the database, which could not be erased otherwise.
+    markOut();
+    tabs.say('signed-out');
+    await leave();
+    // Vault key first. Whoever comes in next waits for the end of it.
+    erasing = eraseLocalStore().then(forgetIterations).catch(toasts.report);
+    await erasing;
   }
 
   // A log-out that the server was not told of, because there was no network.
@@ -186,45 +231,32 @@ export function createAccount(deps: AccountDeps): Account {
 
   return {
     start,
+    lock: () => leave('locked'),
 
-    register: (username, password) =>
-      attempt(async (stage) => {
-        const name = acceptUsername(username);
-        acceptNewPassword(password);
-        const { id } = await loadDevice();
-        stage('deriving');
-        const kdf = createKdf();
-        const stretched = await stretchInWorker(password, name, kdf);
-        const device = { id, name: deviceName(navigator.userAgent) };
-        const { request, keys } = await makeAccount(name, device, kdf, stretched);
-        stage('contacting');
-        const fresh = await api.register(request);
-        stage('storing');
-        pinIterations(kdf);
-        await settleIn(name, keys, fresh);
-      }),
+    async register(username, password) {
+      await come((ways, entering) => ways.register(entering, username, password));
+    },
 
-    logIn: (username, password) =>
-      attempt(async (stage) => {
-        const name = acceptUsername(username);
-        if (inside !== null) return comeBack(inside, name, password, stage);
-        const { id } = await loadDevice();
-        const { login, kdf, stretched } = await prove(name, password, id, 0, stage);
-        stage('opening');
-        const keys = await openAccount(login, kdf, stretched);
-        stage('storing');
-        pinIterations(kdf);
-        await settleIn(login.username, keys, login);
-      }),
+    async logIn(username, password) {
+      const entry = await come((ways, entering, was) => {
+        mustBe(was, username);
+        return ways.logIn(entering, username, password, was === null ? 0 : pinnedIterations());
+      });
+      if (entry !== null)
+        strengthen(password, entry.kdf).catch((error) => note('the password was not wrapped again', error));
+    },
+
+    async recover(username, code, newPassword) {
+      await come((ways, entering, was) => {
+        mustBe(was, username);
+        return ways.recover(entering, username, code, newPassword);
+      });
+    },
+
+    forget,
 
     async logOut() {
-      // The other tabs let go of the database, which could not be erased otherwise.
-      markOut();
-      tabs.say('signed-out');
-      await leave();
-      // Vault key first. Whoever comes in next waits for the end of it.
-      erasing = eraseLocalStore().then(forgetIterations).catch(toasts.report);
-      await erasing;
+      await forget();
       owed.end().catch(toasts.report);
     },
 
@@ -237,4 +269,11 @@ export function createAccount(deps: AccountDeps): Account {
       }
     },
   };
+}
+
+/** Who is inside can only come back as themselves. */
+function mustBe(was: Inside | null, typed: string): void {
+  if (was !== null && typed.trim().toLowerCase() !== was.me.name) {
+    throw new Failure('BAD_CREDENTIALS', 'another person is signed in');
+  }
 }

@@ -1,4 +1,6 @@
 import type { OpId, UserId } from '#shared/ids.ts';
+import type { ReportRequest } from '#shared/schema/account.ts';
+import type { ExportContent } from '../models/account.ts';
 import type { Route, Theme } from '../models/shell.ts';
 
 /** Everything a person can do. Views know this interface; the composition root provides it. */
@@ -10,6 +12,50 @@ export interface Actions {
   logOut(): Promise<void>;
   /** How many written messages would be lost by logging out now. */
   countUnsent(): Promise<number>;
+  /** Back in without the password: proves the code, sets a new password, and shows a new code. */
+  recover(username: string, code: string, newPassword: string): Promise<void>;
+
+  // the account; what resolves with false has said why in a toast or in `models.account.error`
+  /** The code that is on the screen was written down. */
+  confirmRecoveryCode(): void;
+  newRecoveryCode(password: string): Promise<boolean>;
+  changePassword(current: string, next: string): Promise<boolean>;
+  /** Ends the account at the server, then erases this device. */
+  deleteAccount(password: string): Promise<boolean>;
+  /** New agreement keys under the same identity; friends take them over silently. */
+  rotateKeys(): Promise<boolean>;
+  loadDevices(): void;
+  renameDevice(id: string, name: string): Promise<boolean>;
+  endDevice(id: string): Promise<boolean>;
+  endOtherDevices(): Promise<boolean>;
+  /** Own messages, contacts and keys as a file that only the passphrase opens; the browser saves it. */
+  exportData(passphrase: string): Promise<boolean>;
+  /** Shows an exported file; nothing of it enters the account. Null when it could not be opened. */
+  openExport(file: File, passphrase: string): Promise<ExportContent | null>;
+
+  // trust
+  /** Fills `models.account.safety` for this person; null closes it. */
+  showSafety(peer: UserId | null): void;
+  setVerified(peer: UserId, verified: boolean): Promise<void>;
+  /** A scanned or pasted code against the one that this device expects; a match is verified. */
+  compareSafety(peer: UserId, scanned: string): Promise<'match' | 'mismatch' | 'unreadable'>;
+  /** Goes on with somebody whose identity changed: the new one is pinned, unverified, and what waits is sealed to it. */
+  acceptIdentity(peer: UserId): Promise<void>;
+  blockPerson(id: UserId): Promise<void>;
+  unblockPerson(id: UserId): Promise<void>;
+  report(request: ReportRequest): Promise<boolean>;
+
+  // the lock of this device
+  enableLock(passphrase: string, minutes: number): Promise<boolean>;
+  /** Adds a platform authenticator (WebAuthn PRF) beside the passphrase. */
+  addLockKey(): Promise<boolean>;
+  disableLock(passphrase: string): Promise<boolean>;
+  setLockMinutes(minutes: number): void;
+  lockNow(): void;
+  unlock(passphrase: string): Promise<void>;
+  unlockWithKey(): Promise<void>;
+  /** Erases everything on this device at once, also locked and offline. */
+  wipe(): Promise<void>;
 
   // getting around
   go(route: Route): void;

@@ -39,6 +39,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
   let stopRoute: Stop = () => {};
   let stopRows: Stop = () => {};
   let stopWindow: Stop = () => {};
+  let stopNotices: Stop = () => {};
   let limit = WINDOW;
   let seen = 0;
   /** The highest number that was on the screen. Not seen yet while something before it is still on its way. */
@@ -80,7 +81,9 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     seen = 0;
     shown = 0;
     timeline.peer.value = peer;
+    stopNotices();
     timeline.items.value = [];
+    timeline.notices.value = [];
     timeline.loaded.value = false;
     timeline.hasEarlier.value = false;
     timeline.unreadAfter.value = null;
@@ -100,6 +103,9 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     timeline.unreadAfter.value = unread > 0 ? seenUpTo : null;
     if (timeline.draft.value === '') timeline.draft.value = draft;
     follow(peer);
+    stopNotices = store.liveNotices(peer, (notices) => {
+      if (timeline.peer.value === peer) timeline.notices.value = notices;
+    });
   }
 
   /** Runs a write for the open conversation; what fails is shown. */

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
-import { equalBytes, fromBase64url, toBase64url } from '#shared/bytes.ts';
+import { fromBase64url, toBase64url } from '#shared/bytes.ts';
 import {
   createAccountKey,
   holdAccountKey,
   unwrapAccountKey,
   wrapAccountKey,
 } from '#shared/crypto/account.ts';
+import { sealCopy } from '#shared/crypto/device-lock.ts';
 import {
   type Identity,
   type IdentityBytes,
@@ -14,13 +15,17 @@ import {
   generateIdentity,
   importIdentity,
 } from '#shared/crypto/identity.ts';
-import { openKeyring, sealKeyring } from '#shared/crypto/keyring.ts';
+import { sealKeyring } from '#shared/crypto/keyring.ts';
 import type { SafeKdf, StretchedPassword } from '#shared/crypto/password.ts';
 import { randomBytes } from '#shared/crypto/primitives.ts';
-import { verifyBundle } from '#shared/crypto/verify.ts';
+import type { RecoverySecret } from '#shared/crypto/recovery.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, DeviceId, UserId } from '#shared/ids.ts';
 import { type LoginResponse, type RegisterRequest, username } from '#shared/schema/http.ts';
+import { passwordStrength } from '#shared/password-strength.ts';
+import type { AdoptedKeyring } from '../store/ports.ts';
+import type { AccountCopies } from '../store/rows.ts';
+import { readKeyring, wipe, wipeIdentities } from './read-keyring.ts';
 
 /** The keys of an account as a device keeps them: usable, and not to be read out. */
 export interface AccountKeys {
@@ -28,14 +33,14 @@ export interface AccountKeys {
   /** Newest first; old ones open old messages. */
   readonly identities: readonly [Identity, ...Identity[]];
   readonly accountKey: CryptoKey;
+  /** The same keys sealed under the account key, for a lock of this device. */
+  readonly copies: AccountCopies;
 }
 
 export interface Device {
   readonly id: DeviceId;
   readonly name: string;
 }
-
-const LEAST_PASSWORD = 10;
 
 /** The name as it is registered. Throws a Failure (USERNAME_INVALID). */
 export function acceptUsername(typed: string): string {
@@ -44,28 +49,31 @@ export function acceptUsername(typed: string): string {
   return parsed.output;
 }
 
-/** Throws a Failure (PASSWORD_WEAK). Length in characters as a person counts them. */
-export function acceptNewPassword(password: string): void {
-  if ([...password.normalize('NFKC')].length < LEAST_PASSWORD) throw new Failure('PASSWORD_WEAK');
+/** Throws a Failure (PASSWORD_WEAK) where the meter says that it is too weak. */
+export function acceptNewPassword(password: string, names: readonly string[] = []): void {
+  if (passwordStrength(password, names) === 0) throw new Failure('PASSWORD_WEAK');
 }
 
-/** A new account: what the server is told, and the keys that stay here. */
+/** A new account: what the server is told, and what stays here. */
 export async function makeAccount(
   name: string,
   device: Device,
   kdf: SafeKdf,
   password: StretchedPassword,
-): Promise<{ request: RegisterRequest; keys: AccountKeys }> {
+  recovery: RecoverySecret,
+): Promise<{ request: RegisterRequest; account: OpenedAccount }> {
   const userId = toBase64url(randomBytes(16)) as UserId;
   const identity = await generateIdentity();
   const exported = await exportIdentity(identity);
   const secret = createAccountKey();
   const accountKey = await holdAccountKey(secret);
   const keyring = { identities: [{ epoch: 1, ...exported }], pins: {} };
-  const [bundle, wrapped, sealed, kept] = await Promise.all([
+  const [bundle, wrapped, recoverable, sealed, copy, kept] = await Promise.all([
     createBundle(identity, { userId, epoch: 1, created: Date.now() }),
     wrapAccountKey(secret, 1, { userId, kdf, password }),
+    wrapAccountKey(secret, 1, { userId, recovery }),
     sealKeyring(accountKey, { userId, revision: 1, keyring }),
+    sealCopy(accountKey, userId, 'account', secret),
     importIdentity(exported),
   ]);
   wipe(secret, exported.signing, exported.agreement);
@@ -78,42 +86,67 @@ export async function makeAccount(
       wrappedAccountKey: toBase64url(wrapped),
       keyring: toBase64url(sealed),
       bundle: toBase64url(bundle),
+      recovery: { authKey: toBase64url(recovery.authKey), wrappedAccountKey: toBase64url(recoverable) },
       device,
     },
-    keys: { userId, identities: [kept], accountKey },
+    account: {
+      keys: { userId, identities: [kept], accountKey, copies: { account: copy, keyring: sealed } },
+      keyring: { revision: 1, pins: {}, sealed },
+    },
   };
 }
 
+/** What the server keeps of an account, as a login or a recovery code brings it. */
+export type KeptAccount = Pick<
+  LoginResponse,
+  'userId' | 'wrappedAccountKey' | 'keyring' | 'revision' | 'bundle'
+>;
+
+export interface OpenedAccount {
+  readonly keys: AccountKeys;
+  readonly keyring: AdoptedKeyring;
+}
+
+/** What wraps an account key, without whose. */
+export type Secret =
+  | { readonly kdf: SafeKdf; readonly password: StretchedPassword }
+  | { readonly recovery: RecoverySecret };
+
 /**
- * The keys behind a login, or a Failure: BAD_CREDENTIALS when another password wrapped them, KEYRING_DAMAGED when
- * the server's copy was altered, is incomplete, or is not of the identity that the server shows to others.
+ * The keys behind a login, or a Failure: BAD_CREDENTIALS when another password or code wrapped them, KEYRING_DAMAGED
+ * when the server's copy was altered, is incomplete, or is not of the identity that the server shows to others. `withKey` is
+ * handed the account key itself, which is wiped afterwards.
  */
 export async function openAccount(
-  login: LoginResponse,
-  kdf: SafeKdf,
-  password: StretchedPassword,
-): Promise<AccountKeys> {
-  const { userId } = login;
-  const [wrapped, sealed, bundle] = [login.wrappedAccountKey, login.keyring, login.bundle].map(fromBase64url);
-  if (wrapped === undefined || sealed === undefined || bundle === undefined)
-    throw new Failure('KEYRING_DAMAGED');
-
-  const unwrapped = await unwrapAccountKey(wrapped, { userId, kdf, password });
+  kept: KeptAccount,
+  secret: Secret,
+  withKey: (accountKey: Bytes, version: number) => Promise<void> = async () => {},
+): Promise<OpenedAccount> {
+  const { userId } = kept;
+  const wrapped = fromBase64url(kept.wrappedAccountKey);
+  if (wrapped === undefined) throw new Failure('KEYRING_DAMAGED', 'account key');
+  const unwrapped = await unwrapAccountKey(wrapped, { userId, ...secret });
   if (!unwrapped.ok) throw new Failure(unwrapped.error);
-  const accountKey = await holdAccountKey(unwrapped.value.accountKey);
-  wipe(unwrapped.value.accountKey);
-
-  const opened = await openKeyring(accountKey, userId, sealed);
-  if (!opened.ok) throw new Failure(opened.error);
-  const [newest, ...older] = await importAll(opened.value.keyring.identities);
-  const shown = await verifyBundle(bundle, userId);
-  const same =
-    shown.ok &&
-    newest !== undefined &&
-    equalBytes(shown.value.signing, newest.signingPublic) &&
-    equalBytes(shown.value.agreement, newest.agreementPublic);
-  if (!same) throw new Failure('KEYRING_DAMAGED', 'bundle');
-  return { userId, identities: [newest, ...older], accountKey };
+  const { accountKey: bytes, version } = unwrapped.value;
+  try {
+    const accountKey = await holdAccountKey(bytes);
+    const copy = await sealCopy(accountKey, userId, 'account', bytes);
+    const { keyring, sealed } = await readKeyring(accountKey, kept);
+    const [newest, ...older] = await importAll(keyring.identities);
+    if (newest === undefined) throw new Failure('KEYRING_DAMAGED', 'identities');
+    await withKey(bytes, version);
+    return {
+      keys: {
+        userId,
+        identities: [newest, ...older],
+        accountKey,
+        copies: { account: copy, keyring: sealed },
+      },
+      keyring: { revision: kept.revision, pins: keyring.pins, sealed },
+    };
+  } finally {
+    wipe(bytes);
+  }
 }
 
 async function importAll(identities: readonly IdentityBytes[]): Promise<Identity[]> {
@@ -122,10 +155,6 @@ async function importAll(identities: readonly IdentityBytes[]): Promise<Identity
   } catch (error) {
     throw new Failure('KEYRING_DAMAGED', 'identity', error);
   } finally {
-    for (const { signing, agreement } of identities) wipe(signing, agreement);
+    wipeIdentities(identities);
   }
-}
-
-function wipe(...secrets: readonly Bytes[]): void {
-  for (const secret of secrets) secret.fill(0);
 }

@@ -1,7 +1,9 @@
 import { Failure } from '#shared/errors.ts';
 import type { DeviceId } from '#shared/ids.ts';
 import type { Me } from '../models/session.ts';
+import type { Keychain } from '../store/keychain.ts';
 import type { LocalStore } from '../store/ports.ts';
+import type { LockRow } from '../store/rows.ts';
 import type { Seat } from '../transport/leadership.ts';
 import type { Tokens } from '../transport/tokens.ts';
 
@@ -10,6 +12,9 @@ export interface Home {
   readonly me: Me;
   readonly device: DeviceId;
   readonly store: LocalStore;
+  readonly keychain: Keychain;
+  /** As it was when the store was opened; null for none. */
+  readonly lock: LockRow | null;
 }
 
 /** What exists only while somebody is signed in on this device. */

@@ -1,6 +1,6 @@
 import type { Models } from '../models/models.ts';
 import type { Route } from '../models/shell.ts';
-import { pathOf, routeAt } from './paths.ts';
+import { parentOf, pathOf, routeAt } from './paths.ts';
 
 /** The address bar and the screen, kept in step, so that Back, edge swipe and links work. */
 export interface Navigation {
@@ -42,7 +42,7 @@ export function createNavigation({ shell, session }: Pick<Models, 'shell' | 'ses
     },
     back() {
       if (depth() > 0) history.back();
-      else replace({ panel: 'chats', peer: null });
+      else replace(parentOf(shell.route.value));
     },
     reset() {
       replace({ panel: 'chats', peer: null });

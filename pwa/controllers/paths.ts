@@ -1,16 +1,42 @@
 import type { UserId } from '#shared/ids.ts';
-import type { Route } from '../models/shell.ts';
+import type { Route, SettingsSection } from '../models/shell.ts';
 
-/** The address of each screen: `/`, `/chats/<peer>`, `/people`, `/requests`, `/settings`. */
+const SECTIONS: readonly SettingsSection[] = [
+  'devices',
+  'password',
+  'recovery',
+  'lock',
+  'blocked',
+  'data',
+  'about',
+];
+
+/**
+ * The address of each screen: `/`, `/chats/<peer>`, `/chats/<peer>/safety`, `/people`, `/requests`, `/settings`,
+ * `/settings/<section>`.
+ */
 export function pathOf(route: Route): string {
+  if (route.panel === 'settings') return route.section === null ? '/settings' : `/settings/${route.section}`;
   if (route.panel !== 'chats') return `/${route.panel}`;
-  return route.peer === null ? '/' : `/chats/${route.peer}`;
+  if (route.peer === null) return '/';
+  return route.safety === true ? `/chats/${route.peer}/safety` : `/chats/${route.peer}`;
 }
 
 /** The screen at an address; an address that we don't know is the list of chats. */
 export function routeAt(path: string): Route {
-  const [first, second] = path.split('/').filter((part) => part !== '');
-  if (first === 'people' || first === 'requests' || first === 'settings') return { panel: first };
-  const peer = first === 'chats' && second !== undefined && /^[A-Za-z0-9_-]{22}$/.test(second);
-  return { panel: 'chats', peer: peer ? (second as UserId) : null };
+  const [first, second, third] = path.split('/').filter((part) => part !== '');
+  if (first === 'people' || first === 'requests') return { panel: first };
+  if (first === 'settings') return { panel: first, section: SECTIONS.find((one) => one === second) ?? null };
+  const isPeer = first === 'chats' && second !== undefined && /^[A-Za-z0-9_-]{22}$/.test(second);
+  const peer = isPeer ? (second as UserId) : null;
+  return peer !== null && third === 'safety'
+    ? { panel: 'chats', peer, safety: true }
+    : { panel: 'chats', peer };
+}
+
+/** Where Back leads from a screen that was opened by its address. */
+export function parentOf(route: Route): Route {
+  if (route.panel === 'settings' && route.section !== null) return { panel: 'settings', section: null };
+  const isSafety = route.panel === 'chats' && route.safety === true;
+  return { panel: 'chats', peer: isSafety ? route.peer : null };
 }

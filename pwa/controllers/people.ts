@@ -21,6 +21,8 @@ export interface People extends Room {
   acceptFriend(id: UserId): Promise<void>;
   rejectFriend(id: UserId): Promise<void>;
   removeFriend(id: UserId): Promise<void>;
+  blockPerson(id: UserId): Promise<void>;
+  unblockPerson(id: UserId): Promise<void>;
   /** What is heard from the sync client, in whichever tab it runs. */
   readonly presence: SyncListener['presence'];
   readonly typing: SyncListener['typing'];
@@ -140,6 +142,8 @@ export function createPeople({ models, api, toasts }: PeopleDeps): People {
     acceptFriend: (id) => act('friend.accept', id),
     rejectFriend: (id) => act('friend.reject', id),
     removeFriend: (id) => act('friend.remove', id),
+    blockPerson: (id) => act('friend.block', id),
+    unblockPerson: (id) => act('friend.unblock', id),
   };
 }
 

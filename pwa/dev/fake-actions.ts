@@ -1,7 +1,10 @@
 import type { Actions } from '../controllers/actions.ts';
+import { parentOf } from '../controllers/paths.ts';
 import type { Models } from '../models/models.ts';
 import type { Contact, Standing } from '../models/people.ts';
 import type { TimelineItem } from '../models/timeline.ts';
+import { createFakeAccount } from './fake-account.ts';
+import { createFakeTrust } from './fake-trust.ts';
 import { longConversation, message } from './fake-messages.ts';
 
 /** How long a database or a server seems to take. */
@@ -21,13 +24,22 @@ export function createFakeActions(models: Models, record: (call: string) => void
   };
   const stand = (contact: Pick<Contact, 'id' | 'name'>, standing: Standing) => {
     const before = people.contactsById.value.get(contact.id);
-    const after: Contact = { fingerprint: '', ...before, ...contact, standing, pending: true };
+    const after: Contact = {
+      fingerprint: '',
+      trust: 'unverified',
+      ...before,
+      ...contact,
+      standing,
+      pending: true,
+    };
     people.contactsById.value = new Map(people.contactsById.value).set(contact.id, after);
     return done(`stand ${standing}`);
   };
   const known = (id: Contact['id']) => ({ id, name: people.contactsById.value.get(id)?.name ?? id });
 
   return {
+    ...createFakeAccount(models, done),
+    ...createFakeTrust(models, done),
     register: (username) => done(`register ${username}`),
     logIn: (username) => done(`logIn ${username}`),
     logOut() {
@@ -49,7 +61,7 @@ export function createFakeActions(models: Models, record: (call: string) => void
       record(`go ${route.panel}`);
     },
     back() {
-      shell.route.value = { panel: 'chats', peer: null };
+      shell.route.value = parentOf(shell.route.value);
     },
     setTheme(theme) {
       shell.theme.value = theme;
@@ -74,6 +86,8 @@ export function createFakeActions(models: Models, record: (call: string) => void
       );
       return stand(known(id), 'none');
     },
+    blockPerson: (id) => stand(known(id), 'blocked'),
+    unblockPerson: (id) => stand(known(id), 'none'),
 
     setDraft(text) {
       timeline.draft.value = text;

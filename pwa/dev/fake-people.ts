@@ -1,4 +1,5 @@
 import type { UserId } from '#shared/ids.ts';
+import type { Trust } from '../models/account.ts';
 import type { ConversationRow } from '../models/conversations.ts';
 import type { Me } from '../models/session.ts';
 import type { Contact, Listed, Standing } from '../models/people.ts';
@@ -15,8 +16,8 @@ export const me: Me = { id: id('amara.lindqvist'), name: 'amara.lindqvist', fing
 
 export const mira = id('mira.okafor');
 
-function contact(name: string, standing: Standing, pending = false): Contact {
-  return { id: id(name), name, standing, pending, fingerprint: fingerprint(name.length * 31) };
+function contact(name: string, standing: Standing, pending = false, trust: Trust = 'unverified'): Contact {
+  return { id: id(name), name, standing, pending, trust, fingerprint: fingerprint(name.length * 31) };
 }
 
 export const contacts: readonly Contact[] = [
@@ -24,7 +25,7 @@ export const contacts: readonly Contact[] = [
   contact('jonas.weber', 'friends'),
   contact('lucia.fernandez', 'friends'),
   contact('tomasz.nowak', 'friends'),
-  contact('hanae.ito', 'friends'),
+  contact('hanae.ito', 'friends', false, 'verified'),
   contact('dev.patel', 'friends'),
   contact('ingrid.solberg', 'friends'),
   contact('yusuf.demir', 'friends'),
@@ -32,6 +33,8 @@ export const contacts: readonly Contact[] = [
   contact('piotr.zielinski', 'received'),
   contact('sofia.rossi', 'sent'),
   contact('wei.chen', 'sent', true),
+  contact('victor.lang', 'blocked'),
+  contact('xenia.moss', 'blocked', true),
 ];
 
 export const directory: readonly Listed[] = [

@@ -1,35 +1,12 @@
 import type { ErrorCode } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
-import type { Models } from '../models/models.ts';
 import type { Route } from '../models/shell.ts';
+import { ACCOUNT_STATES } from './account-states.ts';
 import { conversation, conversationWithHole, longConversation } from './fake-messages.ts';
-import { contacts, conversationRows, directory, me, mira, online } from './fake-people.ts';
-
-type Prepare = (models: Models) => void;
-
-/** Somebody at home, with everything in place and nothing special going on. */
-function inside(route: Route, more: Prepare = () => {}): Prepare {
-  return (models) => {
-    const now = Date.now();
-    models.session.phase.value = 'ready';
-    models.session.me.value = me;
-    models.status.link.value = 'live';
-    models.people.contactsById.value = new Map(contacts.map((contact) => [contact.id, contact]));
-    models.people.directory.value = directory;
-    models.people.directoryState.value = 'loaded';
-    models.people.online.value = online;
-    models.people.typing.value = new Set(
-      contacts.filter(({ name }) => name === 'jonas.weber').map(({ id }) => id),
-    );
-    models.conversations.rows.value = conversationRows(now);
-    models.conversations.loaded.value = true;
-    models.shell.route.value = route;
-    models.timeline.peer.value = mira;
-    models.timeline.items.value = conversation(now);
-    models.timeline.loaded.value = true;
-    more(models);
-  };
-}
+import { mira } from './fake-people.ts';
+import { inside } from './inside.ts';
+import type { Prepare } from './inside.ts';
+import { TRUST_STATES } from './trust-states.ts';
 
 const list: Route = { panel: 'chats', peer: null };
 const talk: Route = { panel: 'chats', peer: mira };
@@ -130,10 +107,12 @@ export const STATES: Readonly<Record<string, Prepare>> = {
   }),
   requests: inside({ panel: 'requests' }),
   'requests-empty': inside({ panel: 'requests' }, (models) => (models.people.contactsById.value = new Map())),
-  settings: inside({ panel: 'settings' }, (models) => {
+  settings: inside({ panel: 'settings', section: null }, (models) => {
     models.shell.installable.value = true;
     models.status.queued.value = 2;
   }),
+  ...ACCOUNT_STATES,
+  ...TRUST_STATES,
 
   notices: inside(talk, (models) => {
     models.shell.updateReady.value = true;

@@ -1,3 +1,4 @@
+import { createAccountModel } from './account.ts';
 import { createConversationsModel } from './conversations.ts';
 import { createPeopleModel } from './people.ts';
 import { createSessionModel } from './session.ts';
@@ -9,6 +10,7 @@ import { createTimelineModel } from './timeline.ts';
 export function createModels() {
   return {
     session: createSessionModel(),
+    account: createAccountModel(),
     status: createStatusModel(),
     people: createPeopleModel(),
     conversations: createConversationsModel(),

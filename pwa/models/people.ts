@@ -1,7 +1,8 @@
 import { computed, signal } from '@preact/signals';
 import type { UserId } from '#shared/ids.ts';
+import type { Trust } from './account.ts';
 
-export type Standing = 'none' | 'sent' | 'received' | 'friends';
+export type Standing = 'none' | 'sent' | 'received' | 'friends' | 'blocked';
 
 export interface Contact {
   readonly id: UserId;
@@ -10,6 +11,7 @@ export interface Contact {
   /** A friend action written here that has not reached the server. */
   readonly pending: boolean;
   readonly fingerprint: string;
+  readonly trust: Trust;
 }
 
 /** Somebody in the server's directory. */

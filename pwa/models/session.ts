@@ -2,8 +2,8 @@ import { signal } from '@preact/signals';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
 
-/** Where the person stands: nothing read yet, at the door, being let in, or inside. */
-export type Phase = 'starting' | 'signed-out' | 'entering' | 'ready' | 'unusable';
+/** Where the person stands: nothing read yet, at the door, being let in, inside, or before this device's own lock. */
+export type Phase = 'starting' | 'signed-out' | 'entering' | 'ready' | 'locked' | 'unusable';
 
 /** What is going on at the door, for a visible stage. */
 export type EntryStage = 'deriving' | 'contacting' | 'opening' | 'storing';

@@ -3,10 +3,13 @@ import type { UserId } from '#shared/ids.ts';
 
 /** What the address bar says; see controllers/navigation.ts for the paths. */
 export type Route =
-  | { readonly panel: 'chats'; readonly peer: UserId | null }
+  /** With `safety`, the safety number lies over or beside the conversation. */
+  | { readonly panel: 'chats'; readonly peer: UserId | null; readonly safety?: boolean }
   | { readonly panel: 'people' }
   | { readonly panel: 'requests' }
-  | { readonly panel: 'settings' };
+  | { readonly panel: 'settings'; readonly section: SettingsSection | null };
+
+export type SettingsSection = 'devices' | 'password' | 'recovery' | 'lock' | 'blocked' | 'data' | 'about';
 
 export interface Toast {
   readonly id: number;

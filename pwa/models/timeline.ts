@@ -21,11 +21,22 @@ export interface TimelineItem {
   readonly holeBefore: boolean;
 }
 
+/** What the app itself says between messages, at the place where it happened. */
+export interface TimelineNotice {
+  readonly id: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** It stands after the message of this number; 0 before all. */
+  readonly after: number;
+  readonly kind: 'identity-changed' | 'identity-accepted' | 'verified' | 'unverified' | 'messages-missing';
+}
+
 /** The open conversation: a window that ends with the newest message and grows towards the past. */
 export function createTimelineModel() {
   return {
     peer: signal<UserId | null>(null),
     items: signal<readonly TimelineItem[]>([]),
+    notices: signal<readonly TimelineNotice[]>([]),
     loaded: signal(false),
     hasEarlier: signal(false),
     /** Messages of the friend numbered above this were unread when the conversation was opened. */

@@ -7,6 +7,8 @@ export interface Batch {
   readonly friends: readonly Friend[];
   readonly messages: readonly { readonly peer: UserId; readonly message: Message }[];
   readonly marks: readonly Marks[];
+  /** Of the account's keyring; null when nothing is said of it. */
+  readonly revision: number | null;
   /** Entries that this version can't use. */
   readonly unusable: readonly (Entry | ForeignEntry)[];
   /** Whether messages of others may well be here already. */
@@ -29,23 +31,26 @@ export function batchOfPage(page: Page, self: UserId): Batch {
   const messages: { peer: UserId; message: Message }[] = [];
   const marks: Marks[] = [];
   const unusable: (Entry | ForeignEntry)[] = [];
+  let revision: number | null = null;
   for (const entry of page.entries) {
     if (!isKnown(entry)) unusable.push(entry);
     else if (entry.kind === 'receipt') marks.push({ ...entry, head: null });
     else if (entry.kind === 'friend') friends.push(entry);
+    else if (entry.kind === 'account') revision = Math.max(revision ?? 0, entry.revision);
     else if (entry.from === self && entry.to !== self) messages.push({ peer: entry.to, message: entry });
     else if (entry.to === self && entry.from !== self) messages.push({ peer: entry.from, message: entry });
     else unusable.push(entry);
   }
-  return { friends, messages, marks, unusable, known: false };
+  return { friends, messages, marks, revision, unusable, known: false };
 }
 
 /** Messages between others would not open, and be shown as that: their numbers are covered all the same. */
-export function batchOfPart({ seq, contacts, conversations }: SnapshotPart): Batch {
+export function batchOfPart({ seq, revision, contacts, conversations }: SnapshotPart): Batch {
   return {
     friends: contacts.map((contact) => ({ ...contact, seq })),
     messages: conversations.flatMap(({ peer, messages }) => messages.map((message) => ({ peer, message }))),
     marks: conversations,
+    revision,
     unusable: [],
     known: true,
   };
@@ -56,11 +61,14 @@ export function batchOfHistory({ peer, messages }: HistoryPage): Batch {
     friends: [],
     messages: messages.map((message) => ({ peer, message })),
     marks: [],
+    revision: null,
     unusable: [],
     known: true,
   };
 }
 
+const KNOWN: ReadonlySet<string> = new Set<Entry['kind']>(['message', 'receipt', 'friend', 'account']);
+
 function isKnown(entry: Entry | ForeignEntry): entry is Entry {
-  return entry.kind === 'message' || entry.kind === 'receipt' || entry.kind === 'friend';
+  return KNOWN.has(entry.kind);
 }

@@ -1,25 +1,46 @@
 import { equalBytes } from '#shared/bytes.ts';
+import { type Pin, isSamePin, laterPin } from '#shared/crypto/pins.ts';
 import { fingerprintOf } from '#shared/crypto/safety-number.ts';
 import { judgeBundle, parseBundle, verifyBundle } from '#shared/crypto/verify.ts';
+import { Failure } from '#shared/errors.ts';
 import type { Bytes, UserId } from '#shared/ids.ts';
 import type { Standing } from '#sync/wire/down.ts';
 import { type ContactContent, decodeContact, encodeContact } from './contents.ts';
 import type { Keychain } from './keychain.ts';
-import type { FriendAction } from './ports.ts';
+import type { FriendAction, NoticeKind } from './ports.ts';
 import type { ContactRow } from './rows.ts';
 
 /** What a friend action makes of a friendship when the server agrees. */
-export const EXPECTED: Readonly<Record<FriendAction, Standing>> = {
+const EXPECTED: Readonly<Record<FriendAction, Standing>> = {
   'friend.request': 'sent',
   'friend.accept': 'friends',
   'friend.reject': 'none',
   'friend.remove': 'none',
+  'friend.block': 'blocked',
+  'friend.unblock': 'none',
 };
+
+/** The standing after a friend action that the server agreed to, as far as the log has not told it. */
+export function standingAfter(kind: FriendAction, standing: Standing): Standing {
+  // Unblocking who is not blocked (any more) is fine, and changes nothing.
+  return kind === 'friend.unblock' && standing !== 'blocked' ? standing : EXPECTED[kind];
+}
 
 /** The standing as it will be once our own pending action has reached the server. */
 export function standingOf(row: Pick<ContactRow, 'standing' | 'pending'>): Standing {
   return row.pending === null ? row.standing : EXPECTED[row.pending.kind];
 }
+
+/** Somebody of whom nothing is known yet. */
+export const newContact = (id: UserId): ContactRow => ({
+  id,
+  standing: 'none',
+  seq: 0,
+  pending: null,
+  changed: 0,
+  rev: 0,
+  sealed: new Uint8Array(0),
+});
 
 export async function openContact(keychain: Keychain, row: ContactRow): Promise<ContactContent> {
   return decodeContact(await keychain.open('contacts', row.id, row.sealed));
@@ -27,6 +48,12 @@ export async function openContact(keychain: Keychain, row: ContactRow): Promise<
 
 export function sealContact(keychain: Keychain, id: UserId, content: ContactContent): Promise<Bytes> {
   return keychain.seal('contacts', id, encodeContact(content));
+}
+
+/** How sure the person can be of who somebody is. */
+export function trustOf({ changed }: Pick<ContactRow, 'changed'>, { verified }: ContactContent) {
+  if (changed === 1) return verified ? 'changed-verified' : 'changed';
+  return verified ? 'verified' : 'unverified';
 }
 
 /**
@@ -43,35 +70,100 @@ export async function offerBundle(
   owner: UserId,
   bundle: Bytes,
 ): Promise<{ readonly verdict: Offer; readonly content: ContactContent }> {
-  const newest = content.bundles[0];
-  if (newest !== undefined && equalBytes(newest, bundle)) {
-    return {
-      verdict: 'trusted',
-      content: content.offered === null ? content : { ...content, offered: null },
-    };
+  const [newest] = content.bundles;
+  const pinned = pinnedSigning(content);
+  const known = newest === undefined ? undefined : parseBundle(newest);
+  const isNewestPinned = known?.ok === true && pinned !== null && equalBytes(known.value.signing, pinned);
+  const withoutOffer = content.offered === null ? content : { ...content, offered: null };
+  if (isNewestPinned && newest !== undefined && equalBytes(newest, bundle)) {
+    return { verdict: 'trusted', content: withoutOffer };
   }
   const offered = await verifyBundle(bundle, owner);
   if (!offered.ok) return { verdict: 'invalid', content };
-  const pinned = newest === undefined ? undefined : parseBundle(newest);
-  if (pinned === undefined || !pinned.ok) {
-    const fingerprint = await fingerprintOf(offered.value.signing);
-    return { verdict: 'trusted', content: { ...content, fingerprint, bundles: [bundle], offered: null } };
+  const { signing } = offered.value;
+  if (pinned === null) {
+    return { verdict: 'trusted', content: await pinning(content, bundle, { signing, verified: false }) };
   }
-  switch (judgeBundle(pinned.value, offered.value)) {
+  if (!equalBytes(pinned, signing)) return { verdict: 'changed', content: { ...content, offered: bundle } };
+  const verdict = isNewestPinned ? judgeBundle(known.value, offered.value) : 'rotated';
+  switch (verdict) {
     case 'changed':
-      return { verdict: 'changed', content: { ...content, offered: bundle } };
+      return { verdict, content: { ...content, offered: bundle } };
     case 'stale':
-      return { verdict: 'stale', content };
+      return { verdict, content };
     case 'rotated':
-      return {
-        verdict: 'trusted',
-        content: { ...content, bundles: [bundle, ...content.bundles], offered: null },
-      };
+      return { verdict: 'trusted', content: { ...withoutOffer, bundles: [bundle, ...content.bundles] } };
     case 'same':
       // The same keys under another signature: nothing new to keep.
-      return {
-        verdict: 'trusted',
-        content: content.offered === null ? content : { ...content, offered: null },
-      };
+      return { verdict: 'trusted', content: withoutOffer };
   }
+}
+
+/** Whether a contact's identity has changed, after an offer. */
+export function changedBy(verdict: Offer, { changed }: Pick<ContactRow, 'changed'>): 0 | 1 {
+  if (verdict === 'changed') return 1;
+  return verdict === 'trusted' ? 0 : changed;
+}
+
+/** What is to be said when another identity is offered than before. */
+export function noticeOf(before: ContactContent, { offered }: ContactContent): NoticeKind | null {
+  if (offered === null) return null;
+  const known = before.offered !== null && equalBytes(signingOf(before.offered), signingOf(offered));
+  return known ? null : 'identity-changed';
+}
+
+/** `content` with the identity of `bundle` (checked before) pinned. What was known before still opens old messages. */
+export async function pinning(
+  content: ContactContent,
+  bundle: Bytes,
+  { signing, verified }: Pick<Pin, 'signing' | 'verified'>,
+): Promise<ContactContent> {
+  return {
+    ...content,
+    signing,
+    verified,
+    pinEpoch: (pinOf(content)?.epoch ?? 0) + 1,
+    fingerprint: await fingerprintOf(signing),
+    bundles: [bundle, ...content.bundles],
+    offered: null,
+  };
+}
+
+/** The key that stands for a contact. Before it was kept by itself it was that of the newest bundle. */
+export function pinnedSigning({ signing, bundles }: ContactContent): Bytes | null {
+  return signing ?? (bundles[0] === undefined ? null : signingOf(bundles[0]));
+}
+
+/** The signing key of a bundle that was checked before. */
+export function signingOf(bundle: Bytes): Bytes {
+  const parsed = parseBundle(bundle);
+  if (!parsed.ok) throw new Failure('UNREADABLE', 'bundle');
+  return parsed.value.signing;
+}
+
+/** What the account's keyring holds about a contact; null before anything is pinned. */
+export function pinOf(content: ContactContent): Pin | null {
+  const signing = pinnedSigning(content);
+  const { verified, pinEpoch } = content;
+  return signing === null ? null : { signing, verified, epoch: Math.max(1, pinEpoch) };
+}
+
+/**
+ * `content` as another device of ours decided later; the same object when nothing was decided later. When the pinned
+ * identity is one that was offered here, it is taken over with its bundle; else its bundle comes with the next message.
+ */
+export async function withPin(content: ContactContent, pin: Pin): Promise<ContactContent> {
+  const own = pinOf(content);
+  const later = own === null ? pin : laterPin(own, pin);
+  if (own !== null && isSamePin(own, later)) return content;
+  const { signing, verified, epoch } = later;
+  const decided = {
+    ...content,
+    signing,
+    verified,
+    pinEpoch: epoch,
+    fingerprint: await fingerprintOf(signing),
+  };
+  if (content.offered === null || !equalBytes(signingOf(content.offered), signing)) return decided;
+  return { ...decided, bundles: [content.offered, ...content.bundles], offered: null };
 }

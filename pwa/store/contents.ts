@@ -2,14 +2,23 @@ import { decode, encode } from '@msgpack/msgpack';
 import * as v from 'valibot';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, DeviceId, UserId } from '#shared/ids.ts';
-import { bytes, deviceId, userId } from '#shared/schema/fields.ts';
+import { bytes, count, deviceId, sequence, userId } from '#shared/schema/fields.ts';
 
 /** What is inside sealed records, checked when it is opened. Messages hold a payload: shared/schema/payload.ts. */
 const contact = v.object({
   name: v.string(),
   /** Of the pinned signing key; empty before one is pinned. */
   fingerprint: v.string(),
-  /** Verified identity bundles under the pinned signing key, newest first: old ones open old messages. */
+  /**
+   * The signing key that stands for this person, as this device or another of ours first saw it or as the person
+   * decided; null before one is pinned.
+   */
+  signing: v.optional(v.nullable(bytes(65)), null),
+  /** The person compared it with the contact. */
+  verified: v.optional(v.boolean(), false),
+  /** Counts the decisions about both; see shared/crypto/pins.ts. */
+  pinEpoch: v.optional(count, 0),
+  /** Identity bundles whose signatures were checked, newest first: old ones open old messages. */
   bundles: v.array(bytes(1024)),
   /** The bundle of another identity, while the contact is `changed`. */
   offered: v.nullable(bytes(1024)),
@@ -26,15 +35,28 @@ export interface Profile {
   readonly device: DeviceId;
 }
 
+/** What this device took from the account's keyring last. */
+const knownKeyring = v.object({
+  /** Never goes back, whatever the server says. */
+  revision: sequence,
+  pins: v.record(v.string(), v.unknown()),
+});
+export type KnownKeyring = v.InferOutput<typeof knownKeyring>;
+
 export const emptyContact = (name: string): ContactContent => ({
   name,
   fingerprint: '',
+  signing: null,
+  verified: false,
+  pinEpoch: 0,
   bundles: [],
   offered: null,
 });
 
 export const encodeContact = (content: ContactContent): Bytes => encode(content);
 export const decodeContact = (data: Bytes): ContactContent => read(contact, data, 'contact');
+export const encodeKnownKeyring = (content: KnownKeyring): Bytes => encode(content);
+export const decodeKnownKeyring = (data: Bytes): KnownKeyring => read(knownKeyring, data, 'keyring');
 export const encodeProfile = (content: Profile): Bytes => encode(content);
 export const decodeProfile = (data: Bytes): Profile => read(profile, data, 'profile');
 

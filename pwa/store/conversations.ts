@@ -2,7 +2,7 @@ import Dexie from 'dexie';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Database } from './database.ts';
 import { above, aboveHole, lastOf, runFrom, sizeOf, withNumber } from './numbers.ts';
-import type { ConversationRow, Mark } from './rows.ts';
+import type { ConversationRow, Mark, OutboxRow } from './rows.ts';
 
 export const emptyConversation = (peer: UserId): ConversationRow => ({
   peer,
@@ -69,6 +69,11 @@ export function indexed({ hole: _, ...conversation }: ConversationRow): Conversa
   return undeliveredHole(conversation) === null ? conversation : { ...conversation, hole: 1 };
 }
 
+/** The chain of our payloads goes on: the server has taken one that was made after whatever failed before. */
+export function withoutBreak({ broken: _, ...conversation }: ConversationRow): ConversationRow {
+  return conversation;
+}
+
 // The functions below run inside a transaction: they await nothing but the database.
 
 /** A conversation by key range, last in reading order first. */
@@ -81,4 +86,11 @@ export function newestOf(db: Database, peer: UserId) {
 export async function lastMessageId(db: Database, peer: UserId): Promise<OpId | null> {
   const [last] = await newestOf(db, peer).limit(1).primaryKeys();
   return last ?? null;
+}
+
+/** One of our messages has failed for good. If nothing newer arrives, the chain goes on where it was before it. */
+export async function breakChain(db: Database, { peer, before }: OutboxRow): Promise<void> {
+  const conversation = await db.conversations.get(peer);
+  if (conversation === undefined || before === undefined || conversation.broken !== undefined) return;
+  await db.conversations.put({ ...conversation, broken: before });
 }

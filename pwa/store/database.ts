@@ -1,7 +1,9 @@
 import Dexie, { type Table } from 'dexie';
-import type { OpId, UserId } from '#shared/ids.ts';
+import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { upgradeTo2 } from './upgrade-to-2.ts';
+import { upgradeTo3 } from './upgrade-to-3.ts';
 import type {
+  ChainRow,
   ContactRow,
   ConversationRow,
   DraftRow,
@@ -9,6 +11,7 @@ import type {
   KeyRow,
   MessageRow,
   MetaRow,
+  NoticeRow,
   OutboxRow,
   SentRow,
 } from './rows.ts';
@@ -24,6 +27,8 @@ export type Database = Dexie & {
   readonly sent: Table<SentRow, number>;
   readonly drafts: Table<DraftRow, UserId>;
   readonly foreign: Table<ForeignRow, number>;
+  readonly chains: Table<ChainRow, [UserId, DeviceId]>;
+  readonly notices: Table<NoticeRow, number>;
 };
 
 const PREFIX = 'nexchat-';
@@ -60,6 +65,9 @@ function declareVersions(db: Dexie): void {
     foreign: 'seq',
   });
   db.version(2).stores({ conversations: 'peer, hole', sent: '++order, id, time' }).upgrade(upgradeTo2);
+  db.version(3)
+    .stores({ contacts: 'id, changed', chains: '[peer+device], peer', notices: '++id, peer' })
+    .upgrade(upgradeTo3);
 }
 
 /**

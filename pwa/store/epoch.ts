@@ -1,3 +1,4 @@
+import { forgetChainNumbers } from './chain.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import { readMeta } from './meta.ts';
@@ -31,7 +32,8 @@ export async function isDoubted(db: Database): Promise<boolean> {
 /**
  * Inside a transaction, before anything of `epoch` is stored. Numbers of another epoch, or of one that is in doubt,
  * stand for nothing any more: which ones are held and how far the server knows them follows anew. Only what was seen in
- * the very same epoch stays seen. What another epoch had acknowledged lately is offered again. Receipts in the outbox speak of those numbers too; they are made again.
+ * the very same epoch stays seen. What another epoch had acknowledged lately is offered again. Receipts in the outbox
+ * speak of those numbers too; they are made again. Keyrings are counted anew.
  */
 export async function enterEpoch({ db, now }: Context, epoch: string): Promise<void> {
   const known = await readMeta(db, 'epoch');
@@ -43,6 +45,8 @@ export async function enterEpoch({ db, now }: Context, epoch: string): Promise<v
     ref.value = forgotten(row, same);
   });
   await db.outbox.where('kind').equals('receipt').delete();
+  await forgetChainNumbers(db);
+  if (!same) await db.meta.delete('account');
   await db.meta.put({ key: 'epoch', epoch, doubted: false });
 }
 

@@ -1,8 +1,7 @@
 import type { OpId, UserId } from '#shared/ids.ts';
-import { sealContact } from './contacts.ts';
+import { newContact, sealContact } from './contacts.ts';
 import { emptyContact } from './contents.ts';
 import type { Context } from './context.ts';
-import { newContact } from './incoming.ts';
 import { newOpId } from './op-id.ts';
 import { encodeOperation, friendLane } from './outbox.ts';
 import type { FriendAction } from './ports.ts';

@@ -1,22 +1,36 @@
 import { encode } from '@msgpack/msgpack';
 import { equalBytes } from '#shared/bytes.ts';
 import type { PairRoot } from '#shared/crypto/envelope.ts';
+import type { Pins } from '#shared/crypto/pins.ts';
 import { sha256 } from '#shared/crypto/primitives.ts';
 import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
 import { decodePayload } from '#shared/schema/payload.ts';
 import type { Message } from '#sync/wire/down.ts';
 import type { Batch, Friend, Marks } from './batch.ts';
-import { offerBundle, openContact, sealContact } from './contacts.ts';
+import { type ChainLink, type PreparedChain, prepareChains } from './chain.ts';
+import {
+  changedBy,
+  newContact,
+  noticeOf,
+  offerBundle,
+  openContact,
+  sealContact,
+  withPin,
+} from './contacts.ts';
 import { type ContactContent, emptyContact } from './contents.ts';
 import type { Context } from './context.ts';
+import { pinsOfStrangers } from './known-keyring.ts';
+import type { NoticeKind } from './ports.ts';
 import type { ContactRow, ForeignRow, MessageRow } from './rows.ts';
 
 /** A batch with everything done that takes cryptography, before the transaction that stores it. */
 export interface PreparedBatch {
   readonly contacts: readonly PreparedContact[];
   readonly messages: readonly PreparedMessage[];
+  readonly chains: readonly PreparedChain[];
   readonly marks: readonly Marks[];
+  readonly revision: number | null;
   readonly foreign: readonly ForeignRow[];
 }
 
@@ -27,6 +41,8 @@ export interface PreparedContact {
   readonly from: number | null;
   /** Whether bundles came that may open messages kept until now. */
   readonly learned: boolean;
+  /** To be said in the conversation. */
+  readonly notice: NoticeKind | null;
 }
 
 export interface PreparedMessage {
@@ -38,18 +54,20 @@ export interface PreparedMessage {
 }
 
 /**
- * - `opened`: the payload, sealed for its row
+ * - `opened`: the payload, sealed for its row, and its place in the chain of its device
  * - `kept`: here already, with the same bytes: not opened again
  * - `closed`: can't be opened; `curable` when a key or version that may still come could
  */
 export type Opened =
-  | { readonly kind: 'opened'; readonly sealed: Bytes }
+  | { readonly kind: 'opened'; readonly sealed: Bytes; readonly link: PayloadLink }
   | { readonly kind: 'kept' }
   | { readonly kind: 'closed'; readonly curable: boolean };
 
+type PayloadLink = Pick<ChainLink, 'device' | 'counter' | 'prev' | 'hash'>;
+
 export async function prepareBatch(context: Context, batch: Batch): Promise<PreparedBatch> {
   const { db, keychain, self } = context;
-  const { friends, messages, marks, unusable, known } = batch;
+  const { friends, messages, marks, revision, unusable, known } = batch;
   const peers = [...new Set([...messages, ...friends].map(({ peer }) => peer))];
   // Our own messages mostly come back to the device that wrote them; those of others are almost always new in the log.
   const met = messages.flatMap(({ message }) => (known || message.from === self ? [message.op] : []));
@@ -60,7 +78,9 @@ export async function prepareBatch(context: Context, batch: Batch): Promise<Prep
     if (row !== undefined) contents.set(row.id, { row, content: await openContact(keychain, row) });
   }
   // A batch may hold the friendship behind the messages that it makes readable.
-  const contacts = await prepareContacts(friends, contents);
+  const strangers = friends.some(({ peer }) => !contents.has(peer));
+  const pins = strangers ? await pinsOfStrangers(context) : NO_PINS;
+  const contacts = await prepareContacts(friends, contents, pins);
 
   const rootsByPeer = new Map<UserId, readonly PairRoot[]>();
   for (const peer of new Set(messages.map((one) => one.peer))) {
@@ -68,26 +88,30 @@ export async function prepareBatch(context: Context, batch: Batch): Promise<Prep
     rootsByPeer.set(peer, await keychain.roots(peer, content?.bundles ?? []));
   }
 
+  const opened = await Promise.all(
+    messages.map(async ({ message, peer }): Promise<PreparedMessage> => {
+      const digest = await sha256(message.envelope);
+      const content = isKept(storedById.get(message.op), digest)
+        ? ({ kind: 'kept' } as const)
+        : await openMessage(context, message, rootsByPeer.get(peer) ?? []);
+      return { message, peer, mine: message.from === self, digest, content };
+    }),
+  );
   return {
     contacts: await Promise.all(
-      [...contacts.values()].map(async ({ row, content, from, learned, rewritten }) => ({
+      [...contacts.values()].map(async ({ row, content, from, learned, rewritten, notice }) => ({
         row: rewritten
           ? { ...row, rev: row.rev + 1, sealed: await sealContact(keychain, row.id, content) }
           : row,
         from,
         learned,
+        notice,
       })),
     ),
-    messages: await Promise.all(
-      messages.map(async ({ message, peer }) => {
-        const digest = await sha256(message.envelope);
-        const content = isKept(storedById.get(message.op), digest)
-          ? ({ kind: 'kept' } as const)
-          : await openMessage(context, message, rootsByPeer.get(peer) ?? []);
-        return { message, peer, mine: message.from === self, digest, content };
-      }),
-    ),
+    messages: opened,
+    chains: await prepareChains(context, linksOf(opened)),
     marks,
+    revision,
     foreign: await Promise.all(
       unusable.map(async (entry) => ({
         seq: entry.seq,
@@ -104,44 +128,48 @@ interface ContactDraft {
   readonly from: number | null;
   readonly learned: boolean;
   readonly rewritten: boolean;
+  readonly notice: NoticeKind | null;
+}
+
+const NO_PINS: Pins = new Map();
+
+/** Of the messages of others that were opened just now. */
+function linksOf(opened: readonly PreparedMessage[]): ChainLink[] {
+  return opened.flatMap(({ message, peer, mine, content }) =>
+    content.kind === 'opened' && !mine ? [{ ...content.link, peer, n: message.n }] : [],
+  );
 }
 
 async function prepareContacts(
   friends: readonly Friend[],
   known: ReadonlyMap<UserId, { row: ContactRow; content: ContactContent }>,
+  pins: Pins,
 ): Promise<Map<UserId, ContactDraft>> {
   const drafts = new Map<UserId, ContactDraft>();
   for (const { peer, name, standing, seq, bundle } of friends) {
     const stored = known.get(peer);
     const before = drafts.get(peer);
     const old = before?.content ?? stored?.content;
-    const { verdict, content } = await offerBundle(old ?? emptyContact(name), peer, bundle);
+    const pin = pins.get(peer);
+    const met = old ?? (pin === undefined ? emptyContact(name) : await withPin(emptyContact(name), pin));
+    const { verdict, content } = await offerBundle(met, peer, bundle);
     const row = before?.row ?? stored?.row ?? newContact(peer);
     drafts.set(peer, {
       row: {
         ...row,
         standing,
         seq,
-        changed: verdict === 'changed' || (row.changed && verdict !== 'trusted'),
+        changed: changedBy(verdict, row),
       },
       content: { ...content, name },
       from: stored?.row.rev ?? null,
       learned: before?.learned === true || content.bundles !== old?.bundles,
       rewritten: before?.rewritten === true || content !== old || name !== old.name,
+      notice: noticeOf(met, content) ?? before?.notice ?? null,
     });
   }
   return drafts;
 }
-
-export const newContact = (id: UserId): ContactRow => ({
-  id,
-  standing: 'none',
-  seq: 0,
-  pending: null,
-  changed: false,
-  rev: 0,
-  sealed: new Uint8Array(0),
-});
 
 /** Opens one message and seals its payload for its row. */
 export async function openMessage(
@@ -158,8 +186,12 @@ export async function openMessage(
   }
   // Authentic, but of a kind that only a newer version shows as a message.
   if (opened.value.header.type !== ENVELOPE_TYPE.message) return { kind: 'closed', curable: true };
-  if (!decodePayload(opened.value.payload).ok) return { kind: 'closed', curable: false };
-  return { kind: 'opened', sealed: await keychain.seal('messages', op, opened.value.payload) };
+  const raw = opened.value.payload;
+  const payload = decodePayload(raw);
+  if (!payload.ok) return { kind: 'closed', curable: false };
+  const { device, counter, prev } = payload.value;
+  const [sealed, hash] = await Promise.all([keychain.seal('messages', op, raw), sha256(raw)]);
+  return { kind: 'opened', sealed, link: { device, counter, prev, hash } };
 }
 
 function isKept(row: MessageRow | undefined, digest: Bytes): boolean {

@@ -15,9 +15,17 @@ import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import type { Result } from '#shared/result.ts';
 import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
 import type { Database } from './database.ts';
+import type { KeyRow, LockRow } from './rows.ts';
 
 /** Tables with sealed content; the vault binds each record to its table and primary key. */
-export type SealedTable = 'meta' | 'contacts' | 'conversations' | 'messages' | 'drafts' | 'foreign';
+export type SealedTable =
+  | 'meta'
+  | 'contacts'
+  | 'conversations'
+  | 'messages'
+  | 'drafts'
+  | 'foreign'
+  | 'chains';
 
 export interface Outgoing {
   readonly id: OpId;
@@ -33,12 +41,26 @@ export interface Incoming {
   readonly envelope: Bytes;
 }
 
-/** The keys of the signed-in user at work. Not one of them can be read out. */
-export interface Keychain {
+/** The keys of the signed-in user. Not one of them can be read out. */
+export interface DeviceKeys {
+  readonly vault: CryptoKey;
   /** Derives further keys of the account; see shared/crypto/account.ts. */
   readonly account: CryptoKey;
   /** Newest first. */
   readonly identities: readonly [Identity, ...Identity[]];
+}
+
+/** The keys at work. */
+export interface Keychain {
+  /** As they are now: what a tab needs that has none. */
+  readonly keys: DeviceKeys;
+  readonly account: CryptoKey;
+  readonly identities: DeviceKeys['identities'];
+  /**
+   * Takes over the identities of a newer keyring of the account, here and in the database. Throws a Failure
+   * (KEYRING_DAMAGED) and changes nothing when it can't be opened.
+   */
+  adopt(keyring: Bytes): Promise<void>;
   seal(table: SealedTable, primaryKey: string, content: Bytes): Promise<Bytes>;
   /** Throws a Failure (UNREADABLE) when the record was not sealed here for this place. */
   open(table: SealedTable, primaryKey: string, record: Bytes): Promise<Bytes>;
@@ -48,21 +70,35 @@ export interface Keychain {
   openMessage(trusted: readonly PairRoot[], message: Incoming): Promise<Result<Opened, OpenError>>;
 }
 
-/** Undefined when the database holds no complete set of keys: nobody is signed in, or erasing has begun. */
-export async function loadKeychain(db: Database, self: UserId): Promise<Keychain | undefined> {
-  const [vault, account, own] = await db.keys.bulkGet(['vault', 'account', 'identities']);
-  if (vault?.name !== 'vault' || account?.name !== 'account' || own?.name !== 'identities') return undefined;
+/**
+ * What is stored of keys and lock, in one look. `stored` is undefined without a complete set of keys: nobody is signed
+ * in, erasing has begun, or there is a lock.
+ */
+export async function loadKeys(
+  db: Database,
+): Promise<{ readonly stored: DeviceKeys | undefined; readonly lock: LockRow | null }> {
+  const [vault, account, own, locked] = await db.keys.bulkGet(['vault', 'account', 'identities', 'lock']);
+  const lock = locked?.name === 'lock' ? locked : null;
+  if (vault?.name !== 'vault' || account?.name !== 'account' || own?.name !== 'identities')
+    return { stored: undefined, lock };
   const [newest, ...older] = own.identities;
-  if (newest === undefined) return undefined;
-  return createKeychain(self, vault.key, account.key, [newest, ...older]);
+  if (newest === undefined) return { stored: undefined, lock };
+  return { stored: { vault: vault.key, account: account.key, identities: [newest, ...older] }, lock };
 }
 
-function createKeychain(
+/** The rows of keys that are not locked. */
+export const keyRows = ({ vault, account, identities }: DeviceKeys): KeyRow[] => [
+  { name: 'vault', key: vault },
+  { name: 'account', key: account },
+  { name: 'identities', identities },
+];
+
+export function createKeychain(
+  db: Database,
   self: UserId,
-  vault: CryptoKey,
-  account: CryptoKey,
-  identities: readonly [Identity, ...Identity[]],
+  { vault, account, identities: held }: DeviceKeys,
 ): Keychain {
+  let identities = held;
   // An ECDH each, and needed for every message.
   const rootByKeys = new Map<string, Promise<PairRoot>>();
 
@@ -78,7 +114,23 @@ function createKeychain(
 
   return {
     account,
-    identities,
+    get identities() {
+      return identities;
+    },
+    get keys() {
+      return { vault, account, identities };
+    },
+    async adopt(keyring) {
+      const { openIdentities } = await import('./identities.ts');
+      const next = await openIdentities(account, self, keyring);
+      await db.transaction('rw', db.keys, async () => {
+        const [copies, stored] = await db.keys.bulkGet(['copies', 'identities']);
+        if (copies?.name === 'copies') await db.keys.put({ ...copies, keyring });
+        // With a lock they are nowhere but in the copies.
+        if (stored !== undefined) await db.keys.put({ name: 'identities', identities: next });
+      });
+      identities = next;
+    },
     seal: (table, primaryKey, content) => sealRecord(vault, table, primaryKey, content),
     async open(table, primaryKey, record) {
       const opened = await openRecord(vault, table, primaryKey, record);

@@ -51,7 +51,11 @@ function createClientStore(context: Context): ClientStore {
     keepGeneration: (gen) => guarded(() => keepGeneration(context, gen)),
     renameDevice: () => guarded(() => renameDevice(context)),
     onOutbox(listener) {
-      const newest = liveQuery(() => db.outbox.orderBy('order').last());
+      // What is held for a changed identity is offered again when that is settled, though nothing new was written.
+      const newest = liveQuery(async () => [
+        await db.outbox.orderBy('order').last(),
+        await db.contacts.where('changed').equals(1).primaryKeys(),
+      ]);
       const subscription = newest.subscribe({ next: () => listener(), error: report });
       return () => subscription.unsubscribe();
     },

@@ -3,8 +3,10 @@ import type { UserId } from '#shared/ids.ts';
 import type { Context } from './context.ts';
 import { guarded } from './failures.ts';
 import { queueFriendAction } from './friend-actions.ts';
-import { lead } from './lead.ts';
+import { knownKeyring } from './known-keyring.ts';
 import { live } from './live.ts';
+import { readMeta } from './meta.ts';
+import { readNotices } from './notices.ts';
 import { countQueued } from './outbox.ts';
 import { discardMessage, queueMessage, retryMessage } from './outgoing.ts';
 import type { LocalStore } from './ports.ts';
@@ -17,7 +19,8 @@ export function createStore(context: Context): LocalStore {
   const presenter = createPresenter(context);
 
   return {
-    lead: () => lead(context),
+    // What speaks to the server comes after what is on the screen.
+    lead: async () => (await import('./lead.ts')).lead(context),
 
     queueMessage: (peer, text) => guarded(() => queueMessage(context, peer, text)),
     queueFriendAction: (kind, peer, name) => guarded(() => queueFriendAction(context, kind, peer, name)),
@@ -41,6 +44,29 @@ export function createStore(context: Context): LocalStore {
     liveTimeline: (peer, limit, listener) => live({ ...presenter.timeline(peer, limit), listener, report }),
     liveQueued: (listener) =>
       live({ query: () => countQueued(db), present: async (count) => count, listener, report }),
+    liveNotices: (peer, listener) =>
+      live({ query: () => readNotices(db, peer), present: async (rows) => rows, listener, report }),
+    readMessages: (peer, above, limit) => guarded(() => presenter.messages(peer, above, limit)),
+    trust: {
+      compared: (peer) => guarded(async () => (await import('./trust.ts')).compared(context, peer)),
+      setVerified: (peer, signing, verified) =>
+        guarded(async () => (await import('./trust.ts')).setVerified(context, peer, signing, verified)),
+      acceptIdentity: (peer) =>
+        guarded(async () => (await import('./trust.ts')).acceptIdentity(context, peer)),
+      pins: () => guarded(async () => presenter.pins(await db.contacts.toArray())),
+      livePins: (listener) =>
+        live({ query: () => db.contacts.toArray(), present: presenter.pins, listener, report }),
+      knownRevision: () => guarded(async () => (await knownKeyring(context)).revision),
+      adoptKeyring: (keyring) =>
+        guarded(async () => (await import('./trust.ts')).adoptKeyring(context, keyring)),
+    },
+    liveAccountRevision: (listener) =>
+      live({
+        query: async () => (await readMeta(db, 'account'))?.revision ?? 0,
+        present: async (revision) => revision,
+        listener,
+        report,
+      }),
 
     close() {
       db.close({ disableAutoOpen: true });

@@ -1,6 +1,7 @@
 import { equalBytes } from '#shared/bytes.ts';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Marks } from './batch.ts';
+import { hasRaced, mergeChains } from './chain.ts';
 import type { Context } from './context.ts';
 import {
   canDeliver,
@@ -11,12 +12,16 @@ import {
   raised,
   withMessage,
   withSeen,
+  withoutBreak,
 } from './conversations.ts';
 import type { Database } from './database.ts';
 import { RACED } from './failures.ts';
 import { type PreparedBatch, type PreparedContact, type PreparedMessage, noticeId } from './incoming.ts';
+import { readMeta } from './meta.ts';
+import { addNotice } from './notices.ts';
+import { lastOf } from './numbers.ts';
 import { queueReceipt } from './outbox.ts';
-import type { ContactRow, ConversationRow, MessageRow } from './rows.ts';
+import type { ContactRow, ConversationRow, Mark, MessageRow } from './rows.ts';
 import { keepSent } from './sent.ts';
 
 /**
@@ -31,13 +36,19 @@ export async function mergeBatch(
   const contacts = await mergeContacts(db, prepared.contacts);
   const log = contacts === RACED ? RACED : await mergeMessages(db, prepared);
   if (contacts === RACED || log === RACED) return RACED;
+  if (await hasRaced(db, prepared.chains)) return RACED;
 
   await db.contacts.bulkPut(contacts);
   await db.messages.bulkPut([...log.changedById.values()]);
   await keepSent(db, await db.outbox.where('id').anyOf(log.settled).sortBy('order'), now());
   await db.outbox.where('id').anyOf(log.settled).delete();
   await db.foreign.bulkPut([...prepared.foreign]);
+  await announce(db, prepared.revision);
   await db.conversations.bulkPut(await finishConversations(context, prepared.marks, log));
+  for (const { row, notice } of prepared.contacts) {
+    if (notice !== null) await addNotice(db, row.id, notice, now());
+  }
+  await mergeChains(context, prepared.chains);
   return undefined;
 }
 
@@ -50,7 +61,15 @@ export const batchTables = (db: Database) => [
   db.outbox,
   db.sent,
   db.foreign,
+  db.chains,
+  db.notices,
 ];
+
+/** Devices learn of a new keyring here, and fetch it themselves. */
+async function announce(db: Database, revision: number | null): Promise<void> {
+  const known = (await readMeta(db, 'account'))?.revision ?? 0;
+  if (revision !== null && revision > known) await db.meta.put({ key: 'account', revision });
+}
 
 async function mergeContacts(
   db: Database,
@@ -102,7 +121,8 @@ async function mergeMessages(
       if (before?.state === 'queued') settled.push(message.op);
     }
     const conversation = conversationByPeer.get(peer) ?? emptyConversation(peer);
-    conversationByPeer.set(peer, withMessage(conversation, message.n, mine));
+    const chained = before?.state === 'queued' ? withoutBreak(conversation) : conversation;
+    conversationByPeer.set(peer, withMessage(chained, message.n, mine));
   }
   return { changedById, conversationByPeer, touched, settled };
 }
@@ -158,7 +178,7 @@ async function finishConversations(
     conversationByPeer.set(peer, {
       ...seen,
       mine: raised(seen.mine, mine),
-      theirs: raised(seen.theirs, theirs),
+      theirs: raised(seen.theirs, possible(theirs, seen)),
     });
     if (head !== null) toldByPeer.set(peer, mine);
   }
@@ -177,6 +197,12 @@ async function finishConversations(
     finished.push(indexed(conversation));
   }
   return finished;
+}
+
+/** Nobody can have what is not sent: a mark above every number that is known here comes again with its message. */
+function possible({ delivered, seen }: Mark, { held }: ConversationRow): Mark {
+  const last = lastOf(held);
+  return { delivered: Math.min(delivered, last), seen: Math.min(seen, last) };
 }
 
 /** A restored server has fewer messages than we may have seen. */

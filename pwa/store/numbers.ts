@@ -49,3 +49,8 @@ export function aboveHole(ranges: Ranges, floor: number): number | null {
   const first = ranges.at(-1)?.[0] ?? 1;
   return first > floor + 1 ? first : null;
 }
+
+/** Whether all numbers from `first` to `last` are in the set. */
+export function isHeld(ranges: Ranges, first: number, last: number): boolean {
+  return ranges.some(([from, to]) => from <= first && last <= to);
+}

@@ -1,15 +1,17 @@
+import { equalBytes } from '#shared/bytes.ts';
 import { sha256 } from '#shared/crypto/primitives.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { FIRST_PREV, MAX_TEXT, type Body, decodePayload, encodePayload } from '#shared/schema/payload.ts';
 import { openContact, standingOf } from './contacts.ts';
 import type { Context } from './context.ts';
-import { emptyConversation, lastMessageId } from './conversations.ts';
+import { emptyConversation, lastMessageId, withoutBreak } from './conversations.ts';
+import type { Database } from './database.ts';
 import { RACED, untilCommitted } from './failures.ts';
 import { readInstallation } from './installation.ts';
 import { newOpId } from './op-id.ts';
 import { encodeOperation, friendLane, messageLane } from './outbox.ts';
-import { type ContactRow, type MessageRow, type OutboxRow, UNSENT } from './rows.ts';
+import { type ContactRow, type Link, type MessageRow, type OutboxRow, UNSENT } from './rows.ts';
 
 /** Seals a text and stores message, outbox row and summary together; the draft that it was is gone with them. */
 export function queueMessage(context: Context, peer: UserId, text: string): Promise<OpId> {
@@ -63,6 +65,8 @@ interface Prepared extends Draft {
   readonly device: DeviceId;
   readonly rev: number;
   readonly counter: number;
+  /** The place in our chain that it follows. */
+  readonly before: Link;
   /** The payload, the chain that it ends and the operation, sealed. */
   readonly sealed: Bytes;
   readonly chain: Bytes;
@@ -72,18 +76,19 @@ interface Prepared extends Draft {
 
 async function prepare({ db, keychain }: Context, draft: Draft): Promise<Prepared> {
   const { id, peer, time, body } = draft;
-  const [row, conversation, { device }] = await Promise.all([
+  const [row, before, { device }] = await Promise.all([
     db.contacts.get(peer),
-    db.conversations.get(peer),
+    endOfChain(db, peer),
     readInstallation(db),
   ]);
   const contact = mustBeSendable(row);
   const { bundles } = await openContact(keychain, contact);
   const [root] = await keychain.roots(peer, bundles.slice(0, 1));
-  if (root === undefined) throw new Failure('BUNDLE_INVALID', 'contact');
-  const counter = (conversation?.counter ?? 0) + 1;
-  const chained = conversation?.chain ?? null;
-  const prev = chained === null ? FIRST_PREV : await keychain.open('conversations', peer, chained);
+  // While another identity is offered this waits, sealed to the one that is known; it can't without one.
+  if (root === undefined)
+    throw new Failure(contact.changed === 1 ? 'KEY_CHANGED' : 'BUNDLE_INVALID', 'contact');
+  const counter = before.counter + 1;
+  const prev = before.chain === null ? FIRST_PREV : await keychain.open('conversations', peer, before.chain);
   const payload = encodePayload({ device, counter, prev, body });
   const [envelope, sealed, chain] = await Promise.all([
     keychain.sealMessage(root, { id, time, payload }),
@@ -91,24 +96,42 @@ async function prepare({ db, keychain }: Context, draft: Draft): Promise<Prepare
     sha256(payload).then((hash) => keychain.seal('conversations', peer, hash)),
   ]);
   const op = encodeOperation({ id, kind: 'message.send', to: peer, envelope });
-  return { ...draft, device, rev: contact.rev, counter, sealed, chain, digest: await sha256(envelope), op };
+  return {
+    ...draft,
+    device,
+    rev: contact.rev,
+    counter,
+    before,
+    sealed,
+    chain,
+    digest: await sha256(envelope),
+    op,
+  };
+}
+
+/** Where our next payload goes on: behind the newest, or, when the newest have failed for good, before those. */
+async function endOfChain(db: Database, peer: UserId): Promise<Link> {
+  const { counter, chain, broken } = (await db.conversations.get(peer)) ?? emptyConversation(peer);
+  if (broken === undefined) return { counter, chain };
+  const waiting = await db.outbox.where('lane').equals(messageLane(peer)).count();
+  return waiting === 0 ? broken : { counter, chain };
 }
 
 /** Messages go to friends, and to who will be one when our acceptance arrives. */
 function mustBeSendable(row: ContactRow | undefined): ContactRow {
   if (row === undefined || standingOf(row) !== 'friends') throw new Failure('NOT_FRIENDS');
-  if (row.changed) throw new Failure('KEY_CHANGED');
   return row;
 }
 
 function commit({ db }: Context, prepared: Prepared, replaces: OpId | null) {
   const tables = [db.meta, db.contacts, db.conversations, db.messages, db.outbox, db.drafts];
   return db.transaction('rw', tables, async () => {
-    const { id, peer, time, counter, sealed, chain, digest, op } = prepared;
+    const { id, peer, time, counter, before, sealed, chain, digest, op } = prepared;
     const contact = mustBeSendable(await db.contacts.get(peer));
     const conversation = (await db.conversations.get(peer)) ?? emptyConversation(peer);
     // Another tab queued a message, or keys or the device's name were replaced, while ours was being sealed.
-    if (conversation.counter + 1 !== counter || contact.rev !== prepared.rev) return RACED;
+    const end = await endOfChain(db, peer);
+    if (!isSameLink(end, before) || contact.rev !== prepared.rev) return RACED;
     if ((await readInstallation(db)).device !== prepared.device) return RACED;
     if (replaces !== null) {
       if ((await db.messages.get(replaces))?.state !== 'failed') return undefined;
@@ -117,7 +140,7 @@ function commit({ db }: Context, prepared: Prepared, replaces: OpId | null) {
 
     const queued = await db.outbox.where('lane').equals(friendLane(peer)).toArray();
     const accept = queued.findLast(({ kind }) => kind === 'friend.accept');
-    const row: OutboxRow = { id, kind: 'message.send', lane: messageLane(peer), peer, op };
+    const row: OutboxRow = { id, kind: 'message.send', lane: messageLane(peer), peer, op, before };
     const order = await db.outbox.add(accept === undefined ? row : { ...row, after: accept.id });
     const message: MessageRow = {
       id,
@@ -132,8 +155,13 @@ function commit({ db }: Context, prepared: Prepared, replaces: OpId | null) {
       sealed,
     };
     await db.messages.add(message);
-    await db.conversations.put({ ...conversation, lastId: id, counter, chain });
+    await db.conversations.put({ ...withoutBreak(conversation), lastId: id, counter, chain });
     if (replaces === null) await db.drafts.delete(peer);
     return undefined;
   });
+}
+
+function isSameLink(a: Link, b: Link): boolean {
+  if (a.counter !== b.counter) return false;
+  return a.chain === null || b.chain === null ? a.chain === b.chain : equalBytes(a.chain, b.chain);
 }

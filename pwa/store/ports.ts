@@ -1,5 +1,7 @@
 import type { ErrorCode } from '#shared/errors.ts';
-import type { OpId, UserId } from '#shared/ids.ts';
+import type { Pins } from '#shared/crypto/pins.ts';
+import type { Signer } from '#shared/crypto/safety-number.ts';
+import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import type { ClientStore } from '#sync/client/ports.ts';
 import type { Standing } from '#sync/wire/down.ts';
 
@@ -38,12 +40,59 @@ export interface LocalStore {
   /** The newest `limit` messages of a conversation in reading order, unsent ones last. */
   liveTimeline(peer: UserId, limit: number, listener: (window: StoredWindow) => void): Stop;
   liveQueued(listener: (count: number) => void): Stop;
+  /** What the app says between the messages of a conversation, oldest first. */
+  liveNotices(peer: UserId, listener: (notices: readonly StoredNotice[]) => void): Stop;
+  /** The highest revision of the account's keyring that the server has announced; 0 before any. */
+  liveAccountRevision(listener: (revision: number) => void): Stop;
+
+  /** Who contacts are taken to be, and how the account's keyring brings it to other devices. */
+  readonly trust: TrustStore;
+  /** Messages numbered above `above` (0 for the first), oldest first; fewer than `limit` when there are no more. */
+  readMessages(peer: UserId, above: number, limit: number): Promise<readonly StoredMessage[]>;
 
   close(): void;
 }
 
+/** Decisions about identities. All of them reject with a Failure, and nothing is changed then. */
+export interface TrustStore {
+  /** The identities that a person compares: the one that is offered while it has changed. Null before there is one. */
+  compared(peer: UserId): Promise<Compared | null>;
+  /**
+   * Stores whether `signing` was compared with the contact. An offered identity that was compared is pinned, and what
+   * waits is sealed to it. KEY_CHANGED when `signing` is neither the pinned nor the offered key (any more).
+   */
+  setVerified(peer: UserId, signing: Bytes, verified: boolean): Promise<void>;
+  /**
+   * Pins the offered identity, not verified, and seals to it what waits; nothing to do when none is offered.
+   * KEY_CHANGED for a contact that was verified: the new identity must be verified too, or the old one given up before.
+   */
+  acceptIdentity(peer: UserId): Promise<void>;
+  /** As this device has them. */
+  pins(): Promise<Pins>;
+  livePins(listener: (pins: Pins) => void): Stop;
+  /** The highest revision of the account's keyring that this device has taken over; 0 before any. */
+  knownRevision(): Promise<number>;
+  /**
+   * Takes over a keyring that was opened: identities for use here, and pins that were decided later than those known
+   * here. Rejects with KEYRING_OLD when this device knows a newer one.
+   */
+  adoptKeyring(keyring: AdoptedKeyring): Promise<void>;
+}
+
+export interface Compared {
+  readonly self: Signer;
+  readonly peer: Signer;
+}
+
+export interface AdoptedKeyring {
+  readonly revision: number;
+  readonly pins: Readonly<Record<string, unknown>>;
+  /** As the server has it: see shared/crypto/keyring.ts. */
+  readonly sealed: Bytes;
+}
+
 export type Stop = () => void;
-export type FriendAction = 'friend.request' | 'friend.accept' | 'friend.reject' | 'friend.remove';
+export type FriendAction = `friend.${'request' | 'accept' | 'reject' | 'remove' | 'block' | 'unblock'}`;
 
 export interface StoredContact {
   readonly id: UserId;
@@ -51,6 +100,21 @@ export interface StoredContact {
   readonly standing: Standing;
   readonly pending: boolean;
   readonly fingerprint: string;
+  readonly trust: 'unverified' | 'verified' | 'changed' | 'changed-verified';
+}
+
+export type NoticeKind =
+  | 'identity-changed'
+  | 'identity-accepted'
+  | 'verified'
+  | 'unverified'
+  | 'messages-missing';
+
+export interface StoredNotice {
+  readonly id: number;
+  readonly at: number;
+  readonly after: number;
+  readonly kind: NoticeKind;
 }
 
 export interface StoredConversation {

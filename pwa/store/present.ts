@@ -1,20 +1,31 @@
 import { Failure } from '#shared/errors.ts';
+import type { Pins } from '#shared/crypto/pins.ts';
 import type { OpId, UserId } from '#shared/ids.ts';
 import { type Body, decodePayload } from '#shared/schema/payload.ts';
-import { openContact, standingOf } from './contacts.ts';
+import { openContact, pinOf, standingOf, trustOf } from './contacts.ts';
 import type { ContactContent } from './contents.ts';
 import type { Context } from './context.ts';
 import { emptyConversation, newestOf, unreadOf } from './conversations.ts';
 import { type Ranges, isHoleBetween } from './numbers.ts';
 import { createOpenedCache } from './opened.ts';
 import type { StoredContact, StoredConversation, StoredMessage, StoredWindow } from './ports.ts';
-import type { ContactRow, ConversationRow, DraftRow, Mark, MessageRow } from './rows.ts';
+import {
+  type ContactRow,
+  type ConversationRow,
+  type DraftRow,
+  type Mark,
+  type MessageRow,
+  UNSENT,
+} from './rows.ts';
 
 /** Rows as they are read by live queries, and how people see them once opened. */
 export interface Presenter {
   readonly contacts: Shows<readonly ContactRow[], readonly StoredContact[]>;
   readonly conversations: Shows<ListRows, readonly StoredConversation[]>;
   timeline(peer: UserId, limit: number): Shows<WindowRows, StoredWindow>;
+  pins(rows: readonly ContactRow[]): Promise<Pins>;
+  /** Numbered messages above `above`, oldest first. */
+  messages(peer: UserId, above: number, limit: number): Promise<readonly StoredMessage[]>;
   draft(row: DraftRow | undefined): Promise<string>;
   /** Forgets everything that was opened. */
   clear(): void;
@@ -35,11 +46,15 @@ interface WindowRows {
   readonly rows: readonly MessageRow[];
   readonly theirs: Mark;
   readonly held: Ranges;
+  /** Another identity is offered for the contact. */
+  readonly changed: boolean;
 }
 
 /** Messages kept opened: a few windows of the widest kind. */
 const OPENED_MESSAGES = 4_000;
 const OPENED_CONTACTS = 2_000;
+
+const NOTHING_SEEN: Mark = { delivered: 0, seen: 0 };
 
 export function createPresenter(context: Context): Presenter {
   const { db, keychain } = context;
@@ -75,13 +90,15 @@ export function createPresenter(context: Context): Presenter {
       present: (rows) =>
         Promise.all(
           rows.map(async (row) => {
-            const { name, fingerprint } = await contentOf(row);
+            const content = await contentOf(row);
+            const { name, fingerprint } = content;
             return {
               id: row.id,
               name,
               standing: standingOf(row),
               pending: row.pending !== null,
               fingerprint,
+              trust: trustOf(row, content),
             };
           }),
         ),
@@ -127,25 +144,41 @@ export function createPresenter(context: Context): Presenter {
 
     timeline: (peer, limit) => ({
       async query() {
-        const [rows, conversation] = await Promise.all([
+        const [rows, conversation, contact] = await Promise.all([
           newestOf(db, peer)
             .limit(limit + 1)
             .toArray(),
           db.conversations.get(peer),
+          db.contacts.get(peer),
         ]);
         const { theirs, held } = conversation ?? emptyConversation(peer);
-        return { rows, theirs, held };
+        return { rows, theirs, held, changed: contact?.changed === 1 };
       },
-      async present({ rows, theirs, held }) {
+      async present({ rows, theirs, held, changed }) {
         const inOrder = rows.toReversed();
         const holes = holesBefore(inOrder, held);
         const skipped = inOrder.length > limit ? 1 : 0;
         const items = await Promise.all(
-          inOrder.slice(skipped).map((row) => presentMessage(row, theirs, holes.has(row.id))),
+          inOrder.slice(skipped).map(async (row) => {
+            const shown = await presentMessage(row, theirs, holes.has(row.id));
+            // Held until the person has decided about the new identity.
+            return changed && row.state === 'queued' ? { ...shown, error: 'KEY_CHANGED' as const } : shown;
+          }),
         );
         return { items, hasEarlier: skipped === 1 || items[0]?.holeBefore === true };
       },
     }),
+
+    async pins(rows) {
+      const pins = await Promise.all(rows.map(async (row) => [row.id, pinOf(await contentOf(row))] as const));
+      return new Map(pins.flatMap(([peer, pin]) => (pin === null ? [] : [[peer, pin] as const])));
+    },
+
+    async messages(peer, above, limit) {
+      const range = db.messages.where('[peer+pos]').between([peer, above], [peer, UNSENT], false, false);
+      const rows = await range.limit(limit).toArray();
+      return Promise.all(rows.map((row) => presentMessage(row, NOTHING_SEEN, false)));
+    },
 
     draft,
     clear() {

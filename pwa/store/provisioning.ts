@@ -1,29 +1,15 @@
 import Dexie from 'dexie';
-import type { Identity } from '#shared/crypto/identity.ts';
-import { fingerprintOf } from '#shared/crypto/safety-number.ts';
-import { createVaultKey } from '#shared/crypto/vault.ts';
-import { Failure } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
-import { type Profile, decodeProfile, encodeProfile } from './contents.ts';
+import { type Profile, decodeProfile } from './contents.ts';
 import type { Context } from './context.ts';
 import { type Database, DEVICE_DATABASE, type Lost, databaseName, isOurs, openDatabase } from './database.ts';
-import { loadDevice, signInDevice } from './device.ts';
+import { loadDevice } from './device.ts';
 import { createTurns, guarded } from './failures.ts';
-import { type Keychain, loadKeychain } from './keychain.ts';
+import { type DeviceKeys, type Keychain, createKeychain, loadKeys } from './keychain.ts';
 import { nameInstallation } from './installation.ts';
 import { createStore } from './local-store.ts';
 import type { LocalStore } from './ports.ts';
-import { reopenAll } from './reopen.ts';
-
-/** Somebody who has just proven who they are, with keys for use on this device: none of them extractable. */
-export interface NewUser {
-  readonly userId: UserId;
-  readonly username: string;
-  /** Newest first; see shared/crypto/identity.ts. */
-  readonly identities: readonly [Identity, ...Identity[]];
-  /** As from `holdAccountKey`. */
-  readonly accountKey: CryptoKey;
-}
+import type { LockRow } from './rows.ts';
 
 /** The part of the outside that the store calls. */
 export interface StoreEvents {
@@ -37,91 +23,78 @@ export interface OpenStore {
   readonly store: LocalStore;
   readonly profile: Profile;
   readonly keychain: Keychain;
+  /** Null while this device has no lock of its own. */
+  readonly lock: LockRow | null;
 }
 
 /**
- * Makes the local database of a user who signs in on this device, and remembers that it is them. Somebody who signs
- * in again finds what they had, unsent messages too. Throws a Failure (STORAGE_FULL, STORAGE_UNAVAILABLE).
+ * The database of who is signed in on this device; undefined for nobody. Needs no network and no password. A device
+ * with a lock needs the `keys` that were unlocked or came from an unlocked tab.
  */
-export async function createLocalStore(user: NewUser, events: StoreEvents): Promise<OpenStore> {
-  const { userId, username, identities, accountKey } = user;
-  const keys = [accountKey, ...identities.flatMap(({ signing, agreement }) => [signing, agreement])];
-  if (keys.some((key) => key.extractable)) throw new TypeError('Keys must not be extractable on a device');
-
-  const device = await loadDevice();
-  const db = openDatabase(userId, events.onLost);
-  try {
-    await guarded(async () => {
-      const vault = await createVaultKey();
-      await db.transaction('rw', db.keys, async () => {
-        if ((await db.keys.get('vault')) === undefined) await db.keys.add({ name: 'vault', key: vault });
-        await db.keys.bulkPut([
-          { name: 'account', key: accountKey },
-          { name: 'identities', identities },
-        ]);
-      });
-      const keychain = await loadKeychain(db, userId);
-      if (keychain === undefined) throw new Failure('STORAGE_UNAVAILABLE', 'keys');
-      const fingerprint = await fingerprintOf(identities[0].signingPublic);
-      const content = encodeProfile({ userId, username, fingerprint, device: device.id });
-      await db.meta.put({ key: 'profile', sealed: await keychain.seal('meta', 'profile', content) });
-    });
-    // Last: whoever starts the app finds a user only together with everything of theirs.
-    await signInDevice(userId);
-  } catch (error) {
-    db.close({ disableAutoOpen: true });
-    throw error;
-  }
-  const opened = await start(db, userId, events);
-  // Erased by another tab this very moment.
-  if (opened === undefined) throw new Failure('STORAGE_UNAVAILABLE', 'keys');
-  return opened;
-}
-
-/** The database of who is signed in on this device; undefined for nobody. Needs no network and no password. */
-export async function openLocalStore(events: StoreEvents): Promise<OpenStore | undefined> {
+export async function openLocalStore(
+  events: StoreEvents,
+  keys?: DeviceKeys,
+): Promise<OpenStore | 'locked' | undefined> {
   const { user } = await loadDevice();
   if (user === null) return undefined;
   const exists = await guarded(() => Dexie.exists(databaseName(user)));
-  return exists ? start(openDatabase(user, events.onLost), user, events) : undefined;
+  return exists ? openStore(openDatabase(user, events.onLost), user, events, keys) : undefined;
 }
 
-/**
- * Erases everything of this app on this device: first the vault key, without which nothing can be read, then every
- * database. Other tabs let go by themselves. Close the store before.
- */
-export async function eraseLocalStore(): Promise<void> {
+/** Erases the keys of everybody on this device. Nothing can be read without them; whoever has them open goes on. */
+export async function eraseKeys(): Promise<void> {
   await guarded(async () => {
-    const names = (await Dexie.getDatabaseNames()).filter(isOurs);
-    const users = names.filter((name) => name !== DEVICE_DATABASE);
-    const vaults = await Promise.allSettled(users.map(eraseVaultKey));
-    // Also when a vault key could not be erased alone: here it goes with the rest.
-    for (const name of names) await Dexie.delete(name);
-    const failed = vaults.find((outcome) => outcome.status === 'rejected');
+    const erased = await Promise.allSettled((await databasesOfUsers()).map(eraseKeysIn));
+    const failed = erased.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   });
 }
 
+/**
+ * Erases everything of this app on this device: first the keys, without which nothing can be read, then every
+ * database. Other tabs let go by themselves. Close the store before.
+ */
+export async function eraseLocalStore(): Promise<void> {
+  const keys = await Promise.allSettled([eraseKeys()]);
+  await guarded(async () => {
+    // Also when the keys could not be erased alone: here they go with the rest.
+    for (const name of await databasesOfUsers()) await Dexie.delete(name);
+    await Dexie.delete(DEVICE_DATABASE);
+  });
+  if (keys[0].status === 'rejected') throw keys[0].reason;
+}
+
+async function databasesOfUsers(): Promise<string[]> {
+  return (await Dexie.getDatabaseNames()).filter((name) => isOurs(name) && name !== DEVICE_DATABASE);
+}
+
 /** Opened as it is, whatever its version. */
-async function eraseVaultKey(name: string): Promise<void> {
+async function eraseKeysIn(name: string): Promise<void> {
   const db = new Dexie(name, { chromeTransactionDurability: 'strict' });
   try {
     await db.open();
-    if (db.tables.some((table) => table.name === 'keys')) await db.table('keys').delete('vault');
+    if (db.tables.some((table) => table.name === 'keys')) await db.table('keys').clear();
   } finally {
     db.close({ disableAutoOpen: true });
   }
 }
 
 /** Undefined when keys or profile are gone: erasing has begun and was cut off. */
-async function start(db: Database, self: UserId, { report }: StoreEvents): Promise<OpenStore | undefined> {
+export async function openStore(
+  db: Database,
+  self: UserId,
+  { report }: StoreEvents,
+  given?: DeviceKeys,
+): Promise<OpenStore | 'locked' | undefined> {
   try {
     return await guarded(async () => {
-      const [keychain, row] = [await loadKeychain(db, self), await db.meta.get('profile')];
-      if (keychain === undefined || row?.key !== 'profile') {
+      const [{ stored, lock }, row] = [await loadKeys(db), await db.meta.get('profile')];
+      const keys = lock === null ? stored : given;
+      if (keys === undefined || row?.key !== 'profile') {
         db.close({ disableAutoOpen: true });
-        return undefined;
+        return lock === null ? undefined : 'locked';
       }
+      const keychain = createKeychain(db, self, keys);
       const profile = decodeProfile(await keychain.open('meta', 'profile', row.sealed));
       await nameInstallation(db, profile.device);
       const context: Context = {
@@ -133,8 +106,9 @@ async function start(db: Database, self: UserId, { report }: StoreEvents): Promi
         fence: async () => {},
         inTurn: createTurns(),
       };
-      void reopenAll(context).catch(report);
-      return { store: createStore(context), profile, keychain };
+      // What came before its key; nothing on the screen waits for it.
+      import('./reopen.ts').then(({ reopenAll }) => reopenAll(context)).catch(report);
+      return { store: createStore(context), profile, keychain, lock };
     });
   } catch (error) {
     db.close({ disableAutoOpen: true });

@@ -1,6 +1,8 @@
 import type { UserId } from '#shared/ids.ts';
+import { type ChainLink, hasRaced, mergeChains, prepareChains } from './chain.ts';
 import { openContact } from './contacts.ts';
 import type { Context } from './context.ts';
+import { RACED, untilCommitted } from './failures.ts';
 import { type Opened, openMessage } from './incoming.ts';
 import type { MessageRow } from './rows.ts';
 
@@ -8,7 +10,8 @@ import type { MessageRow } from './rows.ts';
 const BATCH = 200;
 
 /** Tries again to open the messages that were kept because a key was missing. Done at a start and when a key comes. */
-export async function reopenMessages({ db, keychain, self, fence }: Context, peer: UserId): Promise<void> {
+export async function reopenMessages(context: Context, peer: UserId): Promise<void> {
+  const { db, keychain, self, fence } = context;
   const contact = await db.contacts.get(peer);
   if (contact === undefined) return;
   const roots = await keychain.roots(peer, (await openContact(keychain, contact)).bundles);
@@ -26,11 +29,19 @@ export async function reopenMessages({ db, keychain, self, fence }: Context, pee
       }),
     );
     const cured = outcomes.flatMap((outcome) => (outcome === undefined ? [] : (cure(...outcome) ?? [])));
-    await db.transaction('rw', db.meta, db.messages, async () => {
-      await fence();
-      // Only those that are still closed: another tab may have been faster.
-      const present = await db.messages.bulkGet(cured.map(({ id }) => id));
-      await db.messages.bulkPut(cured.filter((_, index) => present[index]?.state === 'unreadable'));
+    const links = outcomes.flatMap((outcome) => (outcome === undefined ? [] : (linkOf(...outcome) ?? [])));
+    await untilCommitted(async () => {
+      const chains = await prepareChains(context, links);
+      const tables = [db.meta, db.messages, db.conversations, db.chains, db.notices];
+      return db.transaction('rw', tables, async () => {
+        await fence();
+        if (await hasRaced(db, chains)) return RACED;
+        // Only those that are still closed: another tab may have been faster.
+        const present = await db.messages.bulkGet(cured.map(({ id }) => id));
+        await db.messages.bulkPut(cured.filter((_, index) => present[index]?.state === 'unreadable'));
+        await mergeChains(context, chains);
+        return undefined;
+      });
     });
   }
 }
@@ -41,6 +52,10 @@ function cure(row: MessageRow, content: Opened): MessageRow | undefined {
   if (content.kind === 'opened') return { ...rest, state: 'stored', code: null, sealed: content.sealed };
   if (content.kind === 'kept' || content.curable || unopened === undefined) return undefined;
   return envelope === undefined ? rest : { ...rest, envelope };
+}
+
+function linkOf({ peer, n, mine }: MessageRow, content: Opened): ChainLink | undefined {
+  return content.kind === 'opened' && !mine && n !== null ? { ...content.link, peer, n } : undefined;
 }
 
 /** The same for every contact. */

@@ -4,9 +4,12 @@ import { sha256 } from '#shared/crypto/primitives.ts';
 import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import { parseEnvelope } from '#shared/schema/envelope.ts';
 import type { OpResult } from '#sync/wire/down.ts';
-import { offerBundle, openContact, sealContact } from './contacts.ts';
+import { changedBy, noticeOf, offerBundle, openContact, sealContact } from './contacts.ts';
+import type { ContactContent } from './contents.ts';
 import type { Context } from './context.ts';
+import type { Database } from './database.ts';
 import { decodeOperation, encodeOperation, messageLane } from './outbox.ts';
+import type { NoticeKind } from './ports.ts';
 import type { ContactRow, OutboxRow } from './rows.ts';
 
 /** What an outdated key at the server comes to for one contact. */
@@ -15,11 +18,13 @@ export interface Resealing {
   /** The contact's revision that this was prepared from. */
   readonly from: number;
   readonly renewed: readonly Renewed[];
-  /** Set when another identity was offered: everything unsent to this contact fails visibly. */
-  readonly failure: 'KEY_CHANGED' | null;
+  /** Another identity was offered: what is unsent waits until the person has decided. */
+  readonly held: boolean;
+  /** To be said in the conversation. */
+  readonly notice: NoticeKind | null;
 }
 
-interface Renewed {
+export interface Renewed {
   readonly id: OpId;
   readonly op: Bytes;
   readonly digest: Bytes;
@@ -61,22 +66,51 @@ async function resealFor(
   if (row === undefined) return undefined;
   const before = await openContact(keychain, row);
   const { verdict, content } =
-    bundle === undefined ? { verdict: 'stale', content: before } : await offerBundle(before, peer, bundle);
+    bundle === undefined
+      ? { verdict: 'stale' as const, content: before }
+      : await offerBundle(before, peer, bundle);
   const contact: ContactRow =
     content === before
       ? row
       : {
           ...row,
           rev: row.rev + 1,
-          changed: verdict === 'changed' || (row.changed && verdict !== 'trusted'),
+          changed: changedBy(verdict, row),
           sealed: await sealContact(keychain, peer, content),
         };
-  if (contact.changed) return { contact, from: row.rev, renewed: [], failure: 'KEY_CHANGED' };
-  const [root] = await keychain.roots(peer, content.bundles.slice(0, 1));
+  const prepared = { contact, from: row.rev, notice: noticeOf(before, content) };
+  if (contact.changed === 1) return { ...prepared, renewed: [], held: true };
+  const renewed = await resealQueue(context, peer, content);
+  return renewed && { ...prepared, renewed, held: false };
+}
+
+/** Everything unsent to a contact, sealed to the present key; undefined while no key of theirs is known. */
+export async function resealQueue(
+  context: Context,
+  peer: UserId,
+  content: ContactContent,
+): Promise<readonly Renewed[] | undefined> {
+  const [root] = await context.keychain.roots(peer, content.bundles.slice(0, 1));
   if (root === undefined) return undefined;
-  const queued = await db.outbox.where('lane').equals(messageLane(peer)).toArray();
-  const renewed = await Promise.all(queued.map((queuedRow) => renew(context, queuedRow, root)));
-  return { contact, from: row.rev, renewed: renewed.filter((one) => one !== undefined), failure: null };
+  const queued = await context.db.outbox.where('lane').equals(messageLane(peer)).toArray();
+  const renewed = await Promise.all(queued.map((row) => renew(context, row, root)));
+  return renewed.filter((one) => one !== undefined);
+}
+
+/** Inside a transaction: puts what was sealed again in place; returns which messages still wait. */
+export async function commitRenewed(db: Database, renewed: readonly Renewed[]): Promise<OpId[]> {
+  const waiting: OpId[] = [];
+  for (const { id, op, digest, replaces } of renewed) {
+    const row = await db.outbox.where('id').equals(id).first();
+    const message = await db.messages.get(id);
+    if (row?.order === undefined || message === undefined) continue;
+    waiting.push(id);
+    // Another tab may have sealed it again already.
+    if (!equalBytes(message.digest, replaces)) continue;
+    await db.outbox.update(row.order, { op });
+    await db.messages.update(id, { digest });
+  }
+  return waiting;
 }
 
 async function renew(

@@ -1,10 +1,11 @@
 import type { Identity } from '#shared/crypto/identity.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
+import type { Kdf } from '#shared/schema/http.ts';
 import type { Standing } from '#sync/wire/down.ts';
 import type { Cursor } from '#sync/wire/up.ts';
 import type { Ranges } from './numbers.ts';
-import type { FriendAction } from './ports.ts';
+import type { FriendAction, NoticeKind } from './ports.ts';
 
 /**
  * The rows of the local database. Readable without the vault key: opaque ids, numbers, times, direction and state.
@@ -18,17 +19,62 @@ export type MetaRow =
   | { readonly key: 'device'; readonly device: DeviceId; readonly gen: number }
   /** Whose numbers those of the conversations are; `doubted` when the server could not continue our cursor. */
   | { readonly key: 'epoch'; readonly epoch: string; readonly doubted: boolean }
+  /** The highest revision of the account's keyring that the server has announced in this epoch. */
+  | { readonly key: 'account'; readonly revision: number }
+  /** What this device took from the account's keyring: `KnownKeyring` in contents.ts. */
+  | { readonly key: 'keyring'; readonly sealed: Bytes }
   /** While a snapshot is on its way: contacts that no part of it has named yet. */
   | { readonly key: 'unnamed'; readonly ids: readonly UserId[] }
   /** Counts the leaders: what an earlier one writes is refused. */
   | { readonly key: 'term'; readonly term: number };
 
-/** CryptoKeys that can be used and not read. The vault key stands alone, so that erasing can begin with it. */
+/**
+ * CryptoKeys that can be used and not read, and what brings them back. The vault key stands alone, so that erasing can
+ * begin with it. While this device has a lock, `lock` and `copies` are all there is.
+ */
 export type KeyRow =
   | { readonly name: 'vault'; readonly key: CryptoKey }
   | { readonly name: 'account'; readonly key: CryptoKey }
   /** Newest first; older ones open older messages. */
-  | { readonly name: 'identities'; readonly identities: readonly Identity[] };
+  | { readonly name: 'identities'; readonly identities: readonly Identity[] }
+  /** The same keys as bytes, sealed under the account key; absent on devices that were set up before there was a lock. */
+  | ({ readonly name: 'copies' } & KeyCopies)
+  | ({ readonly name: 'lock' } & LockRow);
+
+export interface KeyCopies extends AccountCopies {
+  readonly vault: Bytes;
+}
+
+/** What a sign-in knows of them. */
+export interface AccountCopies {
+  /** The account key; see shared/crypto/device-lock.ts. */
+  readonly account: Bytes;
+  /** The account's keyring, as the server has it; see shared/crypto/keyring.ts. */
+  readonly keyring: Bytes;
+}
+
+/** How this device is locked. Nothing of it opens anything by itself. */
+export interface LockRow {
+  /** Idle minutes after which it locks. */
+  readonly minutes: number;
+  /** How the passphrase is stretched. */
+  readonly kdf: Kdf;
+  /** The account key under the passphrase; see shared/crypto/device-lock.ts. */
+  readonly wrapped: Bytes;
+  /** A platform authenticator as another way in. */
+  readonly authenticator: LockAuthenticator | null;
+  /** Wrong passphrases since the last right one, and when the last attempt began, milliseconds since 1970. */
+  readonly failures: number;
+  readonly attemptedAt: number;
+}
+
+export interface LockAuthenticator {
+  /** Of the WebAuthn credential. */
+  readonly id: Bytes;
+  /** Input of its PRF. */
+  readonly salt: Bytes;
+  readonly wrapped: Bytes;
+}
 
 export interface ContactRow {
   readonly id: UserId;
@@ -38,8 +84,8 @@ export interface ContactRow {
   readonly seq: number;
   /** The newest friend action that has no answer yet. */
   readonly pending: { readonly op: OpId; readonly kind: FriendAction } | null;
-  /** Another identity was offered for this contact: nothing is sent until the person has decided. */
-  readonly changed: boolean;
+  /** 1 while another identity is offered for this contact: nothing is sent until the person has decided. Indexed. */
+  readonly changed: 0 | 1;
   /** Counts the changes of `sealed`, to see whether it was replaced while new content was being sealed. */
   readonly rev: number;
   /** Name, fingerprint, identity bundles: `ContactContent` in contents.ts. */
@@ -66,8 +112,17 @@ export interface ConversationRow {
   /** How many payloads this device has made here, and (sealed) the hash of the last one. */
   readonly counter: number;
   readonly chain: Bytes | null;
+  /** How these two stood before the first of our newest messages that failed for good: nobody will get to see those. */
+  readonly broken?: Link;
   /** Present while a hole holds messages that are not known to be delivered. Indexed. */
   readonly hole?: 1;
+}
+
+/** A place in a chain of payloads. */
+export interface Link {
+  readonly counter: number;
+  /** The hash of the payload with that number, sealed; null before the first. */
+  readonly chain: Bytes | null;
 }
 
 export interface MessageRow {
@@ -114,6 +169,31 @@ export interface OutboxRow {
   readonly base?: number;
   /** Was acknowledged once, by a server that may have forgotten it. */
   readonly again?: 1;
+  /** For messages: the place in our chain that this one follows. */
+  readonly before?: Link;
+}
+
+/** The end of the chain of payloads that one device of a contact sends. */
+export interface ChainRow {
+  readonly peer: UserId;
+  readonly device: DeviceId;
+  readonly counter: number;
+  /** The number of that message; null when it was given in another epoch. */
+  readonly n: number | null;
+  /** The hash of the payload. */
+  readonly sealed: Bytes;
+}
+
+/** What the app says between the messages of a conversation. */
+export interface NoticeRow {
+  /** Given by the database. */
+  readonly id?: number;
+  readonly peer: UserId;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The number of the message that it follows; 0 for none. */
+  readonly after: number;
+  readonly kind: NoticeKind;
 }
 
 /** A message that was acknowledged lately: offered again to a server that may have lost it. */

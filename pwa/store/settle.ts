@@ -1,14 +1,21 @@
-import { equalBytes } from '#shared/bytes.ts';
 import { type ErrorCode, isErrorCode } from '#shared/errors.ts';
 import type { OpId } from '#shared/ids.ts';
 import type { OpResult } from '#sync/wire/down.ts';
-import { EXPECTED } from './contacts.ts';
+import { standingAfter } from './contacts.ts';
 import type { Context } from './context.ts';
-import { emptyConversation, indexed, lastMessageId, withMessage } from './conversations.ts';
+import {
+  breakChain,
+  emptyConversation,
+  indexed,
+  lastMessageId,
+  withMessage,
+  withoutBreak,
+} from './conversations.ts';
 import type { Database } from './database.ts';
 import { RACED, untilCommitted } from './failures.ts';
+import { addNotice } from './notices.ts';
 import { messageLane } from './outbox.ts';
-import { type Resealing, prepareResealing } from './reseal.ts';
+import { type Resealing, commitRenewed, prepareResealing } from './reseal.ts';
 import type { OutboxRow } from './rows.ts';
 import { keepSent } from './sent.ts';
 
@@ -23,14 +30,14 @@ export async function settle(context: Context, results: readonly OpResult[]): Pr
   await untilCommitted(async () => {
     const stale = results.filter(isStale);
     const resealings = await prepareResealing(context, stale);
-    const tables = [db.meta, db.contacts, db.conversations, db.messages, db.outbox, db.sent];
+    const tables = [db.meta, db.contacts, db.conversations, db.messages, db.outbox, db.sent, db.notices];
     return db.transaction('rw', tables, async () => {
       await fence();
       const present = await db.contacts.bulkGet(resealings.map(({ contact }) => contact.id));
       if (resealings.some(({ from }, index) => present[index]?.rev !== from)) return RACED;
       for (const result of results) if (!isStale(result)) await commitResult(db, result, now());
       const handled = new Set<OpId>();
-      for (const resealing of resealings) await commitResealing(db, resealing, handled);
+      for (const resealing of resealings) await commitResealing(db, resealing, handled, now());
       for (const result of stale) if (!handled.has(result.id)) await commitResult(db, result, now());
       return undefined;
     });
@@ -57,7 +64,8 @@ async function succeed(db: Database, { id, kind, peer, base }: OutboxRow, { n, t
   if (kind === 'message.send') {
     await db.messages.update(id, { state: 'stored', at: time, ...(n === undefined ? {} : { n, pos: n }) });
     const conversation = (await db.conversations.get(peer)) ?? emptyConversation(peer);
-    const numbered = n === undefined ? conversation : withMessage(conversation, n, true);
+    const unbroken = withoutBreak(conversation);
+    const numbered = n === undefined ? unbroken : withMessage(unbroken, n, true);
     await db.conversations.put(indexed({ ...numbered, lastId: await lastMessageId(db, peer) }));
     return;
   }
@@ -66,7 +74,7 @@ async function succeed(db: Database, { id, kind, peer, base }: OutboxRow, { n, t
     await db.contacts.put({
       ...contact,
       // What the log said since the action was made is newer than what we expected of it.
-      standing: contact.seq === base ? EXPECTED[kind] : contact.standing,
+      standing: contact.seq === base ? standingAfter(kind, contact.standing) : contact.standing,
       pending: contact.pending?.op === id ? null : contact.pending,
     });
   }
@@ -78,9 +86,11 @@ async function succeed(db: Database, { id, kind, peer, base }: OutboxRow, { n, t
     });
 }
 
-async function fail(db: Database, { id, kind, peer }: OutboxRow, code: ErrorCode): Promise<void> {
+async function fail(db: Database, row: OutboxRow, code: ErrorCode): Promise<void> {
+  const { id, kind, peer } = row;
   if (kind === 'message.send') {
     await db.messages.update(id, { state: 'failed', code, failed: 1 });
+    await breakChain(db, row);
   } else if (kind !== 'receipt') {
     // Without its pending mark the contact stands as the server last said.
     const contact = await db.contacts.get(peer);
@@ -91,28 +101,22 @@ async function fail(db: Database, { id, kind, peer }: OutboxRow, code: ErrorCode
   for (const dependant of dependants) await fail(db, dependant, 'DEPENDENCY_FAILED');
 }
 
-async function commitResealing(db: Database, resealing: Resealing, handled: Set<OpId>): Promise<void> {
-  const { contact, renewed, failure } = resealing;
+async function commitResealing(
+  db: Database,
+  resealing: Resealing,
+  handled: Set<OpId>,
+  now: number,
+): Promise<void> {
+  const { contact, renewed, held, notice } = resealing;
   await db.contacts.update(contact.id, {
     changed: contact.changed,
     rev: contact.rev,
     sealed: contact.sealed,
   });
-  for (const { id, op, digest, replaces } of renewed) {
-    const row = await db.outbox.where('id').equals(id).first();
-    const message = await db.messages.get(id);
-    if (row?.order === undefined || message === undefined) continue;
-    handled.add(id);
-    // Another tab may have sealed it again already.
-    if (!equalBytes(message.digest, replaces)) continue;
-    await db.outbox.update(row.order, { op });
-    await db.messages.update(id, { digest });
-  }
-  if (failure === null) return;
+  for (const id of await commitRenewed(db, renewed)) handled.add(id);
+  if (notice !== null) await addNotice(db, contact.id, notice, now);
+  if (!held) return;
+  // They are not offered to the server until the person has decided.
   const queued = await db.outbox.where('lane').equals(messageLane(contact.id)).toArray();
-  for (const row of queued) {
-    handled.add(row.id);
-    await db.outbox.delete(row.order ?? 0);
-    await fail(db, row, failure);
-  }
+  for (const { id } of queued) handled.add(id);
 }

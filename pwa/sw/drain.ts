@@ -20,6 +20,10 @@ const LOOK_EVERY_MS = 50;
 /**
  * Sends what waits and fetches what is new, with every tab closed: the sync client of the tabs, on the same database,
  * under the same lock, by exchanges. Rejects when something is left, so that the browser tries again later.
+ *
+ * On a device with a lock it does nothing. Sealed messages could be sent without a key, but not the answers stored: they
+ * come with what others wrote, and a message that was sealed to an old key is sealed again. What waits leaves when
+ * somebody unlocks the app, which speaks to the server itself then.
  */
 export function drain(): Promise<void> {
   // A browser may say the same thing twice.
@@ -37,7 +41,7 @@ async function drainNow(): Promise<void> {
   await leadForAWhile(user, async (taken) => {
     const gone = new AbortController();
     const opened = await openLocalStore({ report, onLost: () => gone.abort() });
-    if (opened === undefined) return;
+    if (opened === undefined || opened === 'locked') return;
     try {
       const store = await opened.store.lead();
       await exchangeUntilQuiet(opened.profile, store, () => taken.aborted || gone.signal.aborted);

@@ -17,6 +17,8 @@ import {
 
 /** The JSON API. Every call is bounded in time and rejects with a Failure only. */
 export interface Api {
+  /** For the parts of it that are loaded when they are needed. */
+  call<T>(request: Call<T>): Promise<T>;
   /** How the server says this person's password is stretched; judge it before use. */
   prelogin(username: string): Promise<Kdf>;
   register(body: RegisterRequest): Promise<Session>;
@@ -31,8 +33,8 @@ export interface Api {
   answers(): Promise<boolean>;
 }
 
-interface Call<T> {
-  readonly method: 'GET' | 'POST';
+export interface Call<T> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly answer: v.GenericSchema<unknown, T>;
   readonly body?: unknown;
@@ -51,6 +53,7 @@ export function createApi(base: string, timeoutMs = TIMEOUT_MS): Api {
   const post = <T>(path: string, body: unknown, answer: v.GenericSchema<unknown, T>) =>
     call({ method: 'POST', path, body, answer });
   return {
+    call,
     prelogin: async (username) => (await post('/api/auth/prelogin', { username }, preloginResponse)).kdf,
     register: (body) => post('/api/auth/register', body, session),
     logIn: (body) => post('/api/auth/login', body, loginResponse),

@@ -4,7 +4,6 @@ import type { Actions } from '../controllers/actions.ts';
 import type { Models } from '../models/models.ts';
 import '../styles/index.css';
 import { AppContextProvider } from './app-context.ts';
-import { Unusable } from './door/Unusable.tsx';
 import { Announcer } from './parts/Announcer.tsx';
 import type { Announcement } from './parts/Announcer.tsx';
 import { later } from './later.tsx';
@@ -12,9 +11,13 @@ import { BrandMark } from './parts/BrandMark.tsx';
 import { Shell } from './shell/Shell.tsx';
 import { say } from './strings.ts';
 import { usePageFrame } from './use-page-frame.ts';
+import { useMidnight } from './use-today.ts';
 
 /** Most starts find somebody signed in already. */
 const Door = later(async () => (await import('./door/Door.tsx')).Door);
+const LockScreen = later(async () => (await import('./door/LockScreen.tsx')).LockScreen);
+const RecoveryCode = later(async () => (await import('./door/RecoveryCode.tsx')).RecoveryCode);
+const Unusable = later(async () => (await import('./door/Unusable.tsx')).Unusable);
 
 /** Sentences that stay in the live region; older ones have been spoken. */
 const KEPT_ANNOUNCEMENTS = 5;
@@ -34,6 +37,7 @@ export function App(props: { models: Models; actions: Actions }) {
   const app = useMemo(() => ({ models, actions, announce }), [models, actions, announce]);
 
   usePageFrame(models);
+  useMidnight();
   useSignalEffect(() => {
     const error = models.session.error.value;
     if (error !== null) announce(say.error(error));
@@ -48,7 +52,8 @@ export function App(props: { models: Models; actions: Actions }) {
 }
 
 function Screen(props: { models: Models }) {
-  const { phase, me } = props.models.session;
+  const { session, account } = props.models;
+  const { phase, me } = session;
   switch (phase.value) {
     case 'starting':
       return (
@@ -57,6 +62,8 @@ function Screen(props: { models: Models }) {
           <BrandMark />
         </main>
       );
+    case 'locked':
+      return <LockScreen />;
     case 'unusable':
       return <Unusable />;
     case 'signed-out':
@@ -65,6 +72,6 @@ function Screen(props: { models: Models }) {
       // Somebody who signs in again keeps what they were doing on the screen.
       return me.value === null ? <Door /> : <Shell />;
     case 'ready':
-      return <Shell />;
+      return account.recoveryCode.value === null ? <Shell /> : <RecoveryCode />;
   }
 }

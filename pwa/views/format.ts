@@ -52,6 +52,11 @@ export function dayName(at: number, now: number): string {
   return days < 7 ? longWeekday.format(at) : longDate.format(at);
 }
 
+/** A day in full, for what happened long ago: `4 May 2026`. */
+export function longDay(at: number): string {
+  return dateWithYear.format(at);
+}
+
 /** Up to two letters that stand for a name: `mira.okafor` gives `MO`. */
 export function initials(name: string): string {
   const words = name.split(/[\s._-]+/u).filter((word) => word !== '');

@@ -18,7 +18,9 @@ export function usePageFrame(models: Models): void {
   });
 
   useSignalEffect(() => {
-    const unread = models.session.me.value === null ? 0 : models.conversations.unread.value;
+    const { phase, me } = models.session;
+    const hidden = me.value === null || phase.value === 'locked';
+    const unread = hidden ? 0 : models.conversations.unread.value;
     document.title = unread === 0 ? say.app : `(${say.list.badge(unread)}) ${say.app}`;
   });
 

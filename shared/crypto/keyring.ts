@@ -33,7 +33,7 @@ const identity = v.looseObject({
 const keyring = v.looseObject({
   /** Newest first; never empty. Private keys as in `IdentityBytes`. */
   identities: v.pipe(v.array(identity), v.minLength(1)),
-  /** Pinned and verified contacts by user id; what a pin holds is the business of who keeps it. */
+  /** Pinned and verified contacts by user id: see pins.ts. */
   pins: v.record(v.string(), v.unknown()),
 });
 export type Keyring = v.InferOutput<typeof keyring>;

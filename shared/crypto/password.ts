@@ -13,8 +13,11 @@ import { randomBytes, sha256, subtle } from './primitives.ts';
  *   authKey, wrapKey, commit = HKDF-SHA256(M, no salt, info "nexchat/pw/v1/" + "auth" | "wrap" | "commit")
  */
 const CONTEXT = 'nexchat/pw/v1';
+/** What a new password is stretched with. May rise: accounts with less are wrapped again when somebody signs in. */
 export const DEFAULT_ITERATIONS = 600_000;
-const MAX_ITERATIONS = 5_000_000;
+/** Below this no server is believed. Stays as it is, or accounts of that strength could not be opened any more. */
+const LEAST_ITERATIONS = 600_000;
+export const MAX_ITERATIONS = 5_000_000;
 const SALT_BYTES = 16;
 
 declare const accepted: unique symbol;
@@ -32,7 +35,7 @@ export function createKdf(iterations = DEFAULT_ITERATIONS): SafeKdf {
  * (KDF_REFUSED).
  */
 export function acceptKdf(kdf: Kdf, pinnedIterations = 0): SafeKdf {
-  const least = Math.max(DEFAULT_ITERATIONS, pinnedIterations);
+  const least = Math.max(LEAST_ITERATIONS, pinnedIterations);
   if (kdf.alg !== 'PBKDF2-SHA256') throw new Failure('KDF_REFUSED', 'alg');
   if (!Number.isInteger(kdf.iterations) || kdf.iterations < least || kdf.iterations > MAX_ITERATIONS) {
     throw new Failure('KDF_REFUSED', 'iterations');

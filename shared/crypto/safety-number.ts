@@ -1,4 +1,4 @@
-import { concat, toHex, utf8 } from '../bytes.ts';
+import { concat, fromBase64url, toBase64url, toHex, utf8 } from '../bytes.ts';
 import type { Bytes, UserId } from '../ids.ts';
 import { subtle } from './primitives.ts';
 import { keyIdOf } from './verify.ts';
@@ -10,7 +10,9 @@ export interface Signer {
 }
 
 const ITERATIONS = 5200;
-const DIGITS_BYTES = 30;
+const HALF_BYTES = 30;
+const ID_BYTES = 16;
+const PREFIX = 'NXSN1.';
 
 /**
  * 60 digits that both members of a pair compute from both signing keys, and compare by voice or camera. Each
@@ -19,16 +21,59 @@ const DIGITS_BYTES = 30;
  */
 export async function safetyNumber(a: Signer, b: Signer): Promise<string> {
   const halves = await Promise.all([halfOf(a), halfOf(b)]);
-  return halves.toSorted().join('');
+  return numberOf(halves);
 }
 
-async function halfOf({ userId, signing }: Signer): Promise<string> {
+/** What two people compare: the number in groups of five digits, and the same for a camera. */
+export interface SafetyNumber {
+  /** Twelve. */
+  readonly groups: readonly string[];
+  /** The same text on both devices: see `safetyNumberOf`. */
+  readonly code: string;
+}
+
+/**
+ * The code of a safety number, for a QR code or to be pasted:
+ *
+ *   "NXSN1." ‖ base64url(user id 16 ‖ half 30 ‖ user id 16 ‖ half 30), the lower user id (as text) first
+ */
+export async function safetyNumberOf(a: Signer, b: Signer): Promise<SafetyNumber> {
+  const sides = await Promise.all(
+    [a, b]
+      .toSorted((one, other) => (one.userId < other.userId ? -1 : 1))
+      .map(async (signer) => ({ id: fromBase64url(signer.userId) ?? [], half: await halfOf(signer) })),
+  );
+  return {
+    groups: numberOf(sides.map(({ half }) => half)).match(/.{5}/g) ?? [],
+    code: PREFIX + toBase64url(concat(...sides.flatMap(({ id, half }) => [id, half]))),
+  };
+}
+
+/**
+ * What a scanned or pasted text says about the number that this device computed. `unreadable` is no code of this
+ * version; `mismatch` also when it is a code of other people.
+ */
+export function compareSafetyCode(expected: string, scanned: string): 'match' | 'mismatch' | 'unreadable' {
+  const text = scanned.trim();
+  const content = text.startsWith(PREFIX) ? fromBase64url(text.slice(PREFIX.length)) : undefined;
+  if (content?.length !== 2 * (ID_BYTES + HALF_BYTES)) return 'unreadable';
+  return text === expected ? 'match' : 'mismatch';
+}
+
+async function halfOf({ userId, signing }: Signer): Promise<Bytes> {
   const key = await subtle.importKey('raw', signing, 'PBKDF2', false, ['deriveBits']);
   const salt = concat(utf8('nexchat/sn/v1'), utf8(userId));
   const stretching = { name: 'PBKDF2', hash: 'SHA-512', salt, iterations: ITERATIONS };
-  const bytes = new Uint8Array(await subtle.deriveBits(stretching, key, DIGITS_BYTES * 8));
+  return new Uint8Array(await subtle.deriveBits(stretching, key, HALF_BYTES * 8));
+}
+
+function numberOf(halves: readonly Bytes[]): string {
+  return halves.map(digitsOf).toSorted().join('');
+}
+
+function digitsOf(bytes: Bytes): string {
   let digits = '';
-  for (let at = 0; at < DIGITS_BYTES; at += 5) {
+  for (let at = 0; at < HALF_BYTES; at += 5) {
     // 40 bits: exact in a double.
     const number = bytes.subarray(at, at + 5).reduce((sum, byte) => sum * 256 + byte, 0);
     digits += String(number % 100_000).padStart(5, '0');

@@ -12,11 +12,16 @@ import { randomBytes, subtle } from './primitives.ts';
  *   AAD    = lp(store) ‖ lp(primary key)
  */
 const FORMAT = 1;
+const KEY_BYTES = 32;
 const SEALED_AT = 1 + IV_BYTES;
 
-/** A key that lives in this browser's storage and can't be read out of it. */
-export function createVaultKey(): Promise<CryptoKey> {
-  return subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+export function createVaultKey(): Bytes {
+  return randomBytes(KEY_BYTES);
+}
+
+/** The vault key for use on this device: it can be stored in the browser, and nobody can read it. */
+export function holdVaultKey(vaultKey: Bytes): Promise<CryptoKey> {
+  return subtle.importKey('raw', vaultKey, 'AES-GCM', false, ['encrypt', 'decrypt']);
 }
 
 export async function sealRecord(

@@ -5,7 +5,7 @@ import { deviceId, sequence, userId } from './fields.ts';
  * The JSON bodies of the HTTP API, checked at both ends. Binary values travel as base64url text.
  * Request schemas are strict: an unknown field is an error, so nothing of a client's object can reach a store.
  */
-const base64url = (min: number, max: number) =>
+export const base64url = (min: number, max: number) =>
   v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]*$/), v.minLength(min), v.maxLength(max));
 
 export const username = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9._-]{2,31}$/));
@@ -18,10 +18,19 @@ export const kdf = v.strictObject({
 });
 export type Kdf = v.InferOutput<typeof kdf>;
 
-const device = v.strictObject({ id: deviceId, name: v.pipe(v.string(), v.minLength(1), v.maxLength(80)) });
+/** One line of text. */
+export const deviceName = v.pipe(
+  v.string(),
+  v.trim(),
+  v.minLength(1),
+  v.maxLength(80),
+  v.regex(/^\P{Cc}*$/u),
+);
+
+export const device = v.strictObject({ id: deviceId, name: deviceName });
 
 /** `authKey` is 32 bytes derived from the password; the password itself never leaves the device. */
-const authKey = base64url(43, 43);
+export const authKey = base64url(43, 43);
 
 export const preloginRequest = v.strictObject({ username: v.pipe(v.string(), v.maxLength(64)) });
 export const preloginResponse = v.object({ kdf });
@@ -37,6 +46,8 @@ export const registerRequest = v.strictObject({
   keyring: base64url(40, 16_384),
   /** The signed public identity; see shared/crypto/identity.ts. */
   bundle: base64url(40, 2048),
+  /** Proof and wrapping of the recovery code; see shared/schema/account.ts. */
+  recovery: v.optional(v.strictObject({ authKey, wrappedAccountKey: base64url(40, 1024) })),
   device,
 });
 export type RegisterRequest = v.InferOutput<typeof registerRequest>;
@@ -63,7 +74,10 @@ export const loginResponse = v.object({
   kdf,
   wrappedAccountKey: v.string(),
   keyring: v.string(),
+  /** Counts the keyrings of the account. */
+  revision: sequence,
   bundle: v.string(),
+  credentialsVersion: sequence,
 });
 export type LoginResponse = v.InferOutput<typeof loginResponse>;
 

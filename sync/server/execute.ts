@@ -36,7 +36,8 @@ export function createExecutor({ store, bus, clock, digest }: ExecutorDeps) {
       if (earlier) return equalBytes(earlier.digest, fingerprint) ? earlier.result : reused(op);
     }
     for (let attempt = 0; attempt < MAX_CONFLICTS; attempt++) {
-      const { result, effect, record } = decide(op, await readFacts(actor, op));
+      const facts = await readFacts(actor, op);
+      const { result, effect, record } = decide(op, facts);
       if (!effect && !record) return result;
       const committed = await store.commit({
         actor,
@@ -51,7 +52,11 @@ export function createExecutor({ store, bus, clock, digest }: ExecutorDeps) {
         case 'done':
           for (const user of committed.touched) bus.publish({ kind: 'grew', user });
           if (effect?.kind === 'relation') {
-            bus.publish({ kind: 'related', pair: effect.pair, friends: effect.next.state === 'friends' });
+            const friends = effect.next.state === 'friends';
+            // Nothing else is news to both: who is blocked must not hear of it.
+            if (friends !== (facts.relation.state === 'friends')) {
+              bus.publish({ kind: 'related', pair: effect.pair, friends });
+            }
           }
           return committed.result;
         case 'repeat':

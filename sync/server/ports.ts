@@ -1,4 +1,4 @@
-import type { Bytes, DeviceId, OpId, PairId, UserId } from '#shared/ids.ts';
+import { type Bytes, type DeviceId, type OpId, type PairId, type UserId, membersOf } from '#shared/ids.ts';
 import type { Cursor } from '../wire/up.ts';
 import type { HistoryPage, OpResult, Page, SnapshotPart, Standing } from '../wire/down.ts';
 
@@ -25,7 +25,7 @@ export interface SyncStore {
   /**
    * How everything stands for a user, in parts. The first part (`after` null) captures the log's last position before
    * it reads anything else; the others are told it. Each holds at most `limits` (but at least one contact when there
-   * is one): everybody with a relation other than none or with messages, in the order of their pairs, each with the
+   * is one): everybody with a relation other than none, whom the user has blocked or with messages, in the order of their pairs, each with the
    * newest messages of the conversation (but at least one when there is one). `next` is null with the last part.
    */
   snapshot(user: UserId, after: SnapshotPlace | null, limits: SnapshotLimits): Promise<SnapshotRead>;
@@ -55,6 +55,7 @@ export interface SyncStore {
   /** What became of an operation that was recorded, with the digest it was recorded under. */
   outcome(user: UserId, op: OpId): Promise<Outcome | undefined>;
 
+  /** Undefined also for accounts that were deleted. */
   person(user: UserId): Promise<Person | undefined>;
   relation(pair: PairId): Promise<Relation>;
   conversation(pair: PairId): Promise<Conversation>;
@@ -108,7 +109,13 @@ export interface Relation {
   readonly state: 'none' | 'requested' | 'friends' | 'rejected';
   /** Who asked, while `requested` or `rejected`. */
   readonly by: UserId | null;
+  /**
+   * Who has blocked the other. What the blocked one asks is kept (they see a request that nobody answers) and hidden from
+   * who blocked. In the order of the pair's ids.
+   */
+  readonly blockedBy: readonly UserId[];
   readonly version: number;
+  /** When `state` last changed. */
   readonly time: number;
 }
 
@@ -147,8 +154,8 @@ export type Effect =
   /** Adds a message under the conversation's next number, and an entry of it to both logs. */
   | { readonly kind: 'message'; readonly from: UserId; readonly to: UserId; readonly envelope: Bytes }
   /**
-   * Replaces the relation if it still has version `expect`, and adds an entry of it to both logs.
-   * `next.version` is `expect + 1`.
+   * Replaces the relation if it still has version `expect`, and adds an entry of it to the log of each member for whom
+   * it reads differently (`membersWhoSee`). `next.version` is `expect + 1`.
    */
   | { readonly kind: 'relation'; readonly pair: PairId; readonly expect: number; readonly next: Relation }
   /** Raises a member's watermarks (never lowers them), and adds an entry of it to both logs. */
@@ -166,9 +173,15 @@ export type Committed =
 
 /** How an entry of a friendship reads for one of its members. */
 export function standingFor(relation: Relation, self: UserId): Standing {
+  if (relation.blockedBy.includes(self)) return 'blocked';
   if (relation.state === 'friends') return 'friends';
   if (relation.state === 'requested') return relation.by === self ? 'sent' : 'received';
   return 'none';
+}
+
+/** The members to whom a change of their relation shows: nobody is told that they were blocked. */
+export function membersWhoSee(pair: PairId, before: Relation, next: Relation): UserId[] {
+  return membersOf(pair).filter((user) => standingFor(before, user) !== standingFor(next, user));
 }
 
 /** Carries "this user's log grew" and ephemeral events between nodes. Losing one loses time, not data. */

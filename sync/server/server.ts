@@ -38,6 +38,8 @@ export interface SyncServer {
   /** Carries out one operation of a user outside of any conversation. */
   execute(user: UserId, op: Operation): Promise<OpResult>;
   online(user: UserId): boolean;
+  /** Tells that these users' logs grew by something else than an operation. */
+  announce(users: readonly UserId[]): void;
   /** Says goodbye to every connection, each with another time to come back; accepts no more. */
   stop(): void;
 }
@@ -107,6 +109,9 @@ export function createSyncServer(deps: SyncServerDeps): SyncServer {
     },
     execute,
     online: hub.online,
+    announce(users) {
+      for (const user of users) bus.publish({ kind: 'grew', user });
+    },
     stop() {
       hub.stop();
       stopped = true;

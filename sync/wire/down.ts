@@ -20,7 +20,7 @@ const summary = { seq: sequence, time: sequence };
 const mark = v.object({ delivered: sequence, seen: sequence });
 
 /** The state of a friendship, as its reader sees it. */
-export const standing = v.picklist(['none', 'sent', 'received', 'friends']);
+export const standing = v.picklist(['none', 'sent', 'received', 'friends', 'blocked']);
 export type Standing = v.InferOutput<typeof standing>;
 
 const messageFields = {
@@ -54,7 +54,10 @@ export const friendEntry = v.object({
   bundle: bytes(1024),
 });
 
-const known = v.variant('kind', [messageEntry, receiptEntry, friendEntry]);
+/** The account's keyring was replaced, by this device or another: it is fetched where it is needed. */
+export const accountEntry = v.object({ ...summary, kind: v.literal('account'), revision: sequence });
+
+const known = v.variant('kind', [messageEntry, receiptEntry, friendEntry, accountEntry]);
 export type Entry = v.InferOutput<typeof known>;
 
 /** An entry of a kind that this version does not know: kept raw; `critical` means "update first". */
@@ -62,7 +65,7 @@ export const foreignEntry = v.looseObject({
   ...summary,
   kind: v.pipe(
     v.string(),
-    v.check((kind) => !['message', 'receipt', 'friend'].includes(kind), 'a known kind'),
+    v.check((kind) => !['message', 'receipt', 'friend', 'account'].includes(kind), 'a known kind'),
   ),
   critical: v.optional(v.boolean()),
 });
@@ -109,6 +112,8 @@ export type ConversationSummary = v.InferOutput<typeof conversationSummary>;
 export const snapshotPart = v.object({
   seq: sequence,
   tag: count,
+  // Of the account's keyring, as it stands now.
+  revision: sequence,
   contacts: v.array(v.omit(friendEntry, ['seq'])),
   conversations: v.array(conversationSummary),
   first: v.boolean(),

@@ -20,6 +20,8 @@ export const operation = v.variant('kind', [
   v.object({ id: opId, kind: v.literal('friend.accept'), to: userId }),
   v.object({ id: opId, kind: v.literal('friend.reject'), to: userId }),
   v.object({ id: opId, kind: v.literal('friend.remove'), to: userId }),
+  v.object({ id: opId, kind: v.literal('friend.block'), to: userId }),
+  v.object({ id: opId, kind: v.literal('friend.unblock'), to: userId }),
   // Watermarks in the conversation with `to`: every message numbered up to here.
   v.object({ id: opId, kind: v.literal('receipt'), to: userId, delivered: sequence, seen: sequence }),
 ]);

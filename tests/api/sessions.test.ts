@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { currentKey } from '#api/auth/keys.ts';
+import { createAccessTokens } from '#api/auth/access-token.ts';
+import { currentKey, parseKeySet, randomSecret } from '#api/auth/keys.ts';
 import type { Session } from '#shared/schema/http.ts';
 import { someDeviceId, someUserId } from '../support/api-people.ts';
 import { type ApiServer, type Registered, createAgent, signUp, startApi } from '../support/api-server.ts';
@@ -277,6 +278,26 @@ describe.each(['memory', 'sqlite'] as const)('sign-ins on %s', (store) => {
       server.advance(2 * SECOND);
       const late = await createAgent(server).get('/api/friends/status', ann.bearer);
       expect(late).toMatchObject({ status: 401, body: { code: 'TOKEN_EXPIRED' } });
+    });
+
+    test('a key is replaced without a pause: tokens of the old one are good until it is dropped', async () => {
+      const [older, newer] = [randomSecret(), randomSecret()];
+      const keysOf = (text: string) => {
+        const parsed = parseKeySet(text);
+        if (!parsed.ok) throw new Error(parsed.error);
+        return parsed.value;
+      };
+      const tokensOf = (text: string) =>
+        createAccessTokens({ keys: keysOf(text), ttl: 600, clock: { now: Date.now } });
+      const [before, during, after] = [`k1:${older}`, `k2:${newer},k1:${older}`, `k2:${newer}`].map(tokensOf);
+      const identity = { user: someUserId(), session: 'A'.repeat(22), device: someDeviceId() };
+      const [old, fresh] = [before?.issue(identity).token ?? '', during?.issue(identity).token ?? ''];
+      expect(jwt.decode(fresh, { complete: true })?.header.kid).toBe('k2');
+      expect(during?.verify(old)).toMatchObject({ ok: true, value: identity });
+      expect(during?.verify(fresh)).toMatchObject({ ok: true, value: identity });
+      expect(after?.verify(fresh)).toMatchObject({ ok: true, value: identity });
+      expect(after?.verify(old)).toEqual({ ok: false, error: 'TOKEN_INVALID' });
+      expect(before?.verify(fresh)).toEqual({ ok: false, error: 'TOKEN_INVALID' });
     });
 
     test('the cookie alone opens nothing but its own endpoints', async () => {

@@ -5,13 +5,21 @@ import WebSocket from 'ws';
 import { derivePairRoot, sealEnvelope } from '#shared/crypto/envelope.ts';
 import type { Bytes, OpId } from '#shared/ids.ts';
 import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
-import type { Down } from '#sync/wire/down.ts';
 import type { Up } from '#sync/wire/up.ts';
-import { MAX_UP_FRAME, decodeDown, encodeFrame } from '#sync/wire/codec.ts';
+import { MAX_UP_FRAME } from '#sync/wire/codec.ts';
 import { VERSIONS } from '#sync/wire/version.ts';
 import { createOpId } from '#api/op-id.ts';
 import { someBytes, someUserId } from '../support/api-people.ts';
 import { type ApiServer, type Registered, createAgent, signUp, startApi } from '../support/api-server.ts';
+import {
+  type Hello,
+  type Line,
+  dial as dialServer,
+  greet as greetServer,
+  helloOf,
+  protocolsOf,
+  refusalOf,
+} from '../support/api-socket.ts';
 import { settled, until } from '../support/wait.ts';
 
 async function sealedFor(from: Registered, to: Registered, id: OpId): Promise<Bytes> {
@@ -24,16 +32,6 @@ async function sealedFor(from: Registered, to: Registered, id: OpId): Promise<By
 }
 
 const SOON = { within: 5_000 };
-type Hello = Extract<Up, { t: 'hello' }>;
-
-interface Line {
-  readonly ws: WebSocket;
-  readonly frames: Down[];
-  readonly closed: Promise<{ code: number; reason: string }>;
-  say(frame: Up): void;
-  hear<T extends Down['t']>(kind: T): Promise<Extract<Down, { t: T }>>;
-}
-
 describe.each(['memory', 'sqlite'] as const)('sockets on %s', (store) => {
   let server: ApiServer;
   let ann: Registered;
@@ -47,70 +45,14 @@ describe.each(['memory', 'sqlite'] as const)('sockets on %s', (store) => {
     await server.dispose();
   });
 
-  const address = (path = '/api/socket'): string => `ws://127.0.0.1:${server.port}${path}`;
-  const protocolsOf = ({ session }: Registered): string[] => ['nexchat.v1', `bearer.${session.accessToken}`];
-
-  async function dial(person: Registered): Promise<Line> {
-    const ws = new WebSocket(address(), protocolsOf(person), { origin: server.url });
-    const frames: Down[] = [];
-    ws.on('message', (data: Buffer) => {
-      const frame = decodeDown(data);
-      if (frame.ok) frames.push(frame.value);
-    });
-    const closed = new Promise<{ code: number; reason: string }>((resolve) => {
-      ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
-    });
-    const line: Line = {
-      ws,
-      frames,
-      closed: settled(closed, { within: 15_000, for: 'the socket to close' }),
-      say: (frame) => ws.send(encodeFrame(frame)),
-      async hear(kind) {
-        const found = await until(() => frames.find(({ t }) => t === kind), { ...SOON, for: kind });
-        return found as Extract<Down, { t: typeof kind }>;
-      },
-    };
-    lines.push(line);
-    line.closed.catch(() => {});
-    await settled(once(ws, 'open'), { ...SOON, for: 'the socket to open' });
+  async function kept(line: Promise<Line>): Promise<Line> {
+    lines.push(await line);
     return line;
   }
-
-  const helloOf = (person: Registered, v: Hello['v'] = [...VERSIONS]): Hello => ({
-    t: 'hello',
-    v,
-    device: person.login.device.id,
-    gen: 0,
-    cursor: null,
-    ops: [],
-  });
-
-  async function greet(person: Registered): Promise<Line> {
-    const line = await dial(person);
-    line.say(helloOf(person));
-    await line.hear('welcome');
-    return line;
-  }
-
-  /** The status and body that an upgrade is refused with. */
-  function refusal(protocols: string[], options: WebSocket.ClientOptions, path?: string) {
-    return settled(
-      new Promise<{ status: number | undefined; body: unknown }>((resolve, reject) => {
-        const ws = new WebSocket(address(path), protocols, options);
-        ws.on('open', () => {
-          ws.terminate();
-          reject(new Error('the socket opened'));
-        });
-        ws.on('unexpected-response', (_request, response) => {
-          let text = '';
-          response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-          response.on('end', () => resolve({ status: response.statusCode, body: JSON.parse(text) }));
-        });
-        ws.on('error', reject);
-      }),
-      { ...SOON, for: 'the refusal' },
-    );
-  }
+  const dial = (person: Registered): Promise<Line> => kept(dialServer(server, person));
+  const greet = (person: Registered): Promise<Line> => kept(greetServer(server, person));
+  const refusal = (protocols: string[], options: WebSocket.ClientOptions, path?: string) =>
+    refusalOf(server, protocols, options, path);
 
   test('a signed-in page gets a socket that names only our subprotocol, and is greeted', async () => {
     const line = await dial(ann);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Account, Store } from '#api/store/ports.ts';
 import { pairOf } from '#shared/ids.ts';
 import { accountOf, signInOf, someBytes, someDeviceId, writeOf } from '../support/api-people.ts';
+import { describeAccountChanges } from './account-changes.ts';
 import type { OpenedStore } from './sync-store.ts';
 
 /** What every implementation of AccountStore (api/store/ports.ts) must do. */
@@ -131,7 +132,7 @@ export function describeAccountStore(name: string, open: () => Promise<OpenedSto
             kind: 'relation',
             pair: pairOf(by.user, other.user),
             expect: 0,
-            next: { state, by: by.user, version: 1, time: 1 },
+            next: { state, by: by.user, blockedBy: [], version: 1, time: 1 },
           }),
         );
       await relate(ann, bob, 'requested');
@@ -145,4 +146,5 @@ export function describeAccountStore(name: string, open: () => Promise<OpenedSto
       expect(await store.acquaintances(dan.user)).toEqual([]);
     });
   });
+  describeAccountChanges(name, open);
 }

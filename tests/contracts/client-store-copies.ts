@@ -101,7 +101,7 @@ export const CLIENT_COPY_CASES: readonly ClientStoreCase[] = [
         // Each round begins with a chain of one.
         await store.renameDevice();
         const first = await subject.queueMessage('first');
-        await store.settle([{ id: first, ok: false, code: 'NOT_FRIENDS' }]);
+        await store.settle([{ id: first, ok: true, time: 1, n: round + 1 }]);
       }
     },
   },
@@ -117,7 +117,7 @@ export const CLIENT_COPY_CASES: readonly ClientStoreCase[] = [
       const entry = await log.message(1, 'too late');
       const page = { from: log.cursor.seq, to: entry.seq, tag: 5, head: entry.seq, entries: [entry] };
       const cursor = { ...log.cursor, seq: entry.seq, tag: 5 };
-      const part = { seq: 9, tag: 9, contacts: [], conversations: [], first: true, done: true };
+      const part = { seq: 9, tag: 9, revision: 1, contacts: [], conversations: [], first: true, done: true };
       const all = async () => [await old.standing(), await old.outbox(10), await subject.messages()];
 
       const next = await subject.lead();

@@ -19,11 +19,11 @@ export const CLIENT_SNAPSHOT_CASES: readonly ClientStoreCase[] = [
       const talk = new Conversation(subject);
       await talk.hear('one', 'two');
       const { store } = subject;
-      const first = { seq: 40, tag: 4, contacts: [talk.friendship()], conversations: [] };
+      const first = { seq: 40, tag: 4, revision: 1, contacts: [talk.friendship()], conversations: [] };
       await store.applyPart({ ...first, first: true, done: false }, null, 'first');
       same([await cursorOf(store), await subject.standing()], [null, 'friends'], 'after the first part');
       const cursor = { epoch: 'first', seq: 40, tag: 4 };
-      const last = { seq: 40, tag: 4, contacts: [], conversations: [talk.summary(2)] };
+      const last = { seq: 40, tag: 4, revision: 1, contacts: [], conversations: [talk.summary(2)] };
       await store.applyPart({ ...last, first: false, done: true }, cursor, 'first');
       const after = await subject.restart();
       same(await cursorOf(after.store), cursor, 'cursor');
@@ -40,7 +40,7 @@ export const CLIENT_SNAPSHOT_CASES: readonly ClientStoreCase[] = [
       await log.push(await log.message(1, 'remember'));
       const { store } = subject;
       const unsent = await subject.queueMessage('not sent yet');
-      const part = { seq: 50, tag: 5, contacts: [], conversations: [] };
+      const part = { seq: 50, tag: 5, revision: 1, contacts: [], conversations: [] };
       await store.applyPart({ ...part, first: true, done: false }, null, 'first');
       same(await subject.standing(), 'friends', 'while parts may follow');
       await store.applyPart({ ...part, first: false, done: false }, null, 'first');
@@ -61,12 +61,46 @@ export const CLIENT_SNAPSHOT_CASES: readonly ClientStoreCase[] = [
     },
   },
   {
+    title: 'C22 a snapshot says who is blocked, and who is no more',
+    async run(subject) {
+      const talk = new Conversation(subject);
+      const part = {
+        seq: 50,
+        tag: 5,
+        revision: 1,
+        contacts: [talk.friendship('blocked')],
+        conversations: [],
+      };
+      const cursor = { epoch: 'first', seq: 50, tag: 5 };
+      await subject.store.applyPart({ ...part, first: true, done: true }, cursor, 'first');
+      same(await subject.standing(), 'blocked', 'named');
+      await subject.store.applyPart({ ...part, contacts: [], first: true, done: true }, cursor, 'first');
+      same(await subject.standing(), 'none', 'not named');
+    },
+  },
+  {
+    title: 'C23 a snapshot announces the keyring, and another epoch counts keyrings anew',
+    async run(subject) {
+      const part = { tag: 5, contacts: [], conversations: [], first: true, done: true };
+      const cursor = { epoch: 'first', seq: 50, tag: 5 };
+      await subject.store.applyPart({ ...part, seq: 50, revision: 7 }, cursor, 'first');
+      same(await subject.announced(), 7, 'of the snapshot');
+      await subject.store.reset();
+      await subject.store.applyPart({ ...part, seq: 50, revision: 6 }, cursor, 'first');
+      same(await subject.announced(), 7, 'of the same epoch');
+      await subject.store.reset();
+      const restored = { epoch: 'second', seq: 40, tag: 5 };
+      await subject.store.applyPart({ ...part, seq: 40, revision: 5 }, restored, 'second');
+      same(await subject.announced(), 5, 'of a history that was restored');
+    },
+  },
+  {
     title: 'C15 a pending friend action stays pending over a snapshot',
     async run(subject) {
       const log = new Log(subject);
       await log.push(log.friendship('received'));
       const accept = await subject.queueAccept();
-      const part = { seq: 50, tag: 5, contacts: [], conversations: [], first: true, done: true };
+      const part = { seq: 50, tag: 5, revision: 1, contacts: [], conversations: [], first: true, done: true };
       await subject.store.applyPart(part, { epoch: 'first', seq: 50, tag: 5 }, 'first');
       same(await subject.standing(), 'friends', 'as it will be');
       same(
@@ -288,7 +322,15 @@ export const CLIENT_SNAPSHOT_CASES: readonly ClientStoreCase[] = [
     async run(subject) {
       const talk = new Conversation(subject);
       await subject.store.applyPart(
-        { seq: 1, tag: 1, contacts: [talk.friendship()], conversations: [], first: true, done: true },
+        {
+          seq: 1,
+          tag: 1,
+          revision: 1,
+          contacts: [talk.friendship()],
+          conversations: [],
+          first: true,
+          done: true,
+        },
         { epoch: 'first', seq: 1, tag: 1 },
         'first',
       );
@@ -297,7 +339,7 @@ export const CLIENT_SNAPSHOT_CASES: readonly ClientStoreCase[] = [
       same(states(await subject.messages()), ['old seen'], 'before');
       await subject.store.reset();
       const empty = new Conversation(subject, 'second');
-      const part = { seq: 2, tag: 2, contacts: [empty.friendship()], conversations: [] };
+      const part = { seq: 2, tag: 2, revision: 1, contacts: [empty.friendship()], conversations: [] };
       const cursor = { epoch: 'second', seq: 2, tag: 2 };
       await subject.store.applyPart({ ...part, first: true, done: true }, cursor, 'second');
       const offered = (await subject.store.outbox(10))[0]?.op;
@@ -329,7 +371,14 @@ export const CLIENT_SNAPSHOT_CASES: readonly ClientStoreCase[] = [
     title: 'C7 who has no cursor yet offers again, too, what another history had acknowledged',
     async run(subject) {
       const talk = new Conversation(subject);
-      const part = { seq: 5, tag: 5, contacts: [talk.friendship()], conversations: [], first: true };
+      const part = {
+        seq: 5,
+        tag: 5,
+        revision: 1,
+        contacts: [talk.friendship()],
+        conversations: [],
+        first: true,
+      };
       await subject.store.applyPart({ ...part, done: false }, null, 'first');
       await settleNext(subject, talk, 'old');
       same([await subject.store.outbox(10), (await subject.store.standing()).cursor], [[], null], 'before');

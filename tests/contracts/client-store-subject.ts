@@ -27,9 +27,12 @@ export interface ClientStoreSubject {
   newId(): OpId;
   queueMessage(text: string): Promise<OpId>;
   queueAccept(): Promise<OpId>;
+  queueFriendAction(kind: FriendOperation): Promise<OpId>;
   /** The conversation with `peer` in reading order. */
   messages(): Promise<readonly SeenMessage[]>;
   standing(): Promise<Standing>;
+  /** The highest revision of the keyring that was announced. */
+  announced(): Promise<number>;
   /** The badge of the conversation with `peer`. */
   unread(): Promise<number>;
   /** Message number `n` was on the screen. */
@@ -41,6 +44,8 @@ export interface ClientStoreSubject {
   /** The same durable data in a new process: nothing that was only in memory is left. */
   restart(): Promise<ClientStoreSubject>;
 }
+
+export type FriendOperation = Extract<Operation['kind'], `friend.${string}`>;
 
 export interface SeenMessage {
   readonly id: OpId;
@@ -93,6 +98,10 @@ export class Log {
     const { self: from } = this.subject;
     const { id, to, envelope } = op;
     return { seq: this.next(), time: 2_000 + n, kind: 'message', op: id, from, to, n, envelope };
+  }
+
+  keyring(revision: number): Entry {
+    return { seq: this.next(), time: 1_000, kind: 'account', revision };
   }
 
   receipt(theirs: { delivered: number; seen: number }): Entry {
@@ -183,7 +192,7 @@ export class Conversation {
     const cursor = { epoch, seq: 1_000 * ++this.parts, tag: 9 };
     const contacts = [this.friendship()];
     const conversations = [this.summary(count, mine, theirs)];
-    const part = { seq: cursor.seq, tag: 9, contacts, conversations, first: true, done: true };
+    const part = { seq: cursor.seq, tag: 9, revision: 1, contacts, conversations, first: true, done: true };
     await this.subject.store.applyPart(part, cursor, epoch);
     return cursor;
   }

@@ -165,6 +165,81 @@ export const CLIENT_STORE_CASES: readonly ClientStoreCase[] = [
     },
   },
   {
+    title: 'C22 who is blocked shows so at once, over a restart, and gets no message',
+    async run(subject) {
+      const log = new Log(subject);
+      await log.befriend();
+      const block = await subject.queueFriendAction('friend.block');
+      same(await subject.standing(), 'blocked', 'without a network');
+      await rejects(subject.queueMessage('hi'), 'a message', 'NOT_FRIENDS');
+      const after = await subject.restart();
+      same(
+        (await after.store.outbox(10)).map(({ op, lane }) => [op.id, op.kind, lane]),
+        [[block, 'friend.block', `f:${subject.peer}`]],
+        'outbox',
+      );
+      await after.store.settle([{ id: block, ok: true, time: 1 }]);
+      same(await after.standing(), 'blocked', 'before the log says it');
+      await rejects(after.queueMessage('hi'), 'a message', 'NOT_FRIENDS');
+    },
+  },
+  {
+    title: 'C22 a block that was refused is taken back',
+    async run(subject) {
+      await new Log(subject).befriend();
+      const block = await subject.queueFriendAction('friend.block');
+      await subject.store.settle([{ id: block, ok: false, code: 'UNKNOWN_USER' }]);
+      same(await subject.standing(), 'friends', 'standing');
+    },
+  },
+  {
+    title: 'C22 blocked and unblocked before either was sent',
+    async run(subject) {
+      await new Log(subject).befriend();
+      const block = await subject.queueFriendAction('friend.block');
+      const unblock = await subject.queueFriendAction('friend.unblock');
+      same(await subject.standing(), 'none', 'as it will be');
+      await subject.store.settle([{ id: block, ok: true, time: 1 }]);
+      same(await subject.standing(), 'none', 'the newest action shows');
+      await subject.store.settle([{ id: unblock, ok: true, time: 2 }]);
+      same(await subject.standing(), 'none', 'in the end');
+    },
+  },
+  {
+    title: 'C22 what somebody asked while they were blocked shows once they are unblocked',
+    async run(subject) {
+      const log = new Log(subject);
+      await log.push(log.friendship('blocked'));
+      same(await subject.standing(), 'blocked', 'as the log says');
+      const unblock = await subject.queueFriendAction('friend.unblock');
+      await log.push(log.friendship('received'));
+      await subject.store.settle([{ id: unblock, ok: true, time: 1 }]);
+      same(await subject.standing(), 'received', 'standing');
+    },
+  },
+  {
+    title: 'C22 unblocking who is not blocked any more changes nothing',
+    async run(subject) {
+      await new Log(subject).befriend();
+      const unblock = await subject.queueFriendAction('friend.unblock');
+      await subject.store.settle([{ id: unblock, ok: true, time: 1 }]);
+      same(await subject.standing(), 'friends', 'standing');
+    },
+  },
+  {
+    title: 'C23 the highest revision of the keyring that was announced is kept, whatever came first',
+    async run(subject) {
+      const log = new Log(subject);
+      same(await subject.announced(), 0, 'before any');
+      await log.push(log.keyring(2), log.friendship('friends'), log.keyring(4));
+      same(await subject.announced(), 4, 'of one page');
+      await log.push(log.keyring(3));
+      same(await subject.announced(), 4, 'an older one');
+      const after = await subject.restart();
+      same([await after.announced(), await cursorOf(after.store)], [4, log.cursor], 'after a restart');
+    },
+  },
+  {
     title: 'C1 results of operations that are gone are ignored',
     async run(subject) {
       await new Log(subject).befriend();

@@ -11,11 +11,23 @@ export const message = (from: Account, to: Account, length = 40): Effect => ({
   envelope: someBytes(length),
 });
 
-export const related = (a: Account, b: Account, expect: number, state: Relation['state']): Effect => ({
+export const related = (
+  a: Account,
+  b: Account,
+  expect: number,
+  state: Relation['state'],
+  ...blockedBy: Account[]
+): Effect => ({
   kind: 'relation',
   pair: pairOf(a.user, b.user),
   expect,
-  next: { state, by: state === 'friends' || state === 'none' ? null : a.user, version: expect + 1, time: 5 },
+  next: {
+    state,
+    by: state === 'friends' || state === 'none' ? null : a.user,
+    blockedBy: blockedBy.map(({ user }) => user).toSorted((x, y) => (x < y ? -1 : 1)),
+    version: expect + 1,
+    time: 5,
+  },
 });
 
 export const mark = (reader: Account, other: Account, delivered: number, seen: number): Effect => ({

@@ -30,7 +30,20 @@ async function open(): Promise<OpenedStore> {
 }
 
 /** Every named parameter of the statements. */
-const NOTHING = { self: 0, after: '', limit: 0, delivered: 0, seen: 0, pair: 0 };
+const NOTHING = {
+  self: 0,
+  after: '',
+  limit: 0,
+  delivered: 0,
+  seen: 0,
+  pair: 0,
+  state: '',
+  by: null,
+  lowBlocks: 0,
+  highBlocks: 0,
+  version: 0,
+  time: 0,
+};
 
 describeSyncStore('sqlite', open);
 describeSnapshots('sqlite', open);

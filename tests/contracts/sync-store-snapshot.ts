@@ -4,7 +4,7 @@ import { type DeviceId, type UserId, pairOf } from '#shared/ids.ts';
 import type { Effect, PageLimits, SnapshotLimits, SnapshotPlace } from '#sync/server/ports.ts';
 import type { Entry, Page, SnapshotPart } from '#sync/wire/down.ts';
 import type { Cursor } from '#sync/wire/up.ts';
-import { accountOf, someDeviceId, someUserId, writeOf } from '../support/api-people.ts';
+import { accountOf, someBytes, someDeviceId, someUserId, writeOf } from '../support/api-people.ts';
 import { createRandom } from '../sync/sim/random.ts';
 import { mark, message, related } from './effects.ts';
 import type { OpenedStore } from './sync-store.ts';
@@ -66,7 +66,8 @@ export function describeSnapshots(name: string, open: () => Promise<OpenedStore>
 
     test('S19: a snapshot of nothing is one empty part at the log’s start', async () => {
       const empty = { seq: 0, tag: 0, contacts: [], conversations: [], first: true, done: true };
-      for (const user of [ann.user, someUserId()]) expect(await partsOf(user)).toEqual([empty]);
+      expect(await partsOf(ann.user)).toEqual([{ ...empty, revision: 1 }]);
+      expect(await partsOf(someUserId())).toEqual([{ ...empty, revision: 0 }]);
     });
 
     test('S19: a snapshot shows everybody who matters, each as they stand, from the reader’s side', async () => {
@@ -116,6 +117,28 @@ export function describeSnapshots(name: string, open: () => Promise<OpenedStore>
       expect(seenByBob?.conversations).toMatchObject([
         { peer: ann.user, mine: { delivered: 2, seen: 1 }, theirs: { delivered: 0, seen: 0 } },
       ]);
+    });
+
+    test('S24: a snapshot shows who is blocked, and nothing of who blocks', async () => {
+      if (!bob || !cas) throw new Error('nobody there');
+      await make(ann, related(ann, bob, 0, 'none', ann));
+      await make(cas, related(cas, ann, 0, 'requested'));
+      await make(ann, related(cas, ann, 1, 'requested', ann));
+      const standings = async ({ user }: Account) =>
+        (await partsOf(user)).flatMap(({ contacts }) =>
+          contacts.map(({ peer, standing }) => [peer, standing]),
+        );
+      expect(await standings(ann)).toEqual(inOrder(bob, cas).map((peer) => [peer, 'blocked']));
+      expect(await standings(bob)).toEqual([]);
+      expect(await standings(cas)).toEqual([[ann.user, 'sent']]);
+    });
+
+    test('S25: a snapshot names the keyring’s revision, also when the log has forgotten it', async () => {
+      if (!bob) throw new Error('nobody there');
+      await store.replaceKeyring(ann.user, { expect: 1, keyring: someBytes(300), rotated: null, time: 5 });
+      await send(ann, bob);
+      await store.truncate(ann.user, 2);
+      expect(await partsOf(ann.user)).toMatchObject([{ seq: 2, revision: 2 }]);
     });
 
     test('S19: parts keep to their contacts, messages and bytes, and show each contact once', async () => {

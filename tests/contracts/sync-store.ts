@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Account, Store } from '#api/store/ports.ts';
 import { type UserId, membersOf, pairOf } from '#shared/ids.ts';
-import type { PageLimits, Write } from '#sync/server/ports.ts';
+import type { Effect, PageLimits, Write } from '#sync/server/ports.ts';
 import type { Page } from '#sync/wire/down.ts';
 import type { Cursor } from '#sync/wire/up.ts';
 import { accountOf, digestOf, someBytes, someOpId, someUserId, writeOf } from '../support/api-people.ts';
@@ -154,13 +154,25 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
 
     test('a relation is replaced only from the version that was read', async () => {
       const pair = pairOf(ann.user, bob.user);
-      expect(await store.relation(pair)).toEqual({ state: 'none', by: null, version: 0, time: 0 });
+      expect(await store.relation(pair)).toEqual({
+        state: 'none',
+        by: null,
+        blockedBy: [],
+        version: 0,
+        time: 0,
+      });
       const asked = await store.commit(writeOf(ann.user, related(ann, bob, 0, 'requested')));
       const crossed = await store.commit(writeOf(bob.user, related(bob, ann, 0, 'requested')));
 
       expect(asked).toMatchObject({ kind: 'done', touched: membersOf(pair) });
       expect(crossed).toEqual({ kind: 'conflict' });
-      expect(await store.relation(pair)).toEqual({ state: 'requested', by: ann.user, version: 1, time: 5 });
+      expect(await store.relation(pair)).toEqual({
+        state: 'requested',
+        by: ann.user,
+        blockedBy: [],
+        version: 1,
+        time: 5,
+      });
       expect(await store.head(bob.user)).toBe(1);
     });
 
@@ -212,6 +224,58 @@ export function describeSyncStore(name: string, open: () => Promise<OpenedStore>
       await store.commit(writeOf(ann.user, related(ann, bob, 2, 'none')));
       expect(await store.friends(ann.user)).toEqual([cas.user]);
       expect(await store.friends(someUserId())).toEqual([]);
+    });
+
+    test('S24: who has blocked whom is kept, each side by itself, and read wherever the relation is', async () => {
+      const pair = pairOf(ann.user, bob.user);
+      const blockers = async () => (await store.relation(pair)).blockedBy;
+      await store.commit(writeOf(ann.user, related(ann, bob, 0, 'friends')));
+      await store.commit(writeOf(ann.user, related(ann, bob, 1, 'none', ann)));
+      expect(await store.relation(pair)).toEqual({
+        state: 'none',
+        by: null,
+        blockedBy: [ann.user],
+        version: 2,
+        time: 5,
+      });
+      await store.commit(writeOf(bob.user, related(bob, ann, 2, 'requested', ann)));
+      expect((await pageOf(ann.user)).entries).toMatchObject([{ seq: 2, standing: 'blocked' }]);
+      expect((await pageOf(bob.user)).entries).toMatchObject([{ seq: 3, standing: 'sent' }]);
+      expect([await store.openRequests(bob.user), await store.friends(ann.user)]).toEqual([1, []]);
+
+      await store.commit(writeOf(bob.user, related(bob, ann, 3, 'none', ann, bob)));
+      expect(await blockers()).toEqual(membersOf(pair));
+      await store.commit(writeOf(ann.user, related(ann, bob, 4, 'none', bob)));
+      expect(await blockers()).toEqual([bob.user]);
+      await store.commit(writeOf(bob.user, related(bob, ann, 5, 'none')));
+      expect(await blockers()).toEqual([]);
+    });
+
+    test('S24: a change is told to those only to whom it shows', async () => {
+      const touched = async (actor: Account, effect: Effect): Promise<readonly UserId[]> => {
+        const done = await store.commit(writeOf(actor.user, effect));
+        return done.kind === 'done' ? done.touched : [];
+      };
+      // Of a stranger who blocks, and who unblocks, nobody hears but they themselves.
+      expect(await touched(ann, related(ann, bob, 0, 'none', ann))).toEqual([ann.user]);
+      expect(await touched(bob, related(bob, ann, 1, 'requested', ann))).toEqual([bob.user]);
+      expect(await touched(ann, related(bob, ann, 2, 'requested'))).toEqual([ann.user]);
+      expect([await store.head(ann.user), await store.head(bob.user)]).toEqual([2, 1]);
+      expect((await pageOf(ann.user)).entries).toMatchObject([{ seq: 2, standing: 'received' }]);
+    });
+
+    test('S25: each new keyring is an entry of the account’s own log, in a page the newest alone', async () => {
+      const replace = (from: number, time: number) =>
+        store.replaceKeyring(ann.user, { expect: from, keyring: someBytes(300), rotated: null, time });
+      await replace(1, 30);
+      await replace(2, 40);
+      await store.commit(writeOf(ann.user, related(ann, bob, 0, 'friends')));
+      const last = { kind: 'account', seq: 2, time: 40, revision: 3 };
+      expect((await pageOf(ann.user)).entries).toMatchObject([last, { kind: 'friend', seq: 3 }]);
+      expect((await pageOf(ann.user, null, { entries: 1, bytes: 1_000 })).entries).toEqual([
+        { kind: 'account', seq: 1, time: 30, revision: 2 },
+      ]);
+      expect((await pageOf(bob.user)).entries).toMatchObject([{ kind: 'friend', seq: 1 }]);
     });
 
     test('S9: watermarks only rise, each by itself, and both sides see both', async () => {

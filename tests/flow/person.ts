@@ -14,10 +14,13 @@ export interface Shown {
 export interface Person {
   readonly browser: Browser;
   readonly page: Page;
-  register(name: string, password?: string): Promise<void>;
+  /** Gives the recovery code. */
+  register(name: string, password?: string): Promise<string>;
   signIn(name: string, password?: string): Promise<void>;
   /** Fills in the form at the door and sends it off. */
   fillIn(choice: 'Create account' | 'Sign in', name: string, password: string): Promise<void>;
+  /** Reads the recovery code that is on the screen, and goes on. */
+  readCode(): Promise<string>;
   addFriend(name: string): Promise<void>;
   acceptFriend(name: string): Promise<void>;
   openChat(name: string): Promise<void>;
@@ -45,9 +48,13 @@ export function personAt(browser: Browser, page: Page): Person {
     await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('tabpanel').getByRole('button', { name: choice }).click();
   };
-  const enter: Person['fillIn'] = async (choice, name, password) => {
-    await fillIn(choice, name, password);
-    await page.getByRole('navigation', { name: 'Main' }).waitFor({ timeout: 30_000 });
+  const inside = () => page.getByRole('navigation', { name: 'Main' }).waitFor({ timeout: 30_000 });
+  const readCode = async () => {
+    const shown = await page.getByRole('group', { name: 'Recovery code' }).textContent({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'Continue without it' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Continue without it' }).click();
+    await inside();
+    return (shown ?? '').trim();
   };
   const go = async (panel: 'Chats' | 'People' | 'Requests' | 'Settings') => {
     await page
@@ -67,8 +74,15 @@ export function personAt(browser: Browser, page: Page): Person {
   return {
     browser,
     page,
-    register: (name, password = PASSWORD) => enter('Create account', name, password),
-    signIn: (name, password = PASSWORD) => enter('Sign in', name, password),
+    async register(name, password = PASSWORD) {
+      await fillIn('Create account', name, password);
+      return readCode();
+    },
+    async signIn(name, password = PASSWORD) {
+      await fillIn('Sign in', name, password);
+      await inside();
+    },
+    readCode,
     fillIn,
     async addFriend(name) {
       await go('People');

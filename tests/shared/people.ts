@@ -36,3 +36,8 @@ export function flipped<T extends Uint8Array>(data: T, bit: number): T {
   copy[at] = (copy[at] ?? 0) ^ (1 << (bit & 7));
   return copy;
 }
+
+/** What comes one by one. */
+export async function* oneByOne<T>(items: readonly T[]): AsyncGenerator<T, void, undefined> {
+  yield* items;
+}

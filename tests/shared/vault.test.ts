@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { createVaultKey, openRecord, sealRecord } from '#shared/crypto/vault.ts';
+import { createVaultKey, holdVaultKey, openRecord, sealRecord } from '#shared/crypto/vault.ts';
 import type { Bytes } from '#shared/ids.ts';
 import { flipped } from './people.ts';
 
@@ -9,7 +9,7 @@ const content: Bytes = Uint8Array.of(1, 2, 3);
 let key: CryptoKey;
 
 beforeAll(async () => {
-  key = await createVaultKey();
+  key = await holdVaultKey(createVaultKey());
 });
 
 test('any record opens at its place', async () => {
@@ -44,7 +44,7 @@ test('UNREADABLE: moved to another store or key, also across their border', asyn
 
 test('UNREADABLE: another vault key', async () => {
   const record = await sealRecord(key, 's', 'k', content);
-  expect(await openRecord(await createVaultKey(), 's', 'k', record)).toEqual(refused);
+  expect(await openRecord(await holdVaultKey(createVaultKey()), 's', 'k', record)).toEqual(refused);
 });
 
 test('UNREADABLE: any turned bit', async () => {

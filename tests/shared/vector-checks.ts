@@ -1,11 +1,13 @@
 import { fromBase64url, toBase64url } from '#shared/bytes.ts';
 import { holdAccountKey, unwrapAccountKey, wrapAccountKey } from '#shared/crypto/account.ts';
 import { type PairRoot, conversationId, derivePairRoot, openEnvelope } from '#shared/crypto/envelope.ts';
+import { openExport } from '#shared/crypto/export.ts';
 import { createBundle, importIdentity } from '#shared/crypto/identity.ts';
 import { openKeyring } from '#shared/crypto/keyring.ts';
 import { pad, paddedLength, unpad } from '#shared/crypto/padding.ts';
 import { acceptKdf, stretchPassword } from '#shared/crypto/password.ts';
-import { fingerprintOf, safetyNumber } from '#shared/crypto/safety-number.ts';
+import { openRecoveryCode, parseRecoveryCode, showRecoveryCode } from '#shared/crypto/recovery.ts';
+import { fingerprintOf, safetyNumber, safetyNumberOf } from '#shared/crypto/safety-number.ts';
 import { openRecord } from '#shared/crypto/vault.ts';
 import { keyIdOf, verifyBundle } from '#shared/crypto/verify.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
@@ -164,6 +166,33 @@ export const vectorChecks: readonly VectorCheck[] = [
     },
   },
   {
+    name: 'recovery codes are shown and read as frozen, and open the frozen account keys',
+    async run({ recovery: codes }) {
+      for (const vector of codes) {
+        const code = value(await parseRecoveryCode(vector.shown), 'code');
+        same(code, vector.symbols, 'symbols');
+        same(await showRecoveryCode(code), vector.shown, 'shown code');
+        const recovery = await openRecoveryCode(code, vector.username);
+        same(recovery.authKey, vector.authKey, 'proof');
+        same(recovery.commit, vector.commit, 'commitment');
+        const wrapping = { userId: vector.userId as UserId, recovery };
+        const unwrapped = value(await unwrapAccountKey(bytes(vector.wrapped), wrapping), 'account key');
+        same(unwrapped.accountKey, vector.accountKey, 'account key');
+        same(String(unwrapped.version), String(vector.version), 'version');
+      }
+    },
+  },
+  {
+    name: 'the frozen export opens to its records',
+    async run({ exported: { passphrase, records, file } }) {
+      const data = bytes(file);
+      const source = { size: data.length, read: async (from: number, to: number) => data.slice(from, to) };
+      const found: unknown[] = [];
+      value(await openExport(passphrase, source, (record) => found.push(record)), 'export');
+      same(JSON.stringify(found), JSON.stringify(records), 'records');
+    },
+  },
+  {
     name: 'the frozen keyring opens to keys that work, with what this version does not know',
     async run({ keyring: vector }) {
       const accountKey = await holdAccountKey(bytes(vector.accountKey));
@@ -202,6 +231,19 @@ export const vectorChecks: readonly VectorCheck[] = [
       const [a, b] = [signerOf(ann), signerOf(ben)];
       same(await safetyNumber(a, b), digits, 'digits');
       same(await safetyNumber(b, a), digits, 'digits');
+    },
+  },
+  {
+    name: 'the code of a safety number is as frozen, whoever computes it',
+    async run({ safetyNumber: { ann, ben, digits }, safetyCode }) {
+      for (const [one, other] of [
+        [ann, ben],
+        [ben, ann],
+      ] as const) {
+        const { groups, code } = await safetyNumberOf(signerOf(one), signerOf(other));
+        same(code, safetyCode.code, 'code');
+        same(groups.join(''), digits, 'digits');
+      }
     },
   },
 ];

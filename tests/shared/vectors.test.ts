@@ -1,8 +1,11 @@
+import { decode } from '@msgpack/msgpack';
 import { describe, expect, test } from 'vitest';
 import { acceptKdf, stretchPassword } from '#shared/crypto/password.ts';
 import { createBundle, importIdentity } from '#shared/crypto/identity.ts';
 import { holdAccountKey, wrapAccountKey } from '#shared/crypto/account.ts';
 import { pad, paddedLength } from '#shared/crypto/padding.ts';
+import { sealExport } from '#shared/crypto/export.ts';
+import { openRecoveryCode, parseRecoveryCode } from '#shared/crypto/recovery.ts';
 import { sealEnvelope } from '#shared/crypto/envelope.ts';
 import { sealKeyring } from '#shared/crypto/keyring.ts';
 import { sealRecord } from '#shared/crypto/vault.ts';
@@ -11,6 +14,7 @@ import type { EnvelopeType } from '#shared/schema/envelope.ts';
 import type { Kdf } from '#shared/schema/http.ts';
 import * as ref from './independent/reference.ts';
 import { bytes, rootOf, runVectorChecks, vectorChecks } from './vector-checks.ts';
+import { oneByOne } from './people.ts';
 import { vectors } from './vectors.ts';
 
 const buffer = (text: string) => Buffer.from(text, 'base64url');
@@ -72,6 +76,25 @@ describe('the independent implementation still gives what it froze', () => {
     }
   });
 
+  test('recovery codes', () => {
+    for (const vector of vectors.recovery) {
+      const { authKey, wrapKey, commit } = ref.openRecoveryCode(vector.symbols, vector.username);
+      expect([b64(authKey), b64(wrapKey), b64(commit)]).toEqual([
+        vector.authKey,
+        vector.wrapKey,
+        vector.commit,
+      ]);
+      expect(ref.showRecoveryCode(vector.symbols)).toBe(vector.shown);
+      const fields = { userId: vector.userId, version: vector.version, wrapKey, commit };
+      expect(b64(ref.unwrapWithRecovery(buffer(vector.wrapped), fields))).toBe(vector.accountKey);
+    }
+  });
+
+  test('exports', () => {
+    const { passphrase, file, records } = vectors.exported;
+    expect(ref.openExport(passphrase, buffer(file)).map((chunk) => decode(chunk))).toEqual(records);
+  });
+
   test('safety number', () => {
     const sides = [vectors.safetyNumber.ann, vectors.safetyNumber.ben] as const;
     const [a, b] = [0, 1].map((at) => {
@@ -79,6 +102,7 @@ describe('the independent implementation still gives what it froze', () => {
       return { userId, signing: buffer(signingPublic) };
     });
     expect(a && b && ref.safetyNumber(a, b)).toBe(vectors.safetyNumber.digits);
+    expect(a && b && ref.safetyCode(b, a)).toBe(vectors.safetyCode.code);
   });
 });
 
@@ -137,6 +161,26 @@ describe('the independent implementation opens what shared/crypto seals', () => 
       };
       expect(b64(ref.unwrapAccountKey(Buffer.from(wrapped), fields))).toBe(vector.accountKey);
     }
+  });
+
+  test('account keys under recovery codes', async () => {
+    for (const vector of vectors.recovery) {
+      const code = await parseRecoveryCode(vector.shown);
+      if (!code.ok) expect.fail(code.error);
+      const recovery = await openRecoveryCode(code.value, vector.username);
+      const userId = vector.userId as UserId;
+      const wrapped = await wrapAccountKey(bytes(vector.accountKey), 5, { userId, recovery });
+      const fields = { userId, version: 5, wrapKey: buffer(vector.wrapKey), commit: buffer(vector.commit) };
+      expect(b64(ref.unwrapWithRecovery(Buffer.from(wrapped), fields))).toBe(vector.accountKey);
+    }
+  });
+
+  test('exports', async () => {
+    const records = [{ a: 1 }, 'two', [3]];
+    const pieces: Uint8Array[] = [];
+    for await (const piece of sealExport('passphrase', oneByOne(records), 1)) pieces.push(piece);
+    const opened = ref.openExport('passphrase', Buffer.concat(pieces));
+    expect(opened.map((chunk) => decode(chunk))).toEqual(records);
   });
 
   test('keyrings', async () => {

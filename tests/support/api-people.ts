@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { createOpId } from '#api/op-id.ts';
 import type { Account, SignIn } from '#api/store/ports.ts';
-import { toBase64url } from '#shared/bytes.ts';
+import { concat, toBase64url, u32 } from '#shared/bytes.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { Write } from '#sync/server/ports.ts';
 
@@ -13,6 +13,11 @@ export const someOpId = (): OpId => createOpId(Date.now());
 export const someTag = (): number => randomInt(2 ** 32);
 export const digestOf = (text: string): Bytes => new Uint8Array(createHash('sha256').update(text).digest());
 
+/** The form of a sealed keyring; see shared/crypto/keyring.ts. */
+export const someKeyring = (revision: number, length = 300): Bytes =>
+  concat([1], u32(revision), someBytes(length - 5));
+
+/** As it comes back from a store that was just given it. */
 export function accountOf(username: string, overrides: Partial<Account> = {}): Account {
   return {
     user: someUserId(),
@@ -20,13 +25,22 @@ export function accountOf(username: string, overrides: Partial<Account> = {}): A
     created: 1_700_000_000_000,
     bundle: someBytes(231),
     keyId: someBytes(16),
-    keyring: someBytes(300),
+    keyring: someKeyring(1),
     credentials: {
       kdf: { alg: 'PBKDF2-SHA256', iterations: 600_000, salt: toBase64url(randomBytes(16)) },
       verifier: '$2b$04$something',
       pepperId: 'p1',
       sealedAccountKey: someBytes(90),
     },
+    recovery: {
+      verifier: toBase64url(randomBytes(32)),
+      pepperId: 'p1',
+      sealedAccountKey: someBytes(90),
+      created: 1_700_000_000_000,
+    },
+    revision: 1,
+    credentialsVersion: 1,
+    suspended: null,
     ...overrides,
   };
 }

@@ -8,11 +8,13 @@ import { type RunningServer, type ServerConfig, startServer } from '#api/server.
 import { toBase64url } from '#shared/bytes.ts';
 import { type Identity, createBundle, generateIdentity } from '#shared/crypto/identity.ts';
 import type { ErrorResponse, LoginRequest, RegisterRequest, Session } from '#shared/schema/http.ts';
-import { someBytes, someDeviceId, someUserId } from './api-people.ts';
+import { someBytes, someDeviceId, someKeyring, someUserId } from './api-people.ts';
 
 /** The real server inside the test's process, on a free port, with a clock that can be moved. */
 export interface ApiServer extends RunningServer {
   readonly secrets: Secrets;
+  /** Where it keeps its database. */
+  readonly dataDir: string;
   /** What was logged so far, one JSON text a line. */
   logged(): string;
   /** Moves the server's clock forward by so many milliseconds. */
@@ -53,6 +55,7 @@ export async function startApi({ clientDir, ...overrides }: ApiOptions = {}): Pr
   return {
     ...server,
     secrets: config.secrets,
+    dataDir: config.dataDir,
     logged: () => lines,
     advance: (ms) => void (offset += ms),
     async dispose() {
@@ -74,6 +77,8 @@ export interface Agent {
   get<T = unknown>(path: string, headers?: Headed): Promise<Answer<T>>;
   /** A string is sent as it is, anything else as JSON. */
   post<T = unknown>(path: string, body: unknown, headers?: Headed): Promise<Answer<T>>;
+  /** With any method; without a body when it is undefined. */
+  ask<T = unknown>(method: string, path: string, body: unknown, headers?: Headed): Promise<Answer<T>>;
   /** `name=value` of the refresh token's cookie, or ''. */
   cookie: string;
 }
@@ -108,12 +113,16 @@ export function createAgent({ url }: Pick<RunningServer, 'url'>): Agent {
     cookie: '',
     get: (path, headers = {}) => ask('GET', path, undefined, headers),
     post: (path, body, headers = {}) => ask('POST', path, body, headers),
+    ask: (method, path, body, headers = {}) => ask(method, path, body, headers),
   };
   return agent;
 }
 
 /** A registration as the app would send it: with a real, signed identity. */
-export async function registrationOf(username: string, identity?: Identity): Promise<RegisterRequest> {
+export async function registrationOf(
+  username: string,
+  identity?: Identity,
+): Promise<Registered['registration']> {
   const userId = someUserId();
   const bundle = await createBundle(identity ?? (await generateIdentity()), {
     userId,
@@ -125,9 +134,10 @@ export async function registrationOf(username: string, identity?: Identity): Pro
     userId,
     kdf: { alg: 'PBKDF2-SHA256', iterations: 600_000, salt: toBase64url(randomBytes(16)) },
     authKey: toBase64url(randomBytes(32)),
-    wrappedAccountKey: toBase64url(someBytes(61)),
-    keyring: toBase64url(someBytes(400)),
+    wrappedAccountKey: toBase64url(someBytes(97)),
+    keyring: toBase64url(someKeyring(1)),
     bundle: toBase64url(bundle),
+    recovery: { authKey: toBase64url(randomBytes(32)), wrappedAccountKey: toBase64url(someBytes(97)) },
     device: { id: someDeviceId(), name: 'Firefox on Linux' },
   };
 }
@@ -135,7 +145,7 @@ export async function registrationOf(username: string, identity?: Identity): Pro
 export interface Registered {
   readonly agent: Agent;
   readonly identity: Identity;
-  readonly registration: RegisterRequest;
+  readonly registration: RegisterRequest & Pick<Required<RegisterRequest>, 'recovery'>;
   readonly login: LoginRequest;
   readonly session: Session;
   readonly bearer: { readonly authorization: string };

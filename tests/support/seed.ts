@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { fromBase64url, toBase64url } from '#shared/bytes.ts';
 import { type PairRoot, derivePairRoot, sealEnvelope } from '#shared/crypto/envelope.ts';
 import { createKdf, stretchPassword } from '#shared/crypto/password.ts';
+import { createRecoveryCode, openRecoveryCode } from '#shared/crypto/recovery.ts';
 import { randomBytes, sha256 } from '#shared/crypto/primitives.ts';
 import { verifyBundle } from '#shared/crypto/verify.ts';
 import type { DeviceId, OpId } from '#shared/ids.ts';
@@ -90,12 +91,11 @@ interface Keys extends AccountKeys {
 async function signUp(url: string, name: string): Promise<Keys | null> {
   const device = { id: toBase64url(randomBytes(16)) as DeviceId, name: 'Seeding' };
   const kdf = createKdf();
-  const { request, keys } = await makeAccount(
-    name,
-    device,
-    kdf,
-    await stretchPassword(SEEDED.password, name, kdf),
-  );
+  const [password, recovery] = await Promise.all([
+    stretchPassword(SEEDED.password, name, kdf),
+    openRecoveryCode(createRecoveryCode(), name),
+  ]);
+  const { request, account } = await makeAccount(name, device, kdf, password, recovery);
   const response = await fetch(`${url}/api/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: url },
@@ -106,7 +106,7 @@ async function signUp(url: string, name: string): Promise<Keys | null> {
   if (response.status === 409) return null;
   if (!response.ok) throw new Error(`${name} could not register: ${response.status} ${JSON.stringify(body)}`);
   const { accessToken } = v.parse(sessionSchema, body);
-  return { ...keys, device, token: accessToken, offered: request.bundle };
+  return { ...account.keys, device, token: accessToken, offered: request.bundle };
 }
 
 interface Link {

@@ -90,7 +90,7 @@ export const conversation = (head: number, from: number, before = head + 1): Con
 export const part = (seq: number, fields: Partial<SnapshotPart> = {}): ClientEvent =>
   frame({
     t: 'snapshot',
-    part: { seq, tag: seq, contacts: [], conversations: [], first: true, done: true, ...fields },
+    part: { seq, tag: seq, revision: 1, contacts: [], conversations: [], first: true, done: true, ...fields },
   });
 export const history = (id: number, from: number, before: number): ClientEvent =>
   frame({ t: 'history', id, page: { peer, from, before, messages: messages(from, before) } });

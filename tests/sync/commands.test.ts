@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { OpId, UserId } from '#shared/ids.ts';
+import { type OpId, type UserId, pairOf } from '#shared/ids.ts';
 import { decide, laneOf } from '#sync/server/commands/decide.ts';
 import type { Facts } from '#sync/server/commands/verdict.ts';
-import type { Relation } from '#sync/server/ports.ts';
+import { type Relation, membersWhoSee, standingFor } from '#sync/server/ports.ts';
 import type { Operation } from '#sync/wire/up.ts';
 import { makeEnvelope } from '../support/envelope.ts';
 
@@ -18,7 +18,7 @@ function facts(relation: Partial<Relation> = {}, rest: Partial<Facts> = {}): Fac
   return {
     actor: ana,
     target: ben,
-    relation: { state: 'none', by: null, version: 0, time: 0, ...relation },
+    relation: { state: 'none', by: null, blockedBy: [], version: 0, time: 0, ...relation },
     conversation: { head: 0, marks: new Map() },
     openRequests: 0,
     now: 1000,
@@ -32,7 +32,7 @@ const message = (overrides: Parameters<typeof makeEnvelope>[0] = {}): Operation 
   to: ben.id,
   envelope: makeEnvelope({ id, from: ana.id, to: ben.id, toKeyId: ben.keyId, ...overrides }),
 });
-const friend = (kind: 'request' | 'accept' | 'reject' | 'remove'): Operation => ({
+const friend = (kind: 'request' | 'accept' | 'reject' | 'remove' | 'block' | 'unblock'): Operation => ({
   id,
   kind: `friend.${kind}`,
   to: ben.id,
@@ -175,8 +175,124 @@ describe('S18: friendship', () => {
   });
 });
 
+describe('S24: blocking', () => {
+  const theirs = { state: 'requested', by: ben.id, version: 3 } as const;
+  const byMe = { blockedBy: [ana.id], version: 3 } as const;
+  const byBen = { blockedBy: [ben.id], version: 3 } as const;
+  const nothing = { state: 'none', by: null } as const;
+
+  test.each([
+    ['a stranger can be blocked', 'block', {}, { ...nothing, blockedBy: [ana.id], time: 0 }],
+    [
+      'blocking ends a friendship',
+      'block',
+      { state: 'friends' },
+      { ...nothing, blockedBy: [ana.id], time: 1000 },
+    ],
+    ['blocking ends a request', 'block', theirs, { ...nothing, blockedBy: [ana.id], time: 1000 }],
+    [
+      'blocking ends one’s own request, also one that is hidden',
+      'block',
+      { ...byBen, state: 'requested', by: ana.id },
+      { ...nothing, blockedBy: [ana.id, ben.id], time: 1000 },
+    ],
+    [
+      'blocking leaves a refusal as it was',
+      'block',
+      { state: 'rejected', by: ben.id, time: 7 },
+      { state: 'rejected', by: ben.id, blockedBy: [ana.id], time: 7 },
+    ],
+    ['unblocking leaves nothing behind', 'unblock', byMe, { ...nothing, blockedBy: [] }],
+    [
+      'unblocking shows what was asked meanwhile, as it was asked',
+      'unblock',
+      { ...byMe, ...theirs, time: 7 },
+      { state: 'requested', by: ben.id, blockedBy: [], time: 7 },
+    ],
+    [
+      'unblocking leaves the other one’s block',
+      'unblock',
+      { blockedBy: [ana.id, ben.id] },
+      { ...nothing, blockedBy: [ben.id] },
+    ],
+    [
+      'who is blocked may ask, and it is kept',
+      'request',
+      byBen,
+      { state: 'requested', by: ana.id, blockedBy: [ben.id] },
+    ],
+    [
+      'who is blocked may take back what they asked',
+      'remove',
+      { ...byBen, state: 'requested', by: ana.id },
+      { ...nothing, blockedBy: [ben.id] },
+    ],
+  ] as const)('S24: %s', (_, kind, before, next) => {
+    const known = facts(before);
+    const { effect, result } = decide(friend(kind), known);
+    const version = known.relation.version + 1;
+    expect(effect).toMatchObject({
+      kind: 'relation',
+      expect: known.relation.version,
+      next: { ...next, version },
+    });
+    expect(result).toEqual({ id, ok: true, time: 1000 });
+  });
+
+  test.each([
+    ['blocking twice', 'block', byMe],
+    ['blocking twice who has asked meanwhile', 'block', { ...theirs, ...byMe }],
+    ['unblocking who is not blocked', 'unblock', { state: 'friends' }],
+    ['unblocking who blocks us', 'unblock', byBen],
+    ['removing who is blocked', 'remove', byMe],
+    ['asking twice while blocked', 'request', { ...byBen, state: 'requested', by: ana.id }],
+  ] as const)('S24: %s changes nothing and is fine', (_, kind, before) => {
+    expect(decide(friend(kind), facts(before))).toMatchObject({ effect: null, result: { ok: true } });
+  });
+
+  test.each([
+    ['asking who is blocked', 'request', byMe, 'BLOCKED'],
+    ['asking who is blocked and has asked', 'request', { ...theirs, ...byMe }, 'BLOCKED'],
+    ['asking when both block', 'request', { blockedBy: [ana.id, ben.id] }, 'BLOCKED'],
+    ['accepting who is blocked', 'accept', { ...theirs, ...byMe }, 'BLOCKED'],
+    ['rejecting what is hidden', 'reject', { ...theirs, ...byMe }, 'NO_REQUEST'],
+  ] as const)('S24: %s is refused', (_, kind, before, code) => {
+    expect(decide(friend(kind), facts(before))).toMatchObject({ effect: null, result: { code } });
+  });
+
+  test.each(['block', 'unblock'] as const)('S24: nobody can %s themselves or nobody', (kind) => {
+    const self: Operation = { id, kind: `friend.${kind}`, to: ana.id };
+    expect(decide(self, facts()).result).toMatchObject({ code: 'SELF_TARGET' });
+    expect(decide(friend(kind), facts({}, { target: undefined })).result).toMatchObject({
+      code: 'UNKNOWN_USER',
+    });
+  });
+
+  test('S24: nothing can be sent to who is blocked, or by them', () => {
+    for (const blocked of [byMe, byBen])
+      expect(decide(message(), facts(blocked)).result).toMatchObject({ code: 'NOT_FRIENDS' });
+  });
+
+  test('S24: who has blocked reads that, and who is blocked reads what they asked', () => {
+    const { relation } = facts({ ...theirs, ...byMe });
+    expect(standingFor(relation, ana.id)).toBe('blocked');
+    expect(standingFor(relation, ben.id)).toBe('sent');
+  });
+
+  test('S24: a change is told to those only to whom it shows', () => {
+    const pair = pairOf(ana.id, ben.id);
+    const told = (before: Partial<Relation>, next: Partial<Relation>) =>
+      membersWhoSee(pair, facts(before).relation, facts(next).relation);
+    expect(told({}, byMe)).toEqual([ana.id]);
+    expect(told({ state: 'friends' }, byMe)).toEqual([ana.id, ben.id]);
+    expect(told(byMe, { ...theirs, ...byMe })).toEqual([ben.id]);
+    expect(told({ ...theirs, ...byMe }, theirs)).toEqual([ana.id]);
+  });
+});
+
 test('C2 S14: lanes are one for each conversation, friendship and receipts of a peer', () => {
   expect(laneOf(message())).toBe(`c:${ben.id}`);
   expect(laneOf(friend('accept'))).toBe(laneOf(friend('remove')));
+  expect(laneOf(friend('block'))).toBe(laneOf(friend('request')));
   expect(laneOf({ id, kind: 'receipt', to: ben.id, delivered: 0, seen: 0 })).toBe(`r:${ben.id}`);
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createLogs } from '#api/store/memory/logs.ts';
 import { createMemorySync } from '#api/store/memory/sync.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import { type DeviceId, type OpId, type UserId, pairOf } from '#shared/ids.ts';
@@ -34,9 +35,10 @@ beforeEach(async () => {
   let tags = 0;
   store = createMemorySync({
     epoch: 'e',
-    tag: () => (tags += 1),
+    logs: createLogs(() => (tags += 1)),
     person: (id) => ({ id, name: id, bundle: keyId, keyId }),
-  });
+    revision: () => 1,
+  }).store;
   const listeners = new Set<(event: BusEvent) => void>();
   bus = {
     publish: (event) => listeners.forEach((listener) => listener(event)),
@@ -182,6 +184,66 @@ test('S2 S12: a message is pushed to both sides, on every device', async () => {
       page: { to: 3, entries: [{ kind: 'message', op: opId(3), n: 1 }] },
     });
   }
+});
+
+describe('S24: blocking', () => {
+  const about = (n: number, kind: `friend.${'request' | 'block' | 'unblock'}`, to: UserId): Operation => ({
+    id: opId(n),
+    kind,
+    to,
+  });
+
+  test('S24: a stranger hears nothing of being blocked and unblocked, and what they asked arrives then', async () => {
+    const [a, e] = [join(ana), join(eve)];
+    for (const client of [a, e]) await client.say(hello);
+    await a.say({ t: 'took', seq: 2 });
+    await e.say({ t: 'took', seq: 0 });
+    expect(await server.execute(ana, about(3, 'friend.block', eve))).toMatchObject({ ok: true });
+    expect(await server.execute(eve, about(4, 'friend.request', ana))).toMatchObject({ ok: true });
+    expect(await server.execute(ana, about(5, 'friend.request', eve))).toMatchObject({ code: 'BLOCKED' });
+    await server.execute(ana, about(6, 'friend.unblock', eve));
+    await world.run(world.now() + 5);
+
+    const standings = (heard: Down[]) =>
+      heard
+        .flatMap((frame): object[] => {
+          if (frame.t === 'entries') return frame.page.entries;
+          return frame.t === 'snapshot' ? frame.part.contacts : [];
+        })
+        .flatMap((entry) => ('standing' in entry ? [entry.standing] : []));
+    expect(standings(e.heard)).toEqual(['sent']);
+    expect(standings(a.heard).at(-1)).toBe('received');
+    expect(e.saw('presence')).toEqual([]);
+    expect(await server.execute(ana, about(7, 'friend.request', eve))).toMatchObject({ ok: true });
+    expect(new Set(await store.friends(ana))).toEqual(new Set([ben, eve]));
+  });
+
+  test('S24: blocking a friend ends presence, typing and messages', async () => {
+    const [a, b] = [join(ana), join(ben)];
+    await a.say({ ...hello, cursor: await cursorOf(ana) });
+    await b.say({ ...hello, cursor: await cursorOf(ben) });
+    await server.execute(ana, about(3, 'friend.block', ben));
+    await b.say({ t: 'typing', to: ana, on: true });
+    expect(b.saw('presence').at(-1)).toMatchObject({ offline: [ana] });
+    expect(a.saw('presence').at(-1)).toMatchObject({ offline: [ben] });
+    expect(a.saw('typing')).toEqual([]);
+    expect(await server.execute(ben, message(4, ben, ana))).toMatchObject({ code: 'NOT_FRIENDS' });
+  });
+
+  test('S24: however blocks and requests cross, nobody is blocked and a friend', async () => {
+    const pair = pairOf(ana, eve);
+    let n = 10;
+    for (let turn = 0; turn < 20; turn++) {
+      await Promise.all([
+        server.execute(eve, about(n++, 'friend.request', ana)),
+        server.execute(ana, about(n++, turn % 2 === 0 ? 'friend.block' : 'friend.request', eve)),
+        server.execute(ana, about(n++, 'friend.unblock', eve)),
+        server.execute(eve, about(n++, turn % 3 === 0 ? 'friend.block' : 'friend.unblock', ana)),
+      ]);
+      const { state, blockedBy } = await store.relation(pair);
+      expect(state === 'friends' && blockedBy.length > 0).toBe(false);
+    }
+  });
 });
 
 describe('S15: typing and presence', () => {

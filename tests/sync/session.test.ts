@@ -44,7 +44,14 @@ const cursorAt = (seq: number): Cursor => ({ epoch: 'e', seq, tag: seq });
 const part = (at: { first?: boolean; next?: boolean } = {}): SessionEvent => {
   const place = { seq: 9, tag: 9 };
   const found: SnapshotRead = {
-    part: { ...place, contacts: [], conversations: [], first: at.first ?? false, done: !at.next },
+    part: {
+      ...place,
+      revision: 1,
+      contacts: [],
+      conversations: [],
+      first: at.first ?? false,
+      done: !at.next,
+    },
     next: at.next ? { ...place, pair: pairOf(peer, other) } : null,
   };
   return { kind: 'part', read: found };

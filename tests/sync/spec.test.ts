@@ -12,8 +12,8 @@ test('every rule of sync/SPEC.md is proven by a test whose title begins with its
   for (const file of await readdir('tests', { recursive: true })) {
     if (!file.endsWith('.test.ts') && !/^contracts\/.*\.ts$/.test(file)) continue;
     const code = await readFile(join('tests', file), 'utf8');
-    // A title is the first argument of a call.
-    for (const [, ids = ''] of code.matchAll(/\(\s*['"`]((?:[WCS]\d+[ :])+)/g)) {
+    // A title is the first argument of a call, or that of a case in a suite of contracts.
+    for (const [, ids = ''] of code.matchAll(/(?:\(|\btitle:)\s*['"`]((?:[WCS]\d+[ :])+)/g)) {
       for (const id of ids.match(/[WCS]\d+/g) ?? []) proven.add(id);
     }
   }

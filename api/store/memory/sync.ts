@@ -10,31 +10,45 @@ import {
   type SyncStore,
   type Watermark,
   type Write,
+  membersWhoSee,
   standingFor,
 } from '#sync/server/ports.ts';
 import type { Entry, Message, OpResult } from '#sync/wire/down.ts';
 import { type Generations, rotate } from '../generation.ts';
 import { type LogRow, buildPage, placeOf } from '../page.ts';
+import type { Stats } from '../ports.ts';
 import { type ContactRow, buildPart, newestThatFit } from '../snapshot.ts';
-import { type Logged, createLogs } from './logs.ts';
+import type { Logged, Logs } from './logs.ts';
 
-const STRANGERS: Relation = { state: 'none', by: null, version: 0, time: 0 };
+const STRANGERS: Relation = { state: 'none', by: null, blockedBy: [], version: 0, time: 0 };
 const NOTHING_READ: Watermark = { delivered: 0, seen: 0 };
 
 export interface MemorySyncDeps {
   readonly epoch: string;
-  /** A random 32-bit number for each entry. */
-  readonly tag: () => number;
+  readonly logs: Logs;
   readonly person: (user: UserId) => Person | undefined;
+  /** Of the user's keyring; 0 when there is none. */
+  readonly revision: (user: UserId) => number;
 }
 
-export interface MemorySync extends SyncStore {
+/** What the accounts need of it. */
+export interface MemoryRelations {
   relationsOf(user: UserId): Iterable<[PairId, Relation]>;
+  /** Replaces a relation, and tells its members to whom it shows. Returns them: their logs grew. */
+  relate(pair: PairId, next: Relation, time: number): readonly UserId[];
+  /** Forgets the log, the operations and the installations of a user who is no more. */
+  dropUser(user: UserId): void;
+  /** How much there is of what the accounts don't hold. */
+  count(): Pick<Stats, 'friendships' | 'messages' | 'entries'>;
+}
+
+export interface MemorySync {
+  readonly store: SyncStore;
+  readonly relations: MemoryRelations;
 }
 
 /** Logs, conversations and friendships in plain maps; gone with the process. */
-export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): MemorySync {
-  const logs = createLogs(tag);
+export function createMemorySync({ epoch, logs, person, revision }: MemorySyncDeps): MemorySync {
   const relations = new Map<PairId, Relation>();
   const pairsByUser = new Map<UserId, Set<PairId>>();
   /** In the order of their numbers, from 1. */
@@ -60,6 +74,27 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
     for (const user of membersOf(pair)) pairsByUser.set(user, (pairsByUser.get(user) ?? new Set()).add(pair));
   }
 
+  function relate(pair: PairId, next: Relation, time: number): readonly UserId[] {
+    const touched = membersWhoSee(pair, relationOf(pair), next);
+    relations.set(pair, next);
+    meet(pair);
+    for (const user of touched) logs.append(user, time, { kind: 'friend', pair });
+    return touched;
+  }
+
+  function dropUser(user: UserId): void {
+    logs.drop(user);
+    for (const kept of [outcomes, generations]) {
+      for (const name of kept.keys()) if (name.startsWith(`${user} `)) kept.delete(name);
+    }
+  }
+
+  function count(): ReturnType<MemoryRelations['count']> {
+    const friendships = Array.from(relations.values()).filter(({ state }) => state === 'friends').length;
+    const messages = Array.from(messagesByPair.values()).reduce((sum, { length }) => sum + length, 0);
+    return { friendships, messages, entries: logs.entries() };
+  }
+
   /** Makes the effect true. Returns whose logs grew, and the number of a new message. */
   function make(effect: Effect, write: Write): { touched: readonly UserId[]; n?: number } {
     if (effect.kind === 'message') {
@@ -77,12 +112,7 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
     }
     const { pair } = effect;
     const members = membersOf(pair);
-    if (effect.kind === 'relation') {
-      relations.set(pair, effect.next);
-      meet(pair);
-      for (const user of members) logs.append(user, write.time, { kind: 'friend', pair });
-      return { touched: members };
-    }
+    if (effect.kind === 'relation') return { touched: relate(pair, effect.next, write.time) };
     const before = markOf(pair, effect.user);
     const { delivered, seen } = effect.mark;
     if (delivered <= before.delivered && seen <= before.seen) return { touched: [] };
@@ -118,6 +148,10 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
   function resolve(logged: Logged, reader: UserId): Entry {
     const { seq } = logged;
     if (logged.kind === 'message') return { kind: 'message', seq, ...logged.message };
+    if (logged.kind === 'account') {
+      const { kind, time } = logged;
+      return { kind, seq, time, revision: logged.revision };
+    }
     const { kind, pair, time } = logged;
     if (kind === 'friend') return { seq, ...contactOf(pair, reader), time };
     return { kind, seq, time, ...marksOf(pair, reader) };
@@ -151,16 +185,13 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
     return {
       seq,
       tag: mark,
-      subject:
-        kind === 'message'
-          ? `message ${pairOf(logged.message.from, logged.message.to)} ${logged.message.n}`
-          : `${kind} ${logged.pair}`,
+      subject: subjectOf(logged),
       bytes: kind === 'message' ? logged.message.envelope.byteLength : 0,
       resolve: () => resolve(logged, reader),
     };
   }
 
-  return {
+  const store: SyncStore = {
     async epoch() {
       return epoch;
     },
@@ -178,13 +209,16 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
     async snapshot(user, after, limits) {
       const position = after ?? logs.last(user) ?? { seq: 0, tag: 0 };
       const rows = relationsOf(user)
-        .filter(([pair, { state }]) => state !== 'none' || messagesOf(pair).length > 0)
+        .filter(
+          ([pair, { state, blockedBy }]) =>
+            state !== 'none' || blockedBy.includes(user) || messagesOf(pair).length > 0,
+        )
         .map(([pair]) => pair)
         .filter((pair) => after === null || pair > after.pair)
         .toSorted()
         .slice(0, limits.pairs + 1)
         .map((pair) => contactRow(pair, user));
-      return buildPart(rows, position, after === null, limits);
+      return buildPart(rows, position, revision(user), after === null, limits);
     },
     async history(user, peer, before, limits) {
       const messages = messagesOf(pairOf(user, peer));
@@ -232,6 +266,15 @@ export function createMemorySync({ epoch, tag, person }: MemorySyncDeps): Memory
     async commit(write) {
       return apply(write);
     },
-    relationsOf,
   };
+  return { store, relations: { relationsOf, relate, dropUser, count } };
+}
+
+function subjectOf(logged: Logged): string {
+  if (logged.kind === 'message') {
+    const { from, to, n } = logged.message;
+    return `message ${pairOf(from, to)} ${n}`;
+  }
+  // Each keyring takes the place of the one before.
+  return logged.kind === 'account' ? 'account' : `${logged.kind} ${logged.pair}`;
 }

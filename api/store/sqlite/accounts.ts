@@ -1,9 +1,13 @@
 import type { Database } from 'better-sqlite3';
-import type { Bytes, DeviceId, UserId } from '#shared/ids.ts';
+import { type UserId } from '#shared/ids.ts';
 import { err, ok } from '#shared/result.ts';
-import type { AccountStore, Acquaintance, Listed, SignIn } from '../ports.ts';
+import type { Account, AccountStore, Acquaintance, Credentials, Listed, Recovery } from '../ports.ts';
+import { createSqliteDeletion } from './deletion.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { type AppendEntry, ENTRY } from './log.ts';
 import { type Names, plain } from './names.ts';
+import { createSqliteReports } from './reports.ts';
+import { createSqliteSignIns } from './sign-ins.ts';
 
 interface AccountRow {
   readonly uid: UserId;
@@ -11,112 +15,95 @@ interface AccountRow {
   readonly created: number;
   readonly bundle: Buffer;
   readonly key_id: Buffer;
+  readonly suspended: number | null;
   readonly iterations: number;
   readonly salt: string;
   readonly verifier: string;
   readonly pepper: string;
   readonly account_key: Buffer;
   readonly keyring: Buffer;
-}
-interface SessionRow {
-  readonly id: string;
-  readonly uid: UserId;
-  readonly name: string;
-  readonly device: DeviceId;
-  readonly device_name: string;
-  readonly started: number;
-  readonly token: Buffer;
-  readonly rotated: number;
-  readonly previous: Buffer | null;
-  readonly successor: Buffer | null;
-  readonly expires: number;
-  readonly ended: number | null;
+  readonly revision: number;
+  readonly version: number;
+  readonly recovery_verifier: string | null;
+  readonly recovery_pepper: string | null;
+  readonly recovery_key: Buffer | null;
+  readonly recovery_created: number | null;
 }
 
 export interface SqliteAccountsDeps {
   readonly db: Database;
   readonly names: Names;
   readonly group: GroupCommit;
+  readonly append: AppendEntry;
 }
 
 /** Users and their sign-ins. Off the hot path: clarity over speed, and the same group commit. */
-export function createSqliteAccounts({ db, names, group }: SqliteAccountsDeps): AccountStore {
+export function createSqliteAccounts(deps: SqliteAccountsDeps): AccountStore {
+  const { db, names, group, append } = deps;
   const sql = prepareAccounts(db);
 
+  /** Those whose logs name the user's keys. */
+  function* correspondents(self: number): Generator<{ pair: number; peer: number }> {
+    for (const { id, low, high } of sql.correspondents.all({ self })) {
+      yield { pair: id, peer: low === self ? high : low };
+    }
+  }
+
   return {
-    createAccount({ user, username, created, bundle, keyId, keyring, credentials }) {
+    createAccount({ user, username, created, bundle, keyId, keyring, credentials, recovery }) {
       return group.add(() => {
         if (sql.nameTaken.get(username) !== undefined) return err('USERNAME_TAKEN');
         if (names.find(user) !== undefined) return err('USER_ID_TAKEN');
-        const { lastInsertRowid } = sql.addUser.run(user, username, created, bundle, keyId);
-        const { kdf, verifier, pepperId, sealedAccountKey } = credentials;
-        const number = Number(lastInsertRowid);
-        sql.addCredentials.run(
-          number,
-          kdf.iterations,
-          kdf.salt,
-          verifier,
-          pepperId,
-          sealedAccountKey,
+        const self = Number(sql.addUser.run(user, username, created, bundle, keyId).lastInsertRowid);
+        sql.addCredentials.run({
+          self,
           keyring,
-        );
+          ...credentialColumns(credentials),
+          ...recoveryColumns(recovery),
+        });
         return ok(undefined);
       });
     },
     async account(username) {
-      const row = sql.account.get(username);
-      if (!row) return undefined;
-      return {
-        user: row.uid,
-        username: row.name,
-        created: row.created,
-        bundle: plain(row.bundle),
-        keyId: plain(row.key_id),
-        keyring: plain(row.keyring),
-        credentials: {
-          kdf: { alg: 'PBKDF2-SHA256', iterations: row.iterations, salt: row.salt },
-          verifier: row.verifier,
-          pepperId: row.pepper,
-          sealedAccountKey: plain(row.account_key),
-        },
-      };
+      const row = sql.accountByName.get(username);
+      return row && accountOf(row);
     },
-    startSession(session) {
+    async accountOf(user) {
+      const row = sql.accountById.get(user);
+      return row && accountOf(row);
+    },
+    replaceKeyring(user, { expect, keyring, rotated, time }) {
       return group.add(() => {
-        const user = names.number(session.user);
-        const former = sql.sessionOfDevice.get(user, session.device);
-        if (former) sql.dropSession.run(former.id);
-        const { id, device, deviceName, started, token, rotated, previous, successor, expires, ended } =
-          session;
-        sql.addSession.run({
-          id,
-          user,
-          device,
-          deviceName,
-          started,
-          token,
-          rotated,
-          previous,
-          successor,
-          expires,
-          ended,
-        });
-        return former && former.ended === null ? former.id : null;
+        const self = names.find(user);
+        if (self === undefined || sql.replaceKeyring.run(keyring, self, expect).changes === 0)
+          return 'conflict';
+        append(self, ENTRY.account, expect + 1, time);
+        if (!rotated) return [user];
+        sql.replaceBundle.run(rotated.bundle, rotated.keyId, self);
+        const grown = [user];
+        for (const { pair, peer } of correspondents(self)) {
+          append(peer, ENTRY.friend, pair, time);
+          grown.push(names.id(peer));
+        }
+        return grown;
       });
     },
-    async session(id) {
-      const row = sql.session.get(id);
-      return row && sessionOf(row);
+    replaceCredentials(user, expect, { credentials, recovery }) {
+      return group.add(() => {
+        const self = names.find(user);
+        if (self === undefined || sql.nextVersion.run(self, expect).changes === 0) return false;
+        if (credentials) sql.replacePassword.run({ self, ...credentialColumns(credentials) });
+        if (recovery !== undefined) sql.replaceRecovery.run({ self, ...recoveryColumns(recovery) });
+        return true;
+      });
     },
-    rotateSession(id, expect, next) {
-      return group.add(() => sql.rotate.run({ id, expect, ...next }).changes > 0);
-    },
-    endSession(id, time) {
-      return group.add(() => sql.end.run(time, id).changes > 0);
-    },
-    async knowsDevice(user, device) {
-      const number = names.find(user);
-      return number !== undefined && sql.sessionOfDevice.get(number, device) !== undefined;
+    suspendAccount(user, time) {
+      return group.add(() => {
+        const self = names.find(user);
+        if (self === undefined || sql.suspend.run(time, self).changes === 0) return false;
+        if (time !== null) sql.endSignIns.run(time, self);
+        return true;
+      });
     },
     async findPerson(username) {
       return sql.listed.get(username);
@@ -129,35 +116,67 @@ export function createSqliteAccounts({ db, names, group }: SqliteAccountsDeps): 
       const self = names.find(user);
       return self === undefined ? [] : sql.acquaintances.all({ self });
     },
+    ...createSqliteSignIns(deps),
+    ...createSqliteDeletion(deps),
+    ...createSqliteReports(deps),
   };
 }
 
-function sessionOf(row: SessionRow): SignIn {
+function accountOf(row: AccountRow): Account {
   return {
-    id: row.id,
     user: row.uid,
     username: row.name,
-    device: row.device,
-    deviceName: row.device_name,
-    started: row.started,
-    token: plain(row.token),
-    rotated: row.rotated,
-    previous: row.previous && plain(row.previous),
-    successor: row.successor && plain(row.successor),
-    expires: row.expires,
-    ended: row.ended,
+    created: row.created,
+    bundle: plain(row.bundle),
+    keyId: plain(row.key_id),
+    keyring: plain(row.keyring),
+    revision: row.revision,
+    credentials: {
+      kdf: { alg: 'PBKDF2-SHA256', iterations: row.iterations, salt: row.salt },
+      verifier: row.verifier,
+      pepperId: row.pepper,
+      sealedAccountKey: plain(row.account_key),
+    },
+    recovery: recoveryOf(row),
+    credentialsVersion: row.version,
+    suspended: row.suspended,
   };
 }
 
-type NewSession = Omit<SignIn, 'user' | 'username'> & { user: number };
-type NextToken = {
-  id: string;
-  expect: Bytes;
-  token: Bytes;
-  rotated: number;
-  successor: Bytes | null;
-  expires: number;
-};
+function recoveryOf(row: AccountRow): Recovery | null {
+  const { recovery_verifier, recovery_pepper, recovery_key, recovery_created } = row;
+  if (recovery_verifier === null || recovery_pepper === null) return null;
+  if (recovery_key === null || recovery_created === null) return null;
+  return {
+    verifier: recovery_verifier,
+    pepperId: recovery_pepper,
+    sealedAccountKey: plain(recovery_key),
+    created: recovery_created,
+  };
+}
+
+function credentialColumns({ kdf, verifier, pepperId, sealedAccountKey }: Credentials) {
+  const { iterations, salt } = kdf;
+  return { iterations, salt, verifier, pepper: pepperId, accountKey: sealedAccountKey };
+}
+
+function recoveryColumns(recovery: Recovery | null) {
+  return {
+    recoveryVerifier: recovery?.verifier ?? null,
+    recoveryPepper: recovery?.pepperId ?? null,
+    recoveryKey: recovery?.sealedAccountKey ?? null,
+    recoveryCreated: recovery?.created ?? null,
+  };
+}
+
+type Self = { self: number };
+type CredentialColumns = ReturnType<typeof credentialColumns>;
+type RecoveryColumns = ReturnType<typeof recoveryColumns>;
+
+/** Of a person who is still there. */
+const ACCOUNT = `
+  SELECT u.uid, u.name, u.created, u.bundle, u.key_id, u.suspended, c.*
+  FROM users u JOIN credentials c ON c.user = u.id WHERE u.deleted IS NULL`;
 
 function prepareAccounts(db: Database) {
   return {
@@ -165,43 +184,58 @@ function prepareAccounts(db: Database) {
     addUser: db.prepare<[string, string, number, Uint8Array, Uint8Array]>(
       'INSERT INTO users (uid, name, created, bundle, key_id) VALUES (?, ?, ?, ?, ?)',
     ),
-    addCredentials: db.prepare<[number, number, string, string, string, Uint8Array, Uint8Array]>(
-      `INSERT INTO credentials (user, iterations, salt, verifier, pepper, account_key, keyring)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    account: db.prepare<[string], AccountRow>(
-      `SELECT u.uid, u.name, u.created, u.bundle, u.key_id,
-              c.iterations, c.salt, c.verifier, c.pepper, c.account_key, c.keyring
-       FROM users u JOIN credentials c ON c.user = u.id WHERE u.name = ?`,
-    ),
-    sessionOfDevice: db.prepare<[number, string], { id: string; ended: number | null }>(
-      'SELECT id, ended FROM sessions WHERE user = ? AND device = ?',
-    ),
-    dropSession: db.prepare<[string]>('DELETE FROM sessions WHERE id = ?'),
-    addSession: db.prepare<[NewSession]>(
-      `INSERT INTO sessions
-         (id, user, device, device_name, started, token, rotated, previous, successor, expires, ended)
+    addCredentials: db.prepare<[Self & { keyring: Uint8Array } & CredentialColumns & RecoveryColumns]>(
+      `INSERT INTO credentials
+         (user, iterations, salt, verifier, pepper, account_key, keyring,
+          recovery_verifier, recovery_pepper, recovery_key, recovery_created)
        VALUES
-         (@id, @user, @device, @deviceName, @started, @token, @rotated, @previous, @successor, @expires, @ended)`,
+         (@self, @iterations, @salt, @verifier, @pepper, @accountKey, @keyring,
+          @recoveryVerifier, @recoveryPepper, @recoveryKey, @recoveryCreated)`,
     ),
-    session: db.prepare<[string], SessionRow>(
-      'SELECT s.*, u.uid, u.name FROM sessions s JOIN users u ON u.id = s.user WHERE s.id = ?',
+    accountByName: db.prepare<[string], AccountRow>(`${ACCOUNT} AND u.name = ?`),
+    accountById: db.prepare<[string], AccountRow>(`${ACCOUNT} AND u.uid = ?`),
+    replaceKeyring: db.prepare<[Uint8Array, number, number]>(
+      'UPDATE credentials SET keyring = ?, revision = revision + 1 WHERE user = ? AND revision = ?',
     ),
-    rotate: db.prepare<[NextToken]>(
-      `UPDATE sessions
-       SET previous = token, token = @token, rotated = @rotated, successor = @successor, expires = @expires
-       WHERE id = @id AND token = @expect AND ended IS NULL`,
+    replaceBundle: db.prepare<[Uint8Array, Uint8Array, number]>(
+      'UPDATE users SET bundle = ?, key_id = ? WHERE id = ?',
     ),
-    end: db.prepare<[number, string]>('UPDATE sessions SET ended = ? WHERE id = ? AND ended IS NULL'),
-    listed: db.prepare<[string], Listed>('SELECT uid AS id, name AS username FROM users WHERE name = ?'),
+    correspondents: db.prepare<[Self], { id: number; low: number; high: number }>(
+      `SELECT id, low, high FROM pairs WHERE (low = @self OR high = @self) AND state IN ('friends', 'requested')`,
+    ),
+    nextVersion: db.prepare<[number, number]>(
+      'UPDATE credentials SET version = version + 1 WHERE user = ? AND version = ?',
+    ),
+    replacePassword: db.prepare<[Self & CredentialColumns]>(
+      `UPDATE credentials
+       SET iterations = @iterations, salt = @salt, verifier = @verifier, pepper = @pepper, account_key = @accountKey
+       WHERE user = @self`,
+    ),
+    replaceRecovery: db.prepare<[Self & RecoveryColumns]>(
+      `UPDATE credentials
+       SET recovery_verifier = @recoveryVerifier, recovery_pepper = @recoveryPepper,
+           recovery_key = @recoveryKey, recovery_created = @recoveryCreated
+       WHERE user = @self`,
+    ),
+    suspend: db.prepare<[number | null, number]>(
+      'UPDATE users SET suspended = ? WHERE id = ? AND deleted IS NULL',
+    ),
+    endSignIns: db.prepare<[number, number]>(
+      'UPDATE sessions SET ended = ? WHERE user = ? AND ended IS NULL',
+    ),
+    listed: db.prepare<[string], Listed>(
+      'SELECT uid AS id, name AS username FROM users WHERE name = ? AND deleted IS NULL',
+    ),
     people: db.prepare<[string, string, number], Listed>(
-      'SELECT uid AS id, name AS username FROM users WHERE name >= ? AND name < ? ORDER BY name LIMIT ?',
+      `SELECT uid AS id, name AS username FROM users
+       WHERE name >= ? AND name < ? AND deleted IS NULL AND suspended IS NULL ORDER BY name LIMIT ?`,
     ),
-    acquaintances: db.prepare<[{ self: number }], Acquaintance>(
+    acquaintances: db.prepare<[Self], Acquaintance>(
       `SELECT u.name AS username,
               CASE WHEN p.state = 'friends' THEN 'friends' WHEN p.by = @self THEN 'sent' ELSE 'received' END AS standing
        FROM pairs p JOIN users u ON u.id = CASE p.low WHEN @self THEN p.high ELSE p.low END
-       WHERE (p.low = @self OR p.high = @self) AND p.state IN ('friends', 'requested')
+       WHERE p.state IN ('friends', 'requested')
+         AND ((p.low = @self AND NOT p.low_blocks) OR (p.high = @self AND NOT p.high_blocks))
        ORDER BY u.name`,
     ),
   };

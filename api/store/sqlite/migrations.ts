@@ -113,6 +113,36 @@ const STEPS: readonly string[] = [
     PRIMARY KEY (user, device)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Who has blocked the other. Log entries of kind 4 say that the keyring has become that of revision ref.
+  ALTER TABLE pairs ADD COLUMN low_blocks INTEGER NOT NULL DEFAULT 0 CHECK (low_blocks IN (0, 1));
+  ALTER TABLE pairs ADD COLUMN high_blocks INTEGER NOT NULL DEFAULT 0 CHECK (high_blocks IN (0, 1));
+  `,
+  `
+  -- A deleted user stays as a row: the name is never given again, and friends go on reading what they have.
+  ALTER TABLE users ADD COLUMN suspended INTEGER;
+  ALTER TABLE users ADD COLUMN deleted INTEGER;
+  CREATE INDEX users_deleted ON users (deleted) WHERE deleted IS NOT NULL;
+
+  -- revision counts the keyrings, version the changes of what proves the person.
+  ALTER TABLE credentials ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE credentials ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE credentials ADD COLUMN recovery_verifier TEXT;
+  ALTER TABLE credentials ADD COLUMN recovery_pepper TEXT;
+  ALTER TABLE credentials ADD COLUMN recovery_key BLOB;
+  ALTER TABLE credentials ADD COLUMN recovery_created INTEGER;
+
+  CREATE TABLE reports (
+    id INTEGER PRIMARY KEY,
+    reporter INTEGER NOT NULL REFERENCES users (id),
+    about INTEGER NOT NULL REFERENCES users (id),
+    reason TEXT NOT NULL,
+    note TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    UNIQUE (reporter, about)
+  ) STRICT;
+  CREATE INDEX reports_by_time ON reports (time);
+  `,
 ];
 
 /** Brings a database to this version's schema, each step in a transaction of its own. */

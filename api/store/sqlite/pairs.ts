@@ -17,7 +17,11 @@ export function marksFor(pair: PairRow, self: number): { mine: Watermark; theirs
 
 /** The relation in a row; of two who never met when there is none. */
 export function relationOf(row: PairRow | undefined, names: Names): Relation {
-  if (!row) return { state: 'none', by: null, version: 0, time: 0 };
+  if (!row) return { state: 'none', by: null, blockedBy: [], version: 0, time: 0 };
   const { state, by, version, time } = row;
-  return { state, by: by === null ? null : names.id(by), version, time };
+  const blockedBy = [
+    ...(row.low_blocks === 1 ? [names.id(row.low)] : []),
+    ...(row.high_blocks === 1 ? [names.id(row.high)] : []),
+  ];
+  return { state, by: by === null ? null : names.id(by), blockedBy, version, time };
 }

@@ -42,11 +42,11 @@ export function createSqliteSnapshots({
   return {
     async snapshot(user, after, limits) {
       const self = names.find(user);
-      if (self === undefined) return buildPart([], { seq: 0, tag: 0 }, true, limits);
+      if (self === undefined) return buildPart([], { seq: 0, tag: 0 }, 0, true, limits);
       const position = after ?? sql.last.get(self) ?? { seq: 0, tag: 0 };
       const place = { self, after: after ? peerIn(after.pair, user) : '', limit: limits.pairs + 1 };
       const rows = sql.contacts.all(place).map((row) => contactRow(row, user, self));
-      return buildPart(rows, position, after === null, limits);
+      return buildPart(rows, position, sql.revision.get(self) ?? 0, after === null, limits);
     },
     async history(user, peer, before, limits) {
       const [low, high] = membersOf(pairOf(user, peer)).map(names.find);

@@ -3,6 +3,7 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import type { Store } from '../ports.ts';
 import { createSqliteAccounts } from './accounts.ts';
 import { createGroupCommit } from './group-commit.ts';
+import { createLog } from './log.ts';
 import { migrate } from './migrations.ts';
 import { createNames } from './names.ts';
 import { createSqliteSync } from './sync.ts';
@@ -31,9 +32,10 @@ export function openSqliteStore({ file, tag, maxBytes }: SqliteStoreOptions): St
 
   const names = createNames(db);
   const group = createGroupCommit(db, names.forget);
+  const append = createLog(db, tag);
   return {
-    ...createSqliteAccounts({ db, names, group }),
-    ...createSqliteSync({ db, names, group, epoch: epochOf(db), tag }),
+    ...createSqliteAccounts({ db, names, group, append }),
+    ...createSqliteSync({ db, names, group, epoch: epochOf(db), append }),
     async close() {
       group.close();
       db.close();

@@ -15,6 +15,8 @@ export interface PairRow {
   readonly low_seen: number;
   readonly high_delivered: number;
   readonly high_seen: number;
+  readonly low_blocks: 0 | 1;
+  readonly high_blocks: 0 | 1;
 }
 /** A pair as one of its members sees it, with the other. */
 export interface ContactSelection extends PairRow {
@@ -33,6 +35,7 @@ export interface PersonRow {
   readonly name: string;
   readonly bundle: Buffer;
   readonly key_id: Buffer;
+  readonly deleted: number | null;
 }
 export interface OperationRow {
   readonly digest: Buffer;
@@ -56,15 +59,21 @@ export interface LogSelection {
   readonly high: number;
 }
 
+type Relate = Pick<PairRow, 'state' | 'by' | 'version' | 'time'> & {
+  lowBlocks: 0 | 1;
+  highBlocks: 0 | 1;
+  pair: number;
+};
 type Raise = { delivered: number; seen: number; pair: number };
 const raise = (side: 'low' | 'high'): string => `
   UPDATE pairs SET ${side}_delivered = max(${side}_delivered, @delivered), ${side}_seen = max(${side}_seen, @seen)
   WHERE id = @pair AND (${side}_delivered < @delivered OR ${side}_seen < @seen)`;
 
+/** Everybody whom `side` knows or has blocked, or whom it has talked with. */
 const contactsOn = (side: 'low' | 'high', other: 'low' | 'high'): string => `
   SELECT p.*, u.uid, u.name, u.bundle FROM pairs p JOIN users u ON u.id = p.${other}
   WHERE p.${side} = @self AND u.uid > @after
-    AND (p.state <> 'none' OR EXISTS (SELECT 1 FROM messages WHERE pair = p.id))`;
+    AND (p.state <> 'none' OR p.${side}_blocks OR EXISTS (SELECT 1 FROM messages WHERE pair = p.id))`;
 
 /** Every statement of the sync store, prepared once. */
 export type SyncStatements = ReturnType<typeof prepareSync>;
@@ -76,9 +85,6 @@ export function prepareSync(db: Database) {
       )
       .pluck(),
     floor: db.prepare<[number], number>('SELECT floor FROM users WHERE id = ?').pluck(),
-    append: db.prepare<[number, number, number, number, number, number]>(
-      'INSERT INTO log (user, seq, kind, ref, tag, time) VALUES (?, ?, ?, ?, ?, ?)',
-    ),
     // Entries below the floor may still be there for a while; see truncate. No LIMIT: a bound one doubles the time of
     // the statement, and whoever reads stops when the page is full.
     page: db.prepare<[number, number, number], LogSelection>(
@@ -105,8 +111,10 @@ export function prepareSync(db: Database) {
     pair: db.prepare<[number, number], PairRow>('SELECT * FROM pairs WHERE low = ? AND high = ?'),
     pairById: db.prepare<[number], PairRow>('SELECT * FROM pairs WHERE id = ?'),
     meet: db.prepare<[number, number], PairRow>('INSERT INTO pairs (low, high) VALUES (?, ?) RETURNING *'),
-    relate: db.prepare<[string, number | null, number, number, number]>(
-      'UPDATE pairs SET state = ?, by = ?, version = ?, time = ? WHERE id = ?',
+    relate: db.prepare<[Relate]>(
+      `UPDATE pairs SET state = @state, by = @by, low_blocks = @lowBlocks, high_blocks = @highBlocks,
+                        version = @version, time = @time
+       WHERE id = @pair`,
     ),
     raiseLow: db.prepare<[Raise]>(raise('low')),
     raiseHigh: db.prepare<[Raise]>(raise('high')),
@@ -141,7 +149,8 @@ export function prepareSync(db: Database) {
        ON CONFLICT (user, device) DO UPDATE SET current = excluded.current, previous = excluded.previous`,
     ),
 
-    person: db.prepare<[number], PersonRow>('SELECT name, bundle, key_id FROM users WHERE id = ?'),
+    revision: db.prepare<[number], number>('SELECT revision FROM credentials WHERE user = ?').pluck(),
+    person: db.prepare<[number], PersonRow>('SELECT name, bundle, key_id, deleted FROM users WHERE id = ?'),
     operation: db.prepare<[number, Buffer], OperationRow>(
       'SELECT digest, time, n, code, bundle FROM operations WHERE user = ? AND op = ?',
     ),

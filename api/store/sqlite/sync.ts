@@ -6,44 +6,36 @@ import {
   type SyncStore,
   type Watermark,
   type Write,
+  membersWhoSee,
   standingFor,
 } from '#sync/server/ports.ts';
 import type { Entry, OpResult } from '#sync/wire/down.ts';
 import { rotate } from '../generation.ts';
 import { type LogRow, buildPage, placeOf } from '../page.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { type AppendEntry, ENTRY, type EntryKind } from './log.ts';
 import { type Names, packOp, plain, unpackOp } from './names.ts';
 import { highMark, lowMark, marksFor, relationOf } from './pairs.ts';
 import { createSqliteSnapshots } from './snapshots.ts';
 import { type LogSelection, type OperationRow, type PairRow, prepareSync } from './sync-statements.ts';
 import { createSqliteTruncation } from './truncation.ts';
 
-const MESSAGE = 1;
-const FRIEND = 2;
-const RECEIPT = 3;
-
 export interface SqliteSyncDeps {
   readonly db: Database;
   readonly names: Names;
   readonly group: GroupCommit;
   readonly epoch: string;
-  /** A random 32-bit number for each entry. */
-  readonly tag: () => number;
+  readonly append: AppendEntry;
 }
 
 /** The hot path: what a message costs is decided here. */
-export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDeps): SyncStore {
+export function createSqliteSync({ db, names, group, epoch, append }: SqliteSyncDeps): SyncStore {
   const sql = prepareSync(db);
 
   const pairRow = (pair: PairId): PairRow | undefined => {
     const [low, high] = membersOf(pair).map(names.find);
     return low === undefined || high === undefined ? undefined : sql.pair.get(low, high);
   };
-
-  function append(user: number, kind: number, ref: number, time: number): void {
-    const last = sql.head.get(user, user) ?? 0;
-    sql.append.run(user, last + 1, kind, ref, tag(), time);
-  }
 
   function ensurePair(pair: PairId): PairRow {
     const { low, high } = names.members(pair);
@@ -55,7 +47,7 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
   /** Makes the effect true. Returns whose logs grew, and the number of a new message. */
   function make(effect: Effect, pair: PairRow, write: Write): { touched: readonly UserId[]; n?: number } {
     const [low, high] = [names.id(pair.low), names.id(pair.high)];
-    const both = (kind: number, ref: number): readonly UserId[] => {
+    const both = (kind: EntryKind, ref: number): readonly UserId[] => {
       append(pair.low, kind, ref, write.time);
       append(pair.high, kind, ref, write.time);
       return [low, high];
@@ -65,18 +57,30 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
         const n = (sql.lastNumber.get(pair.id) ?? 0) + 1;
         const sender = names.number(effect.from);
         const added = sql.addMessage.run(pair.id, n, sender, packOp(write.op), write.time, effect.envelope);
-        return { touched: both(MESSAGE, Number(added.lastInsertRowid)), n };
+        return { touched: both(ENTRY.message, Number(added.lastInsertRowid)), n };
       }
       case 'relation': {
-        const { state, by, version, time } = effect.next;
-        sql.relate.run(state, by === null ? null : names.number(by), version, time, pair.id);
-        return { touched: both(FRIEND, pair.id) };
+        const { next } = effect;
+        const { state, by, blockedBy, version, time } = next;
+        const blocks = (user: UserId) => (blockedBy.includes(user) ? 1 : 0);
+        sql.relate.run({
+          state,
+          by: by === null ? null : names.number(by),
+          lowBlocks: blocks(low),
+          highBlocks: blocks(high),
+          version,
+          time,
+          pair: pair.id,
+        });
+        const touched = membersWhoSee(effect.pair, relationOf(pair, names), next);
+        for (const user of touched) append(names.number(user), ENTRY.friend, pair.id, write.time);
+        return { touched };
       }
       case 'watermark': {
         const raise = effect.user === low ? sql.raiseLow : sql.raiseHigh;
         const { delivered, seen } = effect.mark;
         const raised = raise.run({ delivered, seen, pair: pair.id });
-        return { touched: raised.changes > 0 ? both(RECEIPT, pair.id) : [] };
+        return { touched: raised.changes > 0 ? both(ENTRY.receipt, pair.id) : [] };
       }
     }
   }
@@ -112,17 +116,18 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
 
   function resolve(row: LogSelection, self: number): Entry {
     const { seq, time } = row;
-    if (row.kind === MESSAGE) {
+    if (row.kind === ENTRY.message) {
       const { op, n, envelope } = row;
       const peer = row.sender === row.low ? row.high : row.low;
       const [from, to] = [names.id(row.sender), names.id(peer)];
       return { kind: 'message', seq, time, op: unpackOp(op), from, to, n, envelope: plain(envelope) };
     }
+    if (row.kind === ENTRY.account) return { kind: 'account', seq, time, revision: row.ref };
     const pair = sql.pairById.get(row.ref);
     if (!pair) throw new Error(`log entry ${seq} refers to a pair that is missing`);
     const peerNumber = pair.low === self ? pair.high : pair.low;
     const peer = names.id(peerNumber);
-    if (row.kind === RECEIPT) return { kind: 'receipt', seq, time, peer, ...marksFor(pair, self) };
+    if (row.kind === ENTRY.receipt) return { kind: 'receipt', seq, time, peer, ...marksFor(pair, self) };
     const shown = sql.person.get(peerNumber);
     if (!shown) throw new Error(`log entry ${seq} refers to a user that is missing`);
     const standing = standingFor(relationOf(pair, names), names.id(self));
@@ -134,8 +139,9 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
       yield {
         seq: row.seq,
         tag: row.tag,
-        subject: `${row.kind} ${row.ref}`,
-        bytes: row.kind === MESSAGE ? row.envelope.byteLength : 0,
+        // Each keyring takes the place of the one before.
+        subject: row.kind === ENTRY.account ? 'account' : `${row.kind} ${row.ref}`,
+        bytes: row.kind === ENTRY.message ? row.envelope.byteLength : 0,
         resolve: () => resolve(row, self),
       };
     }
@@ -167,7 +173,8 @@ export function createSqliteSync({ db, names, group, epoch, tag }: SqliteSyncDep
     async person(user) {
       const number = names.find(user);
       const row = number === undefined ? undefined : sql.person.get(number);
-      return row && { id: user, name: row.name, bundle: plain(row.bundle), keyId: plain(row.key_id) };
+      if (!row || row.deleted !== null) return undefined;
+      return { id: user, name: row.name, bundle: plain(row.bundle), keyId: plain(row.key_id) };
     },
     async relation(pair) {
       return relationOf(pairRow(pair), names);

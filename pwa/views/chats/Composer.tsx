@@ -1,9 +1,14 @@
 import { useSignal } from '@preact/signals';
 import type { Signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import type { Trust } from '../../models/account.ts';
 import { useApp } from '../app-context.ts';
-import { LockIcon, OfflineIcon, SendIcon } from '../parts/icons.tsx';
+import { OfflineIcon } from '../parts/icons.tsx';
+import { LockIcon, PendingIcon, SendIcon } from '../parts/more-icons.tsx';
 import { say } from '../strings.ts';
+import { sayChat } from '../strings/chat.ts';
+import { sayPeople } from '../strings/people.ts';
+import { ChangedIdentity } from './ChangedIdentity.tsx';
 import type { Friend } from './use-friend.ts';
 
 /** The longest message, in characters. */
@@ -26,18 +31,45 @@ export function Composer(props: { friend: Friend; height: Signal<number> }) {
     observer.observe(element);
     return () => observer.disconnect();
   }, [height]);
+  const writable = friend.canWrite && !friend.blocked;
+  const held = writable ? heldBy(friend.trust) : null;
   return (
     <div class="composer glass" ref={ref}>
-      {friend.canWrite ? (
-        <WritingField name={friend.name} />
-      ) : (
-        <p class="composer-closed">{say.composer.closed}</p>
-      )}
+      {held !== null && <ChangedIdentity friend={friend} verified={held === 'changed-verified'} />}
+      {friend.blocked && <Blocked friend={friend} />}
+      {writable && <WritingField name={friend.name} held={held} />}
+      {!writable && !friend.blocked && <p class="composer-closed">{sayChat.composer.closed}</p>}
     </div>
   );
 }
 
-function WritingField(props: { name: string }) {
+/** Why messages wait, where they do. */
+type Held = 'changed' | 'changed-verified' | null;
+
+function heldBy(trust: Trust): Held {
+  return trust === 'changed' || trust === 'changed-verified' ? trust : null;
+}
+
+function Blocked(props: { friend: Friend }) {
+  const { actions } = useApp();
+  const { id, name, pending } = props.friend;
+  return (
+    <div class="composer-closed">
+      <p>{sayChat.composer.blocked(name)}</p>
+      {pending && (
+        <p class="composer-pending">
+          <PendingIcon />
+          {sayPeople.pending}
+        </p>
+      )}
+      <button type="button" class="button button-soft" onClick={() => void actions.unblockPerson(id)}>
+        {sayChat.composer.unblock}
+      </button>
+    </div>
+  );
+}
+
+function WritingField(props: { name: string; held: Held }) {
   const { models, actions, announce } = useApp();
   const { draft } = models.timeline;
   const field = useRef<HTMLTextAreaElement>(null);
@@ -59,8 +91,8 @@ function WritingField(props: { name: string }) {
   const refuseFiles = (event: Event, data: DataTransfer | null) => {
     if (data === null || !data.types.includes('Files')) return;
     event.preventDefault();
-    remark.value = say.composer.noFiles;
-    announce(say.composer.noFiles);
+    remark.value = say.noFiles;
+    announce(say.noFiles);
   };
 
   return (
@@ -76,9 +108,9 @@ function WritingField(props: { name: string }) {
         rows={1}
         dir="auto"
         enterkeyhint={touchKeyboard() ? 'enter' : 'send'}
-        aria-label={say.composer.label}
+        aria-label={sayChat.composer.label}
         aria-invalid={length > LIMIT}
-        placeholder={say.composer.placeholder(props.name)}
+        placeholder={sayChat.composer.placeholder(props.name)}
         value={draft.value}
         onInput={(event) => {
           actions.setDraft(event.currentTarget.value);
@@ -92,34 +124,43 @@ function WritingField(props: { name: string }) {
         onDragOver={(event) => refuseFiles(event, event.dataTransfer)}
         onDrop={(event) => refuseFiles(event, event.dataTransfer)}
       />
-      <button type="submit" class="send" aria-label={say.composer.send} disabled={!sendable}>
+      <button type="submit" class="send" aria-label={sayChat.composer.send} disabled={!sendable}>
         <SendIcon />
       </button>
-      <Footnote length={length} remark={remark.value} />
+      <Footnote length={length} remark={remark.value} held={props.held} />
     </form>
   );
 }
 
 /** One line that is always there, so that what it says never moves the field. */
-function Footnote(props: { length: number; remark: string | null }) {
+function Footnote(props: { length: number; remark: string | null; held: Held }) {
   const { status } = useApp().models;
-  const { length, remark } = props;
+  const { length, remark, held } = props;
   if (remark !== null) return <p class="footnote">{remark}</p>;
-  if (length > LIMIT) return <p class="footnote footnote-error">{say.composer.tooLong(length - LIMIT)}</p>;
-  if (length >= LIMIT - NEAR_LIMIT) return <p class="footnote">{say.composer.count(length, LIMIT)}</p>;
+  if (length > LIMIT)
+    return <p class="footnote footnote-error">{sayChat.composer.tooLong(length - LIMIT)}</p>;
+  if (length >= LIMIT - NEAR_LIMIT) return <p class="footnote">{sayChat.composer.count(length, LIMIT)}</p>;
+  if (held !== null) {
+    return (
+      <p class="footnote">
+        <PendingIcon />
+        {held === 'changed' ? sayChat.composer.waits : sayChat.composer.waitsVerified}
+      </p>
+    );
+  }
   if (status.link.value === 'offline') {
     return (
       <p class="footnote">
         <OfflineIcon />
-        {say.composer.offline}
+        {sayChat.composer.offline}
       </p>
     );
   }
   return (
     <p class="footnote">
       <LockIcon />
-      {say.composer.private}
-      <span class="footnote-keys">{say.composer.keys}</span>
+      {sayChat.composer.private}
+      <span class="footnote-keys">{sayChat.composer.keys}</span>
     </p>
   );
 }

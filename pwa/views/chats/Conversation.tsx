@@ -1,24 +1,32 @@
 import { useSignal } from '@preact/signals';
 import type { UserId } from '#shared/ids.ts';
 import { useApp } from '../app-context.ts';
+import { later } from '../later.tsx';
+import { ROOMY, useMedia } from '../use-media.ts';
 import { Composer } from './Composer.tsx';
 import { ConversationHeader } from './ConversationHeader.tsx';
 import { NoConversation } from './NoConversation.tsx';
 import { Timeline } from './Timeline.tsx';
 import { useFriend } from './use-friend.ts';
 
-/** One open conversation: header and composer float over its timeline. */
-export function Conversation(props: { peer: UserId }) {
+const Safety = later(async () => (await import('../trust/Safety.tsx')).Safety);
+
+/** One open conversation: header and composer float over its timeline; the safety number stands beside, or covers it. */
+export function Conversation(props: { peer: UserId; safety: boolean }) {
   const { timeline, conversations } = useApp().models;
   const friend = useFriend(props.peer);
   const composerHeight = useSignal(0);
+  const roomy = useMedia(ROOMY);
   const ready = timeline.peer.value === props.peer && timeline.loaded.value;
   if (conversations.loaded.value && !friend.known) return <NoConversation />;
   return (
-    <section class="pane conversation-pane conversation" aria-label={friend.name}>
-      <ConversationHeader friend={friend} />
-      {ready ? <Timeline name={friend.name} covered={composerHeight} /> : <div class="timeline" />}
-      <Composer friend={friend} height={composerHeight} />
+    <section class="pane conversation-pane conversation" data-safety={props.safety} aria-label={friend.name}>
+      <div class="talk" inert={props.safety && !roomy.value}>
+        <ConversationHeader friend={friend} />
+        {ready ? <Timeline name={friend.name} covered={composerHeight} /> : <div class="timeline" />}
+        <Composer friend={friend} height={composerHeight} />
+      </div>
+      {props.safety && <Safety friend={friend} />}
     </section>
   );
 }

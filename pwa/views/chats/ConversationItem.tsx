@@ -1,11 +1,15 @@
 import type { ConversationRow } from '../../models/conversations.ts';
+import type { Contact } from '../../models/people.ts';
 import { useApp } from '../app-context.ts';
 import { fullTime, listTime } from '../format.ts';
 import { Avatar } from '../parts/Avatar.tsx';
+import { BlockedIcon, WarningIcon } from '../parts/icons.tsx';
 import { TickMark } from '../parts/TickMark.tsx';
 import { TypingDots } from '../parts/TypingDots.tsx';
+import { VerifiedMark } from '../parts/VerifiedMark.tsx';
 import { say } from '../strings.ts';
 import { useOnline } from '../use-online.ts';
+import { today } from '../use-today.ts';
 
 /** One conversation in the list. */
 export function ConversationItem(props: { row: ConversationRow; open: boolean }) {
@@ -13,13 +17,14 @@ export function ConversationItem(props: { row: ConversationRow; open: boolean })
   const { row, open } = props;
   const online = useOnline(row.peer);
   const typing = models.people.typing.value.has(row.peer);
+  const contact = models.people.contactsById.value.get(row.peer);
   return (
     <li>
       <button
         type="button"
         class="conversation-item"
         data-roving
-        data-peer={row.peer}
+        data-row={row.peer}
         data-unread={row.unread > 0}
         aria-current={open ? 'true' : undefined}
         onClick={() => actions.go({ panel: 'chats', peer: row.peer })}
@@ -27,14 +32,15 @@ export function ConversationItem(props: { row: ConversationRow; open: boolean })
         <Avatar name={row.name} online={online} />
         <span class="item-name">
           <bdi>{row.name}</bdi>
+          {contact?.trust === 'verified' && <VerifiedMark />}
           {online === true && <span class="visually-hidden">, {say.list.online}</span>}
         </span>
         {row.lastAt > 0 && (
           <time class="item-time" dateTime={new Date(row.lastAt).toISOString()} title={fullTime(row.lastAt)}>
-            {listTime(row.lastAt, Date.now())}
+            {listTime(row.lastAt, today.value)}
           </time>
         )}
-        <Preview row={row} open={open} typing={typing} />
+        <Preview row={row} contact={contact} open={open} typing={typing} />
         {row.unread > 0 && (
           <span class="badge item-badge">
             <span aria-hidden="true">{say.list.badge(row.unread)}</span>
@@ -46,8 +52,29 @@ export function ConversationItem(props: { row: ConversationRow; open: boolean })
   );
 }
 
-function Preview(props: { row: ConversationRow; open: boolean; typing: boolean }) {
-  const { row, open, typing } = props;
+function Preview(props: {
+  row: ConversationRow;
+  contact: Contact | undefined;
+  open: boolean;
+  typing: boolean;
+}) {
+  const { row, contact, open, typing } = props;
+  if (contact?.standing === 'blocked') {
+    return (
+      <span class="item-preview">
+        <BlockedIcon />
+        {say.list.blocked}
+      </span>
+    );
+  }
+  if (contact?.trust === 'changed' || contact?.trust === 'changed-verified') {
+    return (
+      <span class="item-preview item-warning">
+        <WarningIcon />
+        <span class="item-text">{say.list.changed}</span>
+      </span>
+    );
+  }
   if (typing) {
     return (
       <span class="item-preview item-typing">

@@ -1,26 +1,28 @@
 import { useApp } from '../app-context.ts';
 import { clockTime, dayName, fullTime } from '../format.ts';
 import { linkify } from '../linkify.ts';
-import { LockIcon } from '../parts/icons.tsx';
+import { LockIcon } from '../parts/more-icons.tsx';
 import { TickMark } from '../parts/TickMark.tsx';
 import { say } from '../strings.ts';
-import type { Row } from './rows.ts';
+import { sayChat } from '../strings/chat.ts';
+import { today } from '../use-today.ts';
+import type { ItemRow } from './rows.ts';
 import { isConnected } from '../../models/status.ts';
 
 /** One message with the separators above it. */
-export function MessageRow(props: { row: Row; name: string }) {
+export function MessageRow(props: { row: ItemRow; name: string }) {
   const { item, day, hole, unread, first, last } = props.row;
   return (
     <>
       {hole && <Hole />}
       {day !== null && (
         <p class="day">
-          <span>{dayName(day, Date.now())}</span>
+          <span>{dayName(day, today.value)}</span>
         </p>
       )}
       {unread && (
         <p class="unread-divider">
-          <span>{say.conversation.newMessages}</span>
+          <span>{sayChat.newMessages}</span>
         </p>
       )}
       <article
@@ -29,7 +31,7 @@ export function MessageRow(props: { row: Row; name: string }) {
         data-first={first}
         data-last={last}
         data-failed={item.tick === 'failed'}
-        aria-label={item.mine ? say.conversation.mine : props.name}
+        aria-label={item.mine ? sayChat.mine : props.name}
       >
         <div class="bubble">
           <MessageText text={item.text} />
@@ -51,9 +53,7 @@ function Hole() {
   const { status } = useApp().models;
   return (
     <p class="hole">
-      <span>
-        {isConnected(status.link.value) ? say.conversation.earlier : say.conversation.earlierOffline}
-      </span>
+      <span>{isConnected(status.link.value) ? sayChat.earlier : sayChat.earlierOffline}</span>
     </p>
   );
 }
@@ -64,7 +64,7 @@ function MessageText(props: { text: string | null }) {
     return (
       <span class="unreadable">
         <LockIcon />
-        {say.conversation.unreadable}
+        {sayChat.unreadable}
       </span>
     );
   }
@@ -83,7 +83,7 @@ function MessageText(props: { text: string | null }) {
   );
 }
 
-function Failed(props: { row: Row }) {
+function Failed(props: { row: ItemRow }) {
   const { actions } = useApp();
   const { id, error } = props.row.item;
   return (
@@ -91,10 +91,10 @@ function Failed(props: { row: Row }) {
       <p>{error === null ? say.conversation.tick.failed : say.error(error)}</p>
       <span class="failed-actions">
         <button type="button" class="button-link" onClick={() => void actions.retry(id)}>
-          {say.conversation.retry}
+          {sayChat.retry}
         </button>
         <button type="button" class="button-link" onClick={() => void actions.discard(id)}>
-          {say.conversation.discard}
+          {sayChat.discard}
         </button>
       </span>
     </div>

@@ -5,9 +5,10 @@ import { useCallback, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 import { BubbleDrawing } from '../parts/drawings.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
-import { DownIcon } from '../parts/icons.tsx';
-import { say } from '../strings.ts';
+import { DownIcon } from '../parts/more-icons.tsx';
+import { sayChat } from '../strings/chat.ts';
 import { MessageRow } from './MessageRow.tsx';
+import { NoticeLine } from './NoticeLine.tsx';
 import { rowsOf } from './rows.ts';
 import { AT_END, useEnd } from './use-end.ts';
 import { useFresh } from './use-fresh.ts';
@@ -28,20 +29,20 @@ const NEAR_START = 900;
 /** The messages. It alone owns its scroll position; only what is near the screen is drawn. */
 export function Timeline(props: { name: string; covered: ReadonlySignal<number> }) {
   const { models, actions } = useApp();
-  const { peer, items: itemsSignal, hasEarlier: hasEarlierSignal, unreadAfter } = models.timeline;
+  const { peer, items: itemsSignal, notices, hasEarlier: hasEarlierSignal, unreadAfter } = models.timeline;
   const items = itemsSignal.value;
   const hasEarlier = hasEarlierSignal.value;
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useMemo(
-    () => rowsOf(items, unreadAfter.value, hasEarlier),
-    [items, unreadAfter.value, hasEarlier],
+    () => rowsOf(items, notices.value, unreadAfter.value, hasEarlier),
+    [items, notices.value, unreadAfter.value, hasEarlier],
   );
 
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    getItemKey: useCallback((index: number) => rows[index]?.item.id ?? index, [rows]),
-    estimateSize: useCallback((index: number) => estimate(rows[index]?.item.text ?? null), [rows]),
+    getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
+    estimateSize: useCallback((index: number) => estimate(rows[index]?.item?.text ?? null), [rows]),
     overscan: 8,
     paddingStart: HEAD_ROOM,
     paddingEnd: props.covered.value + FOOT_ROOM,
@@ -90,8 +91,10 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     const bottom = scrollTop + clientHeight - props.covered.value;
     const lowest = visible.findLast((drawn) => drawn.end <= bottom)?.index ?? -1;
     // Own messages below may have pushed it off the screen: whoever reads on has seen it.
-    const theirs = rows.slice(0, lowest + 1).findLast(({ item }) => !item.mine && item.n !== null);
-    seen(theirs?.item.n ?? null);
+    const theirs = rows
+      .slice(0, lowest + 1)
+      .findLast(({ item }) => item !== null && !item.mine && item.n !== null);
+    seen(theirs?.item?.n ?? null);
     away.value = !end.isNear();
   };
   useLayoutEffect(look);
@@ -113,7 +116,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
         class="timeline"
         role="log"
         aria-live="off"
-        aria-label={say.conversation.messages(props.name)}
+        aria-label={sayChat.messages(props.name)}
         tabIndex={0}
         style={{ '--covered': `${props.covered.value}px` }}
         onScroll={() => {
@@ -122,11 +125,11 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
           askForEarlier();
         }}
       >
-        {rows.length === 0 && (
+        {items.length === 0 && (
           <EmptyState
             drawing={<BubbleDrawing />}
-            title={say.conversation.emptyTitle(props.name)}
-            text={say.conversation.empty}
+            title={sayChat.emptyTitle(props.name)}
+            text={sayChat.empty}
           />
         )}
         <div class="timeline-content" style={{ height: `${virtualizer.getTotalSize()}px` }}>
@@ -136,7 +139,11 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
               return (
                 row !== undefined && (
                   <div key={key} data-index={index} ref={virtualizer.measureElement} class="timeline-row">
-                    <MessageRow row={row} name={props.name} />
+                    {row.item === null ? (
+                      <NoticeLine notice={row.notice} name={props.name} />
+                    ) : (
+                      <MessageRow row={row} name={props.name} />
+                    )}
                   </div>
                 )
               );
@@ -149,10 +156,10 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
           type="button"
           class="to-end"
           style={{ insetBlockEnd: `${props.covered.value + BUTTON_GAP}px` }}
-          aria-label={unread.value === 0 ? say.conversation.toEnd : undefined}
+          aria-label={unread.value === 0 ? sayChat.toEnd : undefined}
           onClick={() => virtualizer.scrollToEnd({ behavior: 'smooth' })}
         >
-          {unread.value > 0 && say.conversation.toEndNew(unread.value)}
+          {unread.value > 0 && sayChat.toEndNew(unread.value)}
           <DownIcon />
         </button>
       )}

@@ -1,6 +1,7 @@
 import type { UserId } from '#shared/ids.ts';
+import type { Trust } from '../../models/account.ts';
 import { useApp } from '../app-context.ts';
-import { say } from '../strings.ts';
+import { sayChat } from '../strings/chat.ts';
 import { useOnline } from '../use-online.ts';
 
 /** What a conversation shows of the person at its other end. */
@@ -13,6 +14,10 @@ export interface Friend {
   /** Empty until their keys are known. */
   readonly fingerprint: string;
   readonly canWrite: boolean;
+  readonly blocked: boolean;
+  readonly trust: Trust;
+  /** A friend action or a block that has not reached the server. */
+  readonly pending: boolean;
   /** False for an address that nobody is known at. */
   readonly known: boolean;
 }
@@ -23,11 +28,14 @@ export function useFriend(id: UserId): Friend {
   const row = conversations.rows.value.find((candidate) => candidate.peer === id);
   return {
     id,
-    name: contact?.name ?? row?.name ?? say.conversation.unknown,
+    name: contact?.name ?? row?.name ?? sayChat.unknown,
     online: useOnline(id),
     typing: people.typing.value.has(id),
     fingerprint: contact?.fingerprint ?? '',
     canWrite: row?.canWrite ?? contact?.standing === 'friends',
+    blocked: contact?.standing === 'blocked',
+    trust: contact?.trust ?? 'unverified',
+    pending: contact?.pending ?? false,
     known: contact !== undefined || row !== undefined,
   };
 }

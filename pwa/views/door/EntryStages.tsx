@@ -1,5 +1,5 @@
 import type { EntryStage } from '../../models/session.ts';
-import { say } from '../strings.ts';
+import { sayDoor } from '../strings/door.ts';
 
 const ORDER: readonly EntryStage[] = ['deriving', 'contacting', 'opening', 'storing'];
 
@@ -11,11 +11,11 @@ export function EntryStages(props: { stage: EntryStage | null }) {
       <ol aria-hidden="true">
         {ORDER.map((stage, index) => (
           <li key={stage} data-state={index < reached ? 'done' : index === reached ? 'now' : 'later'}>
-            {say.door.stageShort[stage]}
+            {sayDoor.stageShort[stage]}
           </li>
         ))}
       </ol>
-      <p>{say.door.stage[props.stage ?? 'deriving']}…</p>
+      <p>{sayDoor.stage[props.stage ?? 'deriving']}…</p>
     </div>
   );
 }

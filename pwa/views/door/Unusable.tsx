@@ -1,6 +1,6 @@
 import { useApp } from '../app-context.ts';
 import { BrandMark } from '../parts/BrandMark.tsx';
-import { say } from '../strings.ts';
+import { sayDoor } from '../strings/door.ts';
 
 /** The browser lacks what the app can't do without: a secure address, or storage. */
 export function Unusable() {
@@ -10,8 +10,8 @@ export function Unusable() {
     <main class="door">
       <div class="door-card glass unusable">
         <BrandMark />
-        <h1>{noStorage ? say.unusable.storageTitle : say.unusable.insecureTitle}</h1>
-        <p>{noStorage ? say.unusable.storage : say.unusable.insecure}</p>
+        <h1>{noStorage ? sayDoor.unusable.storageTitle : sayDoor.unusable.insecureTitle}</h1>
+        <p>{noStorage ? sayDoor.unusable.storage : sayDoor.unusable.insecure}</p>
       </div>
     </main>
   );

@@ -4,10 +4,12 @@ import type { Models } from '../../models/models.ts';
 import { useApp } from '../app-context.ts';
 import { PeopleDrawing } from '../parts/drawings.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
-import { OfflineIcon, SearchIcon } from '../parts/icons.tsx';
+import { OfflineIcon } from '../parts/icons.tsx';
+import { SearchIcon } from '../parts/more-icons.tsx';
 import { PanelHeader } from '../parts/PanelHeader.tsx';
 import { useRoving } from '../parts/use-roving.ts';
-import { LOCALE, say } from '../strings.ts';
+import { LOCALE } from '../strings.ts';
+import { sayPeople } from '../strings/people.ts';
 import { PersonRow } from './PersonRow.tsx';
 import type { Person } from './PersonRow.tsx';
 
@@ -42,16 +44,16 @@ export function People() {
 
   const found = everybody.value.filter((person) => person.name.toLocaleLowerCase(LOCALE).includes(wanted));
   return (
-    <section class="pane panel" aria-label={say.people.title}>
-      <PanelHeader title={say.people.title} />
+    <section class="pane panel" aria-label={sayPeople.title}>
+      <PanelHeader title={sayPeople.title} />
       <div class="pane-scroll">
         <div class="column">
           <div class="search">
             <SearchIcon />
             <input
               type="search"
-              aria-label={say.people.search}
-              placeholder={say.people.search}
+              aria-label={sayPeople.search}
+              placeholder={sayPeople.search}
               value={query.value}
               onInput={(event) => (query.value = event.currentTarget.value)}
             />
@@ -60,15 +62,15 @@ export function People() {
             <div class="note">
               <OfflineIcon />
               <p>
-                <strong>{say.people.failedTitle}</strong> {say.people.failed}
+                <strong>{sayPeople.failedTitle}</strong> {sayPeople.failed}
               </p>
               <button type="button" class="button button-small" onClick={ask}>
-                {say.people.again}
+                {sayPeople.again}
               </button>
             </div>
           )}
           {found.length > 0 && (
-            <ul class="people card" ref={list} aria-label={say.people.label}>
+            <ul class="people card" ref={list} aria-label={sayPeople.label}>
               {found.map((person) => (
                 <PersonRow key={person.id} person={person} />
               ))}
@@ -76,16 +78,16 @@ export function People() {
           )}
           {state === 'loading' && everybody.value.length === 0 && <Skeleton />}
           {hinting && (
-            <EmptyState drawing={<PeopleDrawing />} title={say.people.hintTitle} text={say.people.hint} />
+            <EmptyState drawing={<PeopleDrawing />} title={sayPeople.hintTitle} text={sayPeople.hint} />
           )}
           {!hinting && !looking && found.length === 0 && wanted !== '' && (
             <EmptyState
-              title={say.people.noMatchTitle}
-              text={(searchOnly ? say.people.noMatchStart : say.people.noMatch)(query.value.trim())}
+              title={sayPeople.noMatchTitle}
+              text={(searchOnly ? sayPeople.noMatchStart : sayPeople.noMatch)(query.value.trim())}
             />
           )}
           {!hinting && state === 'loaded' && everybody.value.length === 0 && wanted === '' && (
-            <EmptyState drawing={<PeopleDrawing />} title={say.people.emptyTitle} text={say.people.empty} />
+            <EmptyState drawing={<PeopleDrawing />} title={sayPeople.emptyTitle} text={sayPeople.empty} />
           )}
         </div>
       </div>
@@ -97,7 +99,7 @@ export function People() {
 function Skeleton() {
   return (
     <div class="people card" role="status">
-      <span class="visually-hidden">{say.people.loading}</span>
+      <span class="visually-hidden">{sayPeople.loading}</span>
       {[1, 2, 3, 4, 5].map((row) => (
         <div key={row} class="person skeleton" aria-hidden="true">
           <span class="avatar" />
@@ -115,7 +117,9 @@ function listEverybody(models: Models): Person[] {
   const { directory, contactsById } = models.people;
   const self = models.session.me.value?.id;
   const byId = new Map<string, Person>();
-  for (const { id, name } of directory.value) byId.set(id, { id, name, standing: 'none', pending: false });
+  for (const { id, name } of directory.value) {
+    byId.set(id, { id, name, standing: 'none', pending: false, trust: 'unverified' });
+  }
   for (const contact of contactsById.value.values()) {
     if (contact.standing !== 'none' || contact.pending || !byId.has(contact.id))
       byId.set(contact.id, contact);

@@ -1,16 +1,21 @@
 import type { ComponentChildren } from 'preact';
 import type { UserId } from '#shared/ids.ts';
+import type { Trust } from '../../models/account.ts';
+import type { Standing } from '../../models/people.ts';
 import { useApp } from '../app-context.ts';
 import { Avatar } from '../parts/Avatar.tsx';
-import { AcceptIcon, AddIcon, PendingIcon } from '../parts/icons.tsx';
-import { say } from '../strings.ts';
+import { AddIcon } from '../parts/icons.tsx';
+import { AcceptIcon, PendingIcon } from '../parts/more-icons.tsx';
+import { VerifiedMark } from '../parts/VerifiedMark.tsx';
+import { sayPeople } from '../strings/people.ts';
 import { useOnline } from '../use-online.ts';
 
 export interface Person {
   readonly id: UserId;
   readonly name: string;
-  readonly standing: 'none' | 'sent' | 'received' | 'friends';
+  readonly standing: Standing;
   readonly pending: boolean;
+  readonly trust: Trust;
 }
 
 /** Somebody, with the one or two things that can be done about it. */
@@ -19,17 +24,20 @@ export function PersonRow(props: { person: Person; line?: string }) {
   const online = useOnline(person.id);
   return (
     <li class="person">
-      <Avatar name={person.name} online={online} />
+      <Avatar name={person.name} online={person.standing === 'blocked' ? undefined : online} />
       <div class="person-words">
-        <bdi class="person-name">{person.name}</bdi>
+        <span class="person-name">
+          <bdi>{person.name}</bdi>
+          {person.trust === 'verified' && <VerifiedMark />}
+        </span>
         <span class="person-line">
           {person.pending ? (
             <>
               <PendingIcon />
-              {say.people.pending}
+              {sayPeople.pending}
             </>
           ) : (
-            (line ?? words(online))
+            (line ?? words(person, online))
           )}
         </span>
       </div>
@@ -41,9 +49,10 @@ export function PersonRow(props: { person: Person; line?: string }) {
 }
 
 /** Nothing is said where nothing is known. */
-function words(online: boolean | undefined): string {
+function words(person: Person, online: boolean | undefined): string {
+  if (person.standing === 'blocked') return sayPeople.blocked;
   if (online === undefined) return '';
-  return online ? say.people.online : say.people.offline;
+  return online ? sayPeople.online : sayPeople.offline;
 }
 
 function PersonActions(props: { person: Person }) {
@@ -52,42 +61,44 @@ function PersonActions(props: { person: Person }) {
   switch (standing) {
     case 'none':
       return (
-        <Act
-          label={say.people.addName(name)}
-          onClick={() => void actions.requestFriend(id, name)}
-          tone="soft"
-        >
+        <Act label={sayPeople.addName(name)} onClick={() => void actions.requestFriend(id, name)} tone="soft">
           <AddIcon />
-          {say.people.add}
+          {sayPeople.add}
         </Act>
       );
     case 'sent':
-      return <span class="person-state">{say.people.requested}</span>;
+      return <span class="person-state">{sayPeople.requested}</span>;
     case 'received':
       return (
         <>
-          <Act label={say.people.declineName(name)} onClick={() => void actions.rejectFriend(id)}>
-            {say.people.decline}
+          <Act label={sayPeople.declineName(name)} onClick={() => void actions.rejectFriend(id)}>
+            {sayPeople.decline}
           </Act>
           <Act
-            label={say.people.acceptName(name)}
+            label={sayPeople.acceptName(name)}
             onClick={() => void actions.acceptFriend(id)}
             tone="primary"
           >
             <AcceptIcon />
-            {say.people.accept}
+            {sayPeople.accept}
           </Act>
         </>
+      );
+    case 'blocked':
+      return (
+        <Act label={sayPeople.unblockName(name)} onClick={() => void actions.unblockPerson(id)}>
+          {sayPeople.unblock}
+        </Act>
       );
     case 'friends':
       return (
         <>
           <span class="person-state person-friend">
             <AcceptIcon />
-            {say.people.friend}
+            {sayPeople.friend}
           </span>
-          <Act label={say.people.messageName(name)} onClick={() => actions.go({ panel: 'chats', peer: id })}>
-            {say.people.message}
+          <Act label={sayPeople.messageName(name)} onClick={() => actions.go({ panel: 'chats', peer: id })}>
+            {sayPeople.message}
           </Act>
         </>
       );

@@ -4,6 +4,7 @@ import { useApp } from '../app-context.ts';
 import { Dialog } from '../parts/Dialog.tsx';
 import { ErrorIcon } from '../parts/icons.tsx';
 import { say } from '../strings.ts';
+import { saySettings } from '../strings/settings.ts';
 
 /** Says what is lost before it is lost. */
 export function LogOutDialog(props: { onClose: () => void }) {
@@ -16,12 +17,12 @@ export function LogOutDialog(props: { onClose: () => void }) {
   }, [actions, unsent]);
 
   return (
-    <Dialog title={say.logOut.title} onClose={props.onClose}>
-      <p>{say.logOut.body}</p>
+    <Dialog title={saySettings.logOut.title} onClose={props.onClose}>
+      <p>{saySettings.logOut.body}</p>
       {unsent.value !== null && unsent.value > 0 && (
         <p class="form-error">
           <ErrorIcon />
-          {say.logOut.unsent(unsent.value)}
+          {saySettings.logOut.unsent(unsent.value)}
         </p>
       )}
       <div class="dialog-buttons">
@@ -37,7 +38,7 @@ export function LogOutDialog(props: { onClose: () => void }) {
             void actions.logOut();
           }}
         >
-          {say.logOut.confirm}
+          {saySettings.logOut.confirm}
         </button>
       </div>
     </Dialog>

@@ -1,91 +1,68 @@
-import { useSignal } from '@preact/signals';
-import type { Theme } from '../../models/shell.ts';
+import type { ComponentType } from 'preact';
+import type { SettingsSection } from '../../models/shell.ts';
 import { useApp } from '../app-context.ts';
-import { Avatar } from '../parts/Avatar.tsx';
-import { Fingerprint } from '../parts/Fingerprint.tsx';
-import { DarkIcon, InstallIcon, LightIcon, LogOutIcon, SystemIcon } from '../parts/icons.tsx';
-import { PanelHeader } from '../parts/PanelHeader.tsx';
+import { BackIcon } from '../parts/more-icons.tsx';
 import { say } from '../strings.ts';
-import { LogOutDialog } from './LogOutDialog.tsx';
+import { saySettings } from '../strings/settings.ts';
+import { useMedia, WIDE } from '../use-media.ts';
+import { About } from './About.tsx';
+import { Blocked } from './Blocked.tsx';
+import { Data } from './Data.tsx';
+import { Devices } from './Devices.tsx';
+import { General } from './General.tsx';
+import { AppLock } from './AppLock.tsx';
+import { Password } from './Password.tsx';
+import { Recovery } from './Recovery.tsx';
+import { SectionList } from './SectionList.tsx';
 
-const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
-const THEME_ICONS = { system: SystemIcon, light: LightIcon, dark: DarkIcon } as const;
+const SECTIONS: Readonly<Record<SettingsSection, ComponentType>> = {
+  devices: Devices,
+  password: Password,
+  recovery: Recovery,
+  lock: AppLock,
+  blocked: Blocked,
+  data: Data,
+  about: About,
+};
 
-/** What a person can set, and what they may want to know. */
-export function Settings() {
-  const { models, actions } = useApp();
-  const { session, shell } = models;
-  const leaving = useSignal(false);
-  const me = session.me.value;
+/** What a person can set, and what they may want to know: a list, and beside it or in its place one section. */
+export function Settings(props: { section: SettingsSection | null }) {
+  const { section } = props;
+  const wide = useMedia(WIDE).value;
   return (
-    <section class="pane panel" aria-label={say.settings.title}>
-      <PanelHeader title={say.settings.title} />
+    <>
+      {(wide || section === null) && (
+        <SectionList open={section} wide={wide}>
+          {!wide && <General />}
+        </SectionList>
+      )}
+      {(wide || section !== null) && <SectionPane key={section} section={section} wide={wide} />}
+    </>
+  );
+}
+
+function SectionPane(props: { section: SettingsSection | null; wide: boolean }) {
+  const { actions } = useApp();
+  const { section, wide } = props;
+  const title = section === null ? saySettings.general : saySettings.sections[section];
+  const Section = section === null ? General : SECTIONS[section];
+  return (
+    <section class="pane section-pane" aria-label={title}>
+      <header class="panel-header glass">
+        {!wide && (
+          <button type="button" class="icon-button" aria-label={say.back} onClick={() => actions.back()}>
+            <BackIcon />
+          </button>
+        )}
+        <h1 data-heading tabIndex={-1}>
+          {title}
+        </h1>
+      </header>
       <div class="pane-scroll">
         <div class="column">
-          {me !== null && (
-            <section class="card card-padded">
-              <div class="me">
-                <Avatar name={me.name} size="large" />
-                <h2>
-                  <bdi>{me.name}</bdi>
-                </h2>
-              </div>
-              <h3>{say.settings.yourFingerprint}</h3>
-              <Fingerprint value={me.fingerprint} />
-              <p class="help">{say.settings.fingerprintHelp}</p>
-            </section>
-          )}
-
-          <section class="card card-padded">
-            <h2>{say.settings.appearance}</h2>
-            <fieldset class="segments segments-radio">
-              <legend class="visually-hidden">{say.settings.theme}</legend>
-              {THEMES.map((theme) => {
-                const Icon = THEME_ICONS[theme];
-                return (
-                  <label key={theme}>
-                    <input
-                      type="radio"
-                      name="theme"
-                      checked={shell.theme.value === theme}
-                      onChange={() => actions.setTheme(theme)}
-                    />
-                    <Icon />
-                    {say.settings.themes[theme]}
-                  </label>
-                );
-              })}
-            </fieldset>
-          </section>
-
-          <section class="card card-padded">
-            <h2>{say.settings.device}</h2>
-            <p class="help">{say.settings.storage}</p>
-            {shell.installable.value && (
-              <div class="setting">
-                <p class="help">{say.settings.installHelp}</p>
-                <button type="button" class="button button-soft" onClick={() => actions.install()}>
-                  <InstallIcon />
-                  {say.settings.install}
-                </button>
-              </div>
-            )}
-            <div class="setting">
-              <p class="help">{say.settings.logOutHelp}</p>
-              <button type="button" class="button button-danger-soft" onClick={() => (leaving.value = true)}>
-                <LogOutIcon />
-                {say.settings.logOut}
-              </button>
-            </div>
-          </section>
-
-          <section class="card card-padded">
-            <h2>{say.settings.about}</h2>
-            <p class="help">{say.settings.aboutText}</p>
-          </section>
+          <Section />
         </div>
       </div>
-      {leaving.value && <LogOutDialog onClose={() => (leaving.value = false)} />}
     </section>
   );
 }

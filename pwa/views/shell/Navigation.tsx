@@ -38,7 +38,7 @@ const PLACES: readonly Place[] = [
     ActiveIcon: RequestsActiveIcon,
   },
   {
-    route: { panel: 'settings' },
+    route: { panel: 'settings', section: null },
     label: say.nav.settings,
     Icon: SettingsIcon,
     ActiveIcon: SettingsActiveIcon,

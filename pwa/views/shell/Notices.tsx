@@ -40,7 +40,7 @@ export function Notices() {
       {refusals.value > 0 && (
         <ToastCard
           key={`files-${refusals.value}`}
-          toast={{ tone: 'info', text: say.composer.noFiles }}
+          toast={{ tone: 'info', text: say.noFiles }}
           onGone={() => (refusals.value = 0)}
         />
       )}
@@ -70,7 +70,7 @@ function useRefusedFiles(): Signal<number> {
       event.preventDefault();
       if (event.type !== 'drop') return;
       refusals.value++;
-      announce(say.composer.noFiles);
+      announce(say.noFiles);
     };
     document.addEventListener('dragover', refuse);
     document.addEventListener('drop', refuse);

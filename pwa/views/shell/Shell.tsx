@@ -1,11 +1,11 @@
-import { useSignal } from '@preact/signals';
-import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Route } from '../../models/shell.ts';
 import { useApp } from '../app-context.ts';
 import { ConversationList } from '../chats/ConversationList.tsx';
 import { NothingOpen } from '../chats/NothingOpen.tsx';
 import { later } from '../later.tsx';
 import { say } from '../strings.ts';
+import { useMedia } from '../use-media.ts';
 import { Navigation } from './Navigation.tsx';
 import { Notices } from './Notices.tsx';
 import { StatusChip } from './StatusChip.tsx';
@@ -22,7 +22,7 @@ export function Shell() {
   const route = shell.route.value;
   const peer = route.panel === 'chats' ? route.peer : null;
   const cramped = useMedia('(max-width: 939.98px)');
-  useFocusOnNavigation(main, route.panel, peer);
+  useFocusOnNavigation(main, route);
   useEffect(preloadWhenIdle, []);
 
   return (
@@ -41,12 +41,16 @@ export function Shell() {
         {route.panel === 'chats' && (
           <>
             <ConversationList open={peer} />
-            {peer === null ? <NothingOpen /> : <Conversation key={peer} peer={peer} />}
+            {peer === null ? (
+              <NothingOpen />
+            ) : (
+              <Conversation key={peer} peer={peer} safety={route.safety === true} />
+            )}
           </>
         )}
         {route.panel === 'people' && <People />}
         {route.panel === 'requests' && <Requests />}
-        {route.panel === 'settings' && <Settings />}
+        {route.panel === 'settings' && <Settings section={route.section} />}
       </main>
       <Notices />
     </div>
@@ -62,36 +66,21 @@ function preloadWhenIdle(): void {
   else setTimeout(preload, 500);
 }
 
-/** Whether a media query holds at the moment. */
-function useMedia(query: string): ReadonlySignal<boolean> {
-  const matches = useSignal(matchMedia(query).matches);
-  useEffect(() => {
-    const list = matchMedia(query);
-    const onChange = () => (matches.value = list.matches);
-    onChange();
-    list.addEventListener('change', onChange);
-    return () => list.removeEventListener('change', onChange);
-  }, [matches, query]);
-  return matches;
-}
-
 /**
  * Moves focus to what was navigated to: a conversation (its composer, where that opens no keyboard over the messages),
- * the heading of a panel, or back to the row that was left. Never on first drawing.
+ * the heading of a panel, section or safety number, or back to the row that was left. Never on first drawing.
  */
-function useFocusOnNavigation(
-  main: { current: HTMLElement | null },
-  panel: string,
-  peer: string | null,
-): void {
-  const before = useRef<{ panel: string; peer: string | null } | null>(null);
+function useFocusOnNavigation(main: { current: HTMLElement | null }, route: Route): void {
+  const here = rowOf(route);
+  const before = useRef<{ panel: string; row: string | null; safety: boolean } | null>(null);
+  const safety = route.panel === 'chats' && route.safety === true;
   useEffect(() => {
     const left = before.current;
-    before.current = { panel, peer };
+    before.current = { panel: route.panel, row: here, safety };
     const place = main.current;
     if (left === null || place === null) return;
     const focusGoal = () => {
-      const goal = peer === null ? goalInList(place, left.peer) : goalInConversation(place);
+      const goal = goalIn(place, here, left.panel === route.panel ? left.row : null, safety);
       goal?.focus({ preventScroll: true });
       return goal !== null;
     };
@@ -102,16 +91,30 @@ function useFocusOnNavigation(
     });
     observer.observe(place, { childList: true, subtree: true });
     return () => observer.disconnect();
-  }, [main, panel, peer]);
+  }, [main, route.panel, here, safety]);
 }
 
-function goalInConversation(place: HTMLElement): HTMLElement | null {
-  const field = place.querySelector<HTMLElement>('.composer textarea:enabled');
-  const heading = place.querySelector<HTMLElement>('.conversation [data-heading]');
+/** What is open of a list: the row carries this as `data-row`. */
+function rowOf(route: Route): string | null {
+  if (route.panel === 'chats') return route.peer;
+  return route.panel === 'settings' ? route.section : null;
+}
+
+function goalIn(
+  place: HTMLElement,
+  open: string | null,
+  left: string | null,
+  safety: boolean,
+): HTMLElement | null {
+  const find = (selector: string) => place.querySelector<HTMLElement>(selector);
+  if (safety) return find('.safety [data-heading]');
+  if (open === null) {
+    const row = left === null ? null : find(`[data-row="${CSS.escape(left)}"]`);
+    return row ?? find('[data-heading]');
+  }
+  const section = find('.section-pane [data-heading]');
+  if (section !== null) return section;
+  const heading = find('.conversation [data-heading]');
+  const field = find('.composer textarea:enabled');
   return matchMedia('(pointer: coarse)').matches ? heading : (field ?? heading);
-}
-
-function goalInList(place: HTMLElement, left: string | null): HTMLElement | null {
-  const row = left === null ? null : place.querySelector<HTMLElement>(`[data-peer="${CSS.escape(left)}"]`);
-  return row ?? place.querySelector<HTMLElement>('[data-heading]');
 }

@@ -3,8 +3,9 @@ import { useApp } from '../app-context.ts';
 import { EntryStages } from '../door/EntryStages.tsx';
 import { PasswordField } from '../door/PasswordField.tsx';
 import { Dialog } from '../parts/Dialog.tsx';
-import { ErrorIcon } from '../parts/icons.tsx';
+import { FormError } from '../parts/FormError.tsx';
 import { say } from '../strings.ts';
+import { sayDoor } from '../strings/door.ts';
 
 /** The password of the person who is already inside, because their session at the server has ended. */
 export function SignInAgain(props: { onClose: () => void }) {
@@ -20,25 +21,20 @@ export function SignInAgain(props: { onClose: () => void }) {
     if (!busy) void actions.logIn(name, password.value);
   };
   return (
-    <Dialog title={say.signInAgain.title} onClose={props.onClose}>
+    <Dialog title={sayDoor.again.title} onClose={props.onClose}>
       <form class="dialog-form" onSubmit={submit}>
-        <p>{say.signInAgain.body(name)}</p>
+        <p>{sayDoor.again.body(name)}</p>
         <input
           class="visually-hidden"
           name="username"
           autocomplete="username"
-          aria-label={say.door.username}
+          aria-label={sayDoor.username}
           tabIndex={-1}
           readOnly
           value={name}
         />
         <PasswordField value={password} purpose="current" readOnly={busy} />
-        {error.value !== null && !busy && (
-          <p class="form-error">
-            <ErrorIcon />
-            {say.error(error.value)}
-          </p>
-        )}
+        {!busy && <FormError code={error.value} />}
         {busy ? (
           <EntryStages stage={stage.value} />
         ) : (
@@ -47,7 +43,7 @@ export function SignInAgain(props: { onClose: () => void }) {
               {say.cancel}
             </button>
             <button type="submit" class="button button-primary">
-              {say.signInAgain.submit}
+              {sayDoor.again.submit}
             </button>
           </div>
         )}

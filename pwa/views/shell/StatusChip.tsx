@@ -1,12 +1,14 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
+import { later } from '../later.tsx';
 import { OfflineIcon, RetryIcon, SignInIcon } from '../parts/icons.tsx';
 import { say } from '../strings.ts';
 import { useNetwork } from '../use-network.ts';
 import { describeStatus } from './describe-status.ts';
 import type { StatusWords } from './describe-status.ts';
-import { SignInAgain } from './SignInAgain.tsx';
+
+const SignInAgain = later(async () => (await import('./SignInAgain.tsx')).SignInAgain);
 
 /** A connection that is back within this time was not worth a word, in milliseconds. */
 const PATIENCE = 2000;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromBase64url, toBase64url } from '#shared/bytes.ts';
 import { type SafeKdf, createKdf, stretchPassword } from '#shared/crypto/password.ts';
+import { createRecoveryCode, openRecoveryCode } from '#shared/crypto/recovery.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, DeviceId } from '#shared/ids.ts';
 import type { LoginResponse } from '#shared/schema/http.ts';
@@ -12,8 +13,8 @@ const kdf = createKdf();
 async function registered(username = 'alice', chosen: SafeKdf = kdf) {
   const password = await stretchPassword(PASSWORD, username, chosen);
   const device = { id: 'AAAAAAAAAAAAAAAAAAAAAw' as DeviceId, name: 'Test' };
-  const account = await makeAccount(username, device, chosen, password);
-  const { request } = account;
+  const recovery = await openRecoveryCode(createRecoveryCode(), username);
+  const { request, account } = await makeAccount(username, device, chosen, password, recovery);
   const login: LoginResponse = {
     userId: request.userId,
     username,
@@ -22,9 +23,11 @@ async function registered(username = 'alice', chosen: SafeKdf = kdf) {
     kdf: chosen,
     wrappedAccountKey: request.wrappedAccountKey,
     keyring: request.keyring,
+    revision: 1,
     bundle: request.bundle,
+    credentialsVersion: 1,
   };
-  return { ...account, login, password };
+  return { request, keys: account.keys, login, password, recovery };
 }
 
 const codeOf = (promise: Promise<unknown>) =>
@@ -43,7 +46,7 @@ function flipped(text: string, at: number): string {
 describe('an account', () => {
   it('opens on another device with the password, with the same identity and keys that can’t be read out', async () => {
     const { login, keys, password } = await registered();
-    const opened = await openAccount(login, kdf, password);
+    const { keys: opened } = await openAccount(login, { kdf, password });
     expect(opened.identities[0].signingPublic).toEqual(keys.identities[0].signingPublic);
     expect(opened.identities[0].agreementPublic).toEqual(keys.identities[0].agreementPublic);
     for (const key of [...identityKeys(opened), ...identityKeys(keys), opened.accountKey, keys.accountKey]) {
@@ -63,7 +66,23 @@ describe('an account', () => {
   it('does not open with another password', async () => {
     const { login } = await registered();
     const other = await stretchPassword('another password', 'alice', kdf);
-    expect(await codeOf(openAccount(login, kdf, other))).toBe('BAD_CREDENTIALS');
+    expect(await codeOf(openAccount(login, { kdf, password: other }))).toBe('BAD_CREDENTIALS');
+  });
+
+  it('opens with the recovery code too, from what the server keeps beside it, and with no other', async () => {
+    const { login, keys, request, recovery } = await registered();
+    const wrappedAccountKey = request.recovery?.wrappedAccountKey ?? '';
+    const opened = await openAccount({ ...login, wrappedAccountKey }, { recovery });
+    expect(opened.keys.identities[0].signingPublic).toEqual(keys.identities[0].signingPublic);
+    const other = await openRecoveryCode(createRecoveryCode(), 'alice');
+    const attempt = openAccount({ ...login, wrappedAccountKey }, { recovery: other });
+    expect(await codeOf(attempt)).toBe('BAD_CREDENTIALS');
+  });
+
+  it('does not open when the keyring is another one than the server says', async () => {
+    const { login, password } = await registered();
+    const renumbered = { ...login, revision: 2 };
+    expect(await codeOf(openAccount(renumbered, { kdf, password }))).toBe('KEYRING_DAMAGED');
   });
 
   it('does not open when what the server kept was altered, wherever', async () => {
@@ -71,10 +90,12 @@ describe('an account', () => {
     for (const field of ['wrappedAccountKey', 'keyring', 'bundle'] as const) {
       for (const at of [0, -1]) {
         const altered = { ...login, [field]: flipped(login[field], at) };
-        expect(await codeOf(openAccount(altered, kdf, password)), `${field} ${at}`).toBe('KEYRING_DAMAGED');
+        expect(await codeOf(openAccount(altered, { kdf, password })), `${field} ${at}`).toBe(
+          'KEYRING_DAMAGED',
+        );
       }
       const cut = { ...login, [field]: '' };
-      expect(await codeOf(openAccount(cut, kdf, password)), `${field} cut`).toBe('KEYRING_DAMAGED');
+      expect(await codeOf(openAccount(cut, { kdf, password })), `${field} cut`).toBe('KEYRING_DAMAGED');
     }
   });
 
@@ -82,9 +103,9 @@ describe('an account', () => {
     const alice = await registered();
     const bob = await registered('bob', createKdf());
     const asBob = { ...alice.login, userId: bob.login.userId };
-    expect(await codeOf(openAccount(asBob, kdf, alice.password))).toBe('KEYRING_DAMAGED');
+    expect(await codeOf(openAccount(asBob, { kdf, password: alice.password }))).toBe('KEYRING_DAMAGED');
     const shownAsBob = { ...alice.login, bundle: bob.login.bundle };
-    expect(await codeOf(openAccount(shownAsBob, kdf, alice.password))).toBe('KEYRING_DAMAGED');
+    expect(await codeOf(openAccount(shownAsBob, { kdf, password: alice.password }))).toBe('KEYRING_DAMAGED');
   });
 });
 
@@ -100,8 +121,13 @@ describe('what is typed at the door', () => {
 
   it('refuses a password of nine characters and takes ten, however many bytes they have', () => {
     expect(() => acceptNewPassword('ninechars')).toThrow(Failure);
-    expect(() => acceptNewPassword('😀'.repeat(9))).toThrow(Failure);
+    expect(() => acceptNewPassword('😀😁😂🤣😃😄😅😆😉')).toThrow(Failure);
     expect(() => acceptNewPassword('ten chars!')).not.toThrow();
+  });
+
+  it('refuses a long password that the meter calls too weak', () => {
+    expect(() => acceptNewPassword('aaaaaaaaaaaa')).toThrow(Failure);
+    expect(() => acceptNewPassword('alice-alice-1', ['alice'])).toThrow(Failure);
   });
 });
 

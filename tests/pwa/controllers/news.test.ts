@@ -9,6 +9,7 @@ const contact = (name: string, standing: StoredContact['standing']): StoredConta
   standing,
   pending: false,
   fingerprint: '',
+  trust: 'unverified',
 });
 const texts = (...readings: Parameters<typeof news>) => news(...readings).map((note) => note.text);
 

@@ -41,7 +41,8 @@ export const actions = {
 
   /** Opens what another tab has made. */
   async join(): Promise<boolean> {
-    opened = await openLocalStore({ report: () => {}, onLost: (why) => lost.push(why) });
+    const stored = await openLocalStore({ report: () => {}, onLost: (why) => lost.push(why) });
+    opened = stored === 'locked' ? undefined : stored;
     if (opened !== undefined) watch();
     return opened !== undefined;
   },
@@ -134,6 +135,7 @@ export const actions = {
       const part = {
         seq: 100_000,
         tag: 1,
+        revision: 1,
         contacts: some.map(({ contact }) => contact),
         conversations: some.map(({ summary }) => summary),
         first: at === 0,

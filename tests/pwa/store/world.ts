@@ -1,14 +1,6 @@
 import { toBase64url } from '#shared/bytes.ts';
-import { createAccountKey, holdAccountKey } from '#shared/crypto/account.ts';
 import { type PairRoot, derivePairRoot, openEnvelope, sealEnvelope } from '#shared/crypto/envelope.ts';
-import {
-  type Identity,
-  createBundle,
-  exportIdentity,
-  generateIdentity,
-  importIdentity,
-  rotateAgreement,
-} from '#shared/crypto/identity.ts';
+import { type Identity, createBundle, generateIdentity, rotateAgreement } from '#shared/crypto/identity.ts';
 import { randomBytes, sha256 } from '#shared/crypto/primitives.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
@@ -16,15 +8,12 @@ import { FIRST_PREV, type Payload, decodePayload, encodePayload } from '#shared/
 import type { ClientStore } from '#sync/client/ports.ts';
 import { newOpId } from '#pwa/store/op-id.ts';
 import type { LocalStore, StoredConversation, StoredWindow } from '#pwa/store/ports.ts';
-import {
-  type OpenStore,
-  createLocalStore,
-  eraseLocalStore,
-  openLocalStore,
-} from '#pwa/store/provisioning.ts';
+import { type OpenStore, eraseLocalStore, openLocalStore } from '#pwa/store/provisioning.ts';
+import { createLocalStore } from '#pwa/store/sign-in.ts';
 import type { Lost } from '#pwa/store/database.ts';
 import type { ClientStoreSubject } from '#tests/contracts/client-store-subject.ts';
 import { holds } from '#tests/support/check.ts';
+import { newUser } from './new-user.ts';
 
 /** A user with keys, and what they send and read: the far side of a conversation, or our other device. */
 export interface Person {
@@ -57,11 +46,14 @@ export async function sender(from: Person, to: Person) {
   const root = await rootBetween(from, to);
   const device = toBase64url(randomBytes(16)) as DeviceId;
   let counter = 0;
-  let prev = FIRST_PREV;
+  let end = Promise.resolve(FIRST_PREV);
   return async (id: OpId, text: string): Promise<Bytes> => {
-    const payload = encodePayload({ device, counter: ++counter, prev, body: { kind: 'text', text } });
-    prev = await sha256(payload);
-    return sealEnvelope({ root, type: ENVELOPE_TYPE.message, id, time: 1_000, payload });
+    // In the order of the calls, though several are sealed at once.
+    const written = end.then((prev) =>
+      encodePayload({ device, counter: ++counter, prev, body: { kind: 'text', text } }),
+    );
+    end = written.then(sha256);
+    return sealEnvelope({ root, type: ENVELOPE_TYPE.message, id, time: 1_000, payload: await written });
   };
 }
 
@@ -97,15 +89,10 @@ export async function newWorld(): Promise<World> {
   await eraseLocalStore();
   const [me, peer] = await Promise.all([newPerson(), newPerson()]);
   const [errors, lost]: [unknown[], Lost[]] = [[], []];
-  const opened = await createLocalStore(
-    {
-      userId: me.id,
-      username: 'casey',
-      identities: [await importIdentity(await exportIdentity(me.identity))],
-      accountKey: await holdAccountKey(createAccountKey()),
-    },
-    { report: (error) => errors.push(error), onLost: (why) => lost.push(why) },
-  );
+  const opened = await createLocalStore(await newUser(me.id, [me.identity]), {
+    report: (error) => errors.push(error),
+    onLost: (why) => lost.push(why),
+  });
   return worldOf(me, peer, opened, errors, lost);
 }
 
@@ -128,7 +115,7 @@ export async function restarted({ me, peer, store, errors, lost }: World): Promi
     report: (error) => errors.push(error),
     onLost: (why) => lost.push(why),
   });
-  if (opened === undefined) throw new Error('Nobody is signed in');
+  if (opened === undefined || opened === 'locked') throw new Error('Nobody is signed in');
   return worldOf(me, peer, opened, errors, lost);
 }
 
@@ -149,11 +136,13 @@ function subjectOf(world: Omit<World, 'subject'>): ClientStoreSubject {
     newId: () => newOpId(Date.now()),
     queueMessage: (text) => store.queueMessage(peer.id, text),
     queueAccept: () => store.queueFriendAction('friend.accept', peer.id, 'robin'),
+    queueFriendAction: (kind) => store.queueFriendAction(kind, peer.id, 'robin'),
     messages: async () => (await timelineOf(store, peer.id)).items,
     async standing() {
       const contacts = await next(store.liveContacts);
       return contacts.find(({ id }) => id === peer.id)?.standing ?? 'none';
     },
+    announced: () => next(store.liveAccountRevision),
     unread: async () => (await conversationOf(store, peer.id))?.unread ?? 0,
     see: (n) => store.markSeen(peer.id, n),
     async read(id, envelope) {

@@ -377,8 +377,10 @@ describe('keyboard and focus', () => {
   it('opens the menu of a conversation, walks it, and asks before unfriending', async () => {
     await show('conversation');
     await page.getByRole('button', { name: 'Conversation menu' }).press('Enter');
-    await page.waitForFunction(() => document.activeElement?.textContent === 'Key fingerprint');
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Safety number');
     await page.keyboard.press('ArrowDown');
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Report');
+    await page.keyboard.press('End');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'Unfriend mira.okafor?' }).waitFor();
     await page.keyboard.press('Escape');

@@ -11,7 +11,7 @@ import { CHROMIUM_ARGS, chromiumPath } from '#tests/support/chromium.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The chunk with everything that isn't the gallery's own. */
+/** The chunk with everything that isn't the gallery's own, nor the codec of QR codes, which is loaded when one is shown. */
 const VIEWS = 'views';
 
 /** What the product's server sends, in its strictest form: nothing inline, nothing from elsewhere, no HTML from strings. */
@@ -35,8 +35,11 @@ export interface GallerySite {
   close(): Promise<void>;
 }
 
-/** Builds with the product's own configuration, but without its service worker; serves on a free port of this machine. */
-export async function openGallery(): Promise<GallerySite> {
+/**
+ * Builds with the product's own configuration, but without its service worker; serves on a free port of this machine.
+ * `args` are for the browser.
+ */
+export async function openGallery(args: readonly string[] = []): Promise<GallerySite> {
   const outDir = await mkdtemp(join(tmpdir(), 'nexchat-gallery-'));
   const loaded = await loadConfigFromFile(
     { command: 'build', mode: 'production' },
@@ -57,7 +60,9 @@ export async function openGallery(): Promise<GallerySite> {
       rolldownOptions: {
         input: join(root, 'pwa/dev/gallery.html'),
         output: {
-          codeSplitting: { groups: [{ name: VIEWS, test: /node_modules|pwa\/(views|models|styles)\// }] },
+          codeSplitting: {
+            groups: [{ name: VIEWS, test: /node_modules\/(?!qr\/)|pwa\/(views|models|styles)\// }],
+          },
         },
       },
     },
@@ -67,7 +72,10 @@ export async function openGallery(): Promise<GallerySite> {
     build: { outDir },
     preview: { host: '127.0.0.1', port: 0, headers: { 'content-security-policy': POLICY } },
   });
-  const browser = await chromium.launch({ executablePath: await chromiumPath(), args: [...CHROMIUM_ARGS] });
+  const browser = await chromium.launch({
+    executablePath: await chromiumPath(),
+    args: [...CHROMIUM_ARGS, ...args],
+  });
   const address = server.httpServer.address();
   if (address === null || typeof address === 'string') throw new Error('the preview server has no port');
 

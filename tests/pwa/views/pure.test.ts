@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { message } from '#pwa/dev/fake-messages.ts';
 import { createModels } from '#pwa/models/models.ts';
+import type { TimelineNotice } from '#pwa/models/timeline.ts';
 import { freshAmong } from '#pwa/views/chats/use-fresh.ts';
 import { rowsOf } from '#pwa/views/chats/rows.ts';
-import { passwordStrength } from '#pwa/views/door/password-strength.ts';
+import { isGroup, recoveryGroups } from '#pwa/views/door/recovery-groups.ts';
 import { fingerprintGroups, hueOf, initials, listTime } from '#pwa/views/format.ts';
 import { linkify } from '#pwa/views/linkify.ts';
+import { whenAt } from '#pwa/views/settings/when.ts';
 import { describeStatus } from '#pwa/views/shell/describe-status.ts';
 
 describe('links in plain text', () => {
@@ -63,6 +65,8 @@ describe('links in plain text', () => {
 });
 
 describe('rows of the timeline', () => {
+  const itemsOf = (...given: Parameters<typeof rowsOf>) =>
+    rowsOf(...given).filter((row) => row.item !== null);
   const noon = new Date(2026, 4, 4, 12).getTime();
   const minute = 60_000;
 
@@ -73,7 +77,7 @@ describe('rows of the timeline', () => {
       message(true, 'c', noon + 2 * minute, 3),
       message(true, 'd', noon + 20 * minute, 4),
     ];
-    expect(rowsOf(items, null, false).map(({ first, last }) => [first, last])).toEqual([
+    expect(itemsOf(items, [], null, false).map(({ first, last }) => [first, last])).toEqual([
       [true, false],
       [false, true],
       [true, true],
@@ -87,27 +91,59 @@ describe('rows of the timeline', () => {
       message(false, 'b', noon + minute, 2),
       message(false, 'c', noon + 86_400_000, 3),
     ];
-    expect(rowsOf(items, null, false).map(({ day }) => day)).toEqual([noon, null, noon + 86_400_000]);
-    expect(rowsOf(items, null, true).map(({ day }) => day)).toEqual([null, null, noon + 86_400_000]);
+    expect(itemsOf(items, [], null, false).map(({ day }) => day)).toEqual([noon, null, noon + 86_400_000]);
+    expect(itemsOf(items, [], null, true).map(({ day }) => day)).toEqual([null, null, noon + 86_400_000]);
   });
 
   it('divides before the first unread message of the friend, which starts a group', () => {
     const items = [1, 2, 3].map((n) => message(n === 2, 'x', noon, n));
     items.push(message(false, 'y', noon, 4));
-    const rows = rowsOf(items, 1, false);
+    const rows = itemsOf(items, [], 1, false);
     expect(rows.map(({ unread }) => unread)).toEqual([false, false, true, false]);
-    expect(rowsOf(items, 3, false)[3]).toMatchObject({ unread: true, first: true });
-    expect(rowsOf(items, 4, false).some(({ unread }) => unread)).toBe(false);
+    expect(itemsOf(items, [], 3, false)[3]).toMatchObject({ unread: true, first: true });
+    expect(itemsOf(items, [], 4, false).some(({ unread }) => unread)).toBe(false);
+  });
+
+  const remark = (after: number, id = after): TimelineNotice => ({ id, at: noon, after, kind: 'verified' });
+  const keys = (...given: Parameters<typeof rowsOf>) =>
+    rowsOf(...given).map(({ item, notice }) => (notice === null ? item.n : `after ${notice.after}`));
+
+  it('sets notices after the message of their number, above what waits to be sent, and apart from both', () => {
+    const items = [1, 2, 3].map((n) => message(false, 'x', noon, n));
+    items.push(message(true, 'y', noon, null, 'queued'));
+    const notices = [remark(0), remark(2), remark(2, 9), remark(3)];
+    expect(keys(items, notices, null, false)).toEqual([
+      'after 0',
+      1,
+      2,
+      'after 2',
+      'after 2',
+      3,
+      'after 3',
+      null,
+    ]);
+    expect(itemsOf(items, notices, null, false).map(({ first, last }) => [first, last])).toEqual([
+      [true, false],
+      [false, true],
+      [true, true],
+      [true, true],
+    ]);
+    expect(keys([], [remark(0)], null, false)).toEqual(['after 0']);
+  });
+
+  it('keeps a notice of earlier messages back until those are here', () => {
+    const items = [5, 6].map((n) => message(false, 'x', noon, n));
+    expect(keys(items, [remark(2), remark(5)], null, true)).toEqual([5, 'after 5', 6]);
   });
 
   it('C16 sets what stands below a hole apart, and says nothing about its day', () => {
     const [before, after] = [message(false, 'a', 0, 1), message(false, 'b', 2 * 86_400_000, 9)];
-    const [, whole] = rowsOf([before, after], null, false);
+    const [, whole] = itemsOf([before, after], [], null, false);
     expect([whole?.hole, whole?.day]).toEqual([false, after.at]);
     const near = { ...after, at: 1, holeBefore: true };
-    const [, row] = rowsOf([before, near], null, false);
+    const [, row] = itemsOf([before, near], [], null, false);
     expect([row?.hole, row?.day, row?.first]).toEqual([true, null, true]);
-    const [start] = rowsOf([near], null, true);
+    const [start] = itemsOf([near], [], null, true);
     expect([start?.hole, start?.day]).toEqual([true, null]);
   });
 });
@@ -172,13 +208,26 @@ describe('words for names, times and keys', () => {
     expect(fingerprintGroups('0A1B 2C3D')).toEqual(['0A1B', '2C3D']);
     expect(fingerprintGroups('0A1B2C3D')).toEqual(['0A1B', '2C3D']);
   });
+});
 
-  it('calls a password strong by length and variety, never below ten characters', () => {
-    expect(
-      ['Ab1!Ab1!', 'aaaaaaaaaaaa', 'passwordpass', 'Passw0rd pass', 'four unrelated words here'].map(
-        passwordStrength,
-      ),
-    ).toEqual([0, 1, 1, 2, 3]);
+describe('a recovery code on the screen', () => {
+  it('is read in groups of four, however it is written', () => {
+    expect(recoveryGroups('7Q2M-4TZX 9KHR')).toEqual(['7Q2M', '4TZX', '9KHR']);
+  });
+
+  it('forgives case, spaces and letters that look like digits, and nothing else', () => {
+    const typed = ['9khr', ' 9 K H R', '9KH', '9KHRR', '9KHS', ''];
+    expect(typed.map((text) => isGroup(text, '9KHR'))).toEqual([true, true, false, false, false, false]);
+    expect(isGroup('oIl7', '0117')).toBe(true);
+  });
+});
+
+describe('when a device was seen', () => {
+  it('is today, yesterday or a day', () => {
+    const today = new Date(2026, 2, 30).getTime();
+    expect(whenAt(new Date(2026, 2, 30, 9, 5).getTime(), today)).toBe('today at 09:05');
+    expect(whenAt(new Date(2026, 2, 29, 0, 10).getTime(), today)).toBe('yesterday at 00:10');
+    expect(whenAt(new Date(2026, 2, 28, 23, 59).getTime(), today)).toBe('on 28 Mar 2026');
   });
 });
 

@@ -223,6 +223,38 @@ export function unwrapAccountKey(wrapped: Buffer, fields: WrapFields): Buffer {
   return gcmOpen(fields.wrapKey, wrapped.subarray(5, 17), wrapAad(fields), wrapped.subarray(49));
 }
 
+// — recovery codes —
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** The code as it is shown, of its 26 symbols. */
+export function showRecoveryCode(symbols: string): string {
+  const digest = sha256(lp('nexchat/rc/v1/check'), text(symbols));
+  const check = digest.readUInt16BE(0) >>> 6;
+  const whole = `${symbols}${CROCKFORD[check >>> 5]}${CROCKFORD[check & 31]}`;
+  return (whole.match(/.{4}/g) ?? []).join('-');
+}
+
+export function openRecoveryCode(symbols: string, username: string) {
+  const salt = sha256(lp('nexchat/rc/v1'), lp(username));
+  const derive = (what: string) => hkdf(text(symbols), salt, text(`nexchat/rc/v1/${what}`), 32);
+  return { authKey: derive('auth'), wrapKey: derive('wrap'), commit: derive('commit') };
+}
+
+/** The account key under a recovery code. */
+export function wrapForRecovery(accountKey: Buffer, fields: Omit<WrapFields, 'kdf'>, iv: Buffer): Buffer {
+  const sealed = gcmSeal(fields.wrapKey, iv, recoveryAad(fields), accountKey);
+  return Buffer.concat([Buffer.of(1), u32(fields.version), iv, fields.commit, sealed]);
+}
+
+export function unwrapWithRecovery(wrapped: Buffer, fields: Omit<WrapFields, 'kdf'>): Buffer {
+  return gcmOpen(fields.wrapKey, wrapped.subarray(5, 17), recoveryAad(fields), wrapped.subarray(49));
+}
+
+function recoveryAad({ userId, version, commit }: Omit<WrapFields, 'kdf'>): Buffer {
+  return Buffer.concat([lp(userId), lp('nexchat/rc/v1'), u32(version), commit]);
+}
+
 const keyringAad = (userId: string, revision: number) =>
   Buffer.concat([lp('nexchat/keyring/v1'), lp(userId), u32(revision)]);
 const keyringKey = (accountKey: Buffer) => hkdf(accountKey, NO_SALT, text('nexchat/keyring/v1'), 32);
@@ -264,7 +296,62 @@ export function openRecord(key: Buffer, store: string, primaryKey: string, recor
   return gcmOpen(key, record.subarray(1, 13), aad, record.subarray(13));
 }
 
+// — export —
+
+export interface ExportFields {
+  readonly passphrase: string;
+  readonly iterations: number;
+  readonly salt: Buffer;
+}
+
+function exportKey({ passphrase, iterations, salt }: ExportFields): Buffer {
+  const bound = sha256(lp('nexchat/export/v1'), salt);
+  return pbkdf2Sync(text(passphrase.normalize('NFKC')), bound, iterations, 32, 'sha256');
+}
+
+function exportIv(index: number, last: boolean): Buffer {
+  return Buffer.concat([Buffer.alloc(7), u32(index), Buffer.of(last ? 1 : 0)]);
+}
+
+/** A file of these plain chunks. */
+export function sealExport(fields: ExportFields, plain: readonly Buffer[]): Buffer {
+  const head = Buffer.concat([text('NXEXPORT'), Buffer.of(1), u32(fields.iterations), fields.salt]);
+  const key = exportKey(fields);
+  const chunks = plain.map((chunk, index) => {
+    const sealed = gcmSeal(key, exportIv(index, index === plain.length - 1), head, chunk);
+    return Buffer.concat([u32(sealed.length), sealed]);
+  });
+  return Buffer.concat([head, ...chunks]);
+}
+
+/** The plain chunks of a file. Throws when any of it is not as it was made. */
+export function openExport(passphrase: string, file: Buffer): Buffer[] {
+  const head = file.subarray(0, 29);
+  const fields = { passphrase, iterations: head.readUInt32BE(9), salt: head.subarray(13) };
+  const key = exportKey(fields);
+  const plain: Buffer[] = [];
+  for (let at = 29; at < file.length;) {
+    const end = at + 4 + file.readUInt32BE(at);
+    plain.push(gcmOpen(key, exportIv(plain.length, end === file.length), head, file.subarray(at + 4, end)));
+    at = end;
+  }
+  return plain;
+}
+
 // — safety number —
+
+/** What a camera reads of it. */
+export function safetyCode(
+  a: { userId: string; signing: Buffer },
+  b: { userId: string; signing: Buffer },
+): string {
+  const half = ({ userId, signing }: typeof a) => [
+    Buffer.from(userId, 'base64url'),
+    pbkdf2Sync(signing, text(`nexchat/sn/v1${userId}`), 5200, 30, 'sha512'),
+  ];
+  const sides = a.userId < b.userId ? [a, b] : [b, a];
+  return `NXSN1.${Buffer.concat(sides.flatMap(half)).toString('base64url')}`;
+}
 
 export function safetyNumber(
   a: { userId: string; signing: Buffer },

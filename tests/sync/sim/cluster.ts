@@ -1,3 +1,4 @@
+import { createLogs } from '#api/store/memory/logs.ts';
 import { createMemorySync } from '#api/store/memory/sync.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, DeviceId, UserId } from '#shared/ids.ts';
@@ -67,7 +68,12 @@ export function createCluster(deps: ClusterDeps): Cluster {
   for (const node of nodes) start(node);
 
   function openStore(tag: () => number): SyncStore {
-    return createMemorySync({ epoch: ledger.epoch(), tag, person: deps.person });
+    return createMemorySync({
+      epoch: ledger.epoch(),
+      logs: createLogs(tag),
+      person: deps.person,
+      revision: () => 1,
+    }).store;
   }
 
   function start(node: Node): void {

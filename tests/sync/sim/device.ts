@@ -30,7 +30,7 @@ export interface DeviceDeps {
   readonly keyOf: (user: UserId) => Uint8Array;
 }
 
-export type FriendKind = 'friend.request' | 'friend.accept' | 'friend.reject' | 'friend.remove';
+export type FriendKind = Extract<Operation['kind'], `friend.${string}`>;
 
 /** An installation of the app: its disk, its tabs and its service worker, of which one leads. */
 export interface Device {
@@ -231,7 +231,9 @@ export function createDevice(deps: DeviceDeps, user: UserId, cloned?: Disk): Dev
       act((screen) => screen.write(op, `c:${peer}`, accept));
     },
     befriend(peer, kind) {
-      act((screen) => screen.write({ id: random.opId(now()), kind, to: peer }, `f:${peer}`, null));
+      const op: Operation = { id: random.opId(now()), kind, to: peer };
+      ledger.asked(op);
+      act((screen) => screen.write(op, `f:${peer}`, null));
     },
     see(peer) {
       act((screen) => screen.see(peer));

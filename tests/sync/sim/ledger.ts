@@ -1,7 +1,7 @@
-import { type OpId, type PairId, type UserId, membersOf, pairOf } from '#shared/ids.ts';
+import { type OpId, type PairId, type UserId, membersOf, pairOf, peerIn } from '#shared/ids.ts';
 import type { Committed, Relation, Watermark, Write } from '#sync/server/ports.ts';
-import type { HistoryPage, Message, OpResult, Page, SnapshotPart } from '#sync/wire/down.ts';
-import type { Cursor } from '#sync/wire/up.ts';
+import type { HistoryPage, Message, OpResult, Page, SnapshotPart, Standing } from '#sync/wire/down.ts';
+import type { Cursor, Operation } from '#sync/wire/up.ts';
 
 /** Told of every promise that was broken: the rule, and what was seen. */
 export type Fail = (rule: string, seen: string) => void;
@@ -22,6 +22,7 @@ interface Truth {
 
 /** Longer than any commit takes, in milliseconds. */
 const MEANWHILE = 5_000;
+const STRANGERS: Relation = { state: 'none', by: null, blockedBy: [], version: 0, time: 0 };
 const UNREAD: Watermark = { delivered: 0, seen: 0 };
 
 /**
@@ -37,6 +38,7 @@ export function createLedger(fail: Fail) {
   const everLost = new Set<OpId>();
   /** Results that were given in a history that was lost, by actor and operation. */
   const formerly = new Map<string, OpResult[]>();
+  const friendshipsAsked = new Map<OpId, Operation['kind']>();
   const stored = new Map<UserId, Set<OpId>>();
   const shown = new Map<UserId, Set<OpId>>();
 
@@ -44,8 +46,17 @@ export function createLedger(fail: Fail) {
   const markOf = (pair: PairId, user: UserId) => truth.marks.get(`${pair} ${user}`) ?? UNREAD;
   const logOf = (user: UserId) => truth.logs.get(user) ?? [];
 
-  function append(pair: PairId, entry: Logged): void {
-    for (const user of membersOf(pair)) listOf(truth.logs, user).push(entry);
+  function append(pair: PairId, entry: Logged, users: readonly UserId[] = membersOf(pair)): void {
+    for (const user of users) listOf(truth.logs, user).push(entry);
+  }
+
+  /** What the other one is to `user`: said here once more, and not taken from the server. */
+  function standingOf(user: UserId, peer: UserId): Standing {
+    const relation = truth.relations.get(pairOf(user, peer));
+    if (relation?.blockedBy.includes(user)) return 'blocked';
+    if (relation?.state === 'friends') return 'friends';
+    if (relation?.state !== 'requested') return 'none';
+    return relation.by === user ? 'sent' : 'received';
   }
 
   function make({ effect, op }: Write, result: OpResult): void {
@@ -59,8 +70,14 @@ export function createLedger(fail: Fail) {
       append(pair, { kind: 'message', pair, op, n });
       lost.delete(op);
     } else if (effect?.kind === 'relation') {
-      truth.relations.set(effect.pair, effect.next);
-      append(effect.pair, { kind: 'relation', pair: effect.pair });
+      const { pair, next } = effect;
+      const [low, high] = membersOf(pair);
+      const before = [standingOf(low, high), standingOf(high, low)];
+      truth.relations.set(pair, next);
+      const after = [standingOf(low, high), standingOf(high, low)];
+      // Who sees no change is not told: else they would know that they were blocked.
+      const told = [low, high].filter((_, at) => before[at] !== after[at]);
+      append(pair, { kind: 'relation', pair }, told);
     } else if (effect?.kind === 'watermark') {
       const { pair, user, mark } = effect;
       truth.marks.set(`${pair} ${user}`, highest(markOf(pair, user), mark));
@@ -103,6 +120,26 @@ export function createLedger(fail: Fail) {
     }
   }
 
+  /** What an operation makes of a friendship, where somebody blocks or has blocked. */
+  function checkBlocks({ actor, op }: Write, pair: PairId, next: Relation): void {
+    const asked = friendshipsAsked.get(op);
+    const before = truth.relations.get(pair) ?? STRANGERS;
+    const broken = (what: string): void =>
+      fail('S24', `${asked} ${what}: ${JSON.stringify(before)} became ${JSON.stringify(next)}`);
+    const [did, does] = [before.blockedBy.includes(actor), next.blockedBy.includes(actor)];
+    const peer = peerIn(pair, actor);
+    if (next.state === 'friends' && next.blockedBy.length > 0) broken('made friends of somebody blocked');
+    if (next.blockedBy.includes(peer) !== before.blockedBy.includes(peer))
+      broken('changed whom the other blocks');
+    if (asked === 'friend.block') {
+      if (did || !does) broken('is no block');
+      if (next.state === 'requested') broken('left a request');
+    } else if (asked === 'friend.unblock') {
+      if (!did || does) broken('is no unblock');
+      if (next.state !== before.state || next.by !== before.by) broken('changed what there was');
+    } else if (did || does) broken('happened to somebody blocked');
+  }
+
   function checkMessage(message: Message, rule: string): void {
     const { op, from } = messagesOf(pairOf(message.from, message.to))[message.n - 1] ?? {};
     if (op !== message.op || from !== message.from)
@@ -117,7 +154,7 @@ export function createLedger(fail: Fail) {
     wasLost: (op: OpId): boolean => everLost.has(op),
     messagesOf,
     markOf,
-    relationOf: (pair: PairId): Relation | undefined => truth.relations.get(pair),
+    standingOf,
     head: (user: UserId): number => logOf(user).length,
     /** How many writes were committed: a place that `restore` can go back to. */
     place: (): number => journal.length,
@@ -134,6 +171,8 @@ export function createLedger(fail: Fail) {
         );
       }
       const { effect } = write;
+      if (committed.kind === 'done' && effect?.kind === 'relation')
+        checkBlocks(write, effect.pair, effect.next);
       if (committed.kind === 'done' && effect?.kind === 'message') checkFriends(write, effect);
       if (committed.kind === 'done' && effect?.kind === 'watermark' && committed.touched.length > 0) {
         // Two devices may raise it at once: each never lowers what the other raised.
@@ -187,6 +226,8 @@ export function createLedger(fail: Fail) {
       for (const message of page.messages) checkMessage(message, 'S20');
     },
 
+    /** Somebody wants it done, and may do so again. */
+    asked: ({ id, kind }: Operation): void => void friendshipsAsked.set(id, kind),
     /** A device of `user` has it on its disk. */
     stored: (user: UserId, op: OpId): void => void setOf(stored, user).add(op),
     /** It was on a screen of `user`. */

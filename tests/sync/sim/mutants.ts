@@ -3,12 +3,13 @@ import type { Replacement } from './bundle.ts';
 /** A bug that somebody might write, or once wrote. */
 export interface Mutant extends Replacement {
   readonly name: string;
-  /** The unit tests that find it, where the honest servers and clients of a simulation never can. */
+  /** The unit tests that find it, where the honest servers and clients of a simulation never or hardly ever do. */
   readonly unit?: string;
 }
 
 const CLIENT = 'sync/client/state.ts';
 const SESSION = 'sync/server/session.ts';
+const FRIEND = 'sync/server/commands/friend.ts';
 const EXECUTE = 'sync/server/execute.ts';
 const STORE = 'api/store/memory/sync.ts';
 const CLIENT_TESTS = 'tests/sync/client-state.test.ts';
@@ -94,6 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (state.renaming || state.loading || !state.device) return [state, []];',
     to: `if (state.renaming || !state.device) return [state, []];
   if (state.exchanging && state.loading) return [state, []];`,
+    unit: SNAPSHOT_TESTS,
   },
   {
     name: 'a hole that was found too late counts as asked for',
@@ -240,6 +242,43 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sync/server/commands/message.ts',
     from: "if (relation.state !== 'friends') return refuse(op.id, 'NOT_FRIENDS');",
     to: '',
+  },
+  {
+    name: 'blocking a friend leaves the friendship',
+    file: FRIEND,
+    from: "const ends = blocks && (relation.state === 'friends' || relation.state === 'requested');",
+    to: "const ends = blocks && relation.state === 'requested';",
+  },
+  {
+    name: 'blocking leaves an open request',
+    file: FRIEND,
+    from: "const ends = blocks && (relation.state === 'friends' || relation.state === 'requested');",
+    to: "const ends = blocks && relation.state === 'friends';",
+  },
+  {
+    name: 'unblocking forgets what was asked meanwhile',
+    file: FRIEND,
+    from: "...(ends && { state: 'none', by: null, time: now })",
+    to: "...((ends || !blocks) && { state: 'none', by: null, time: now })",
+  },
+  {
+    name: 'who has blocked somebody may accept what they ask',
+    file: FRIEND,
+    from: 'relation.by === target.id && !blocks;',
+    to: 'relation.by === target.id;',
+    unit: COMMAND_TESTS,
+  },
+  {
+    name: 'who is blocked is told that something changed',
+    file: STORE,
+    from: 'const touched = membersWhoSee(pair, relationOf(pair), next);',
+    to: 'const touched = next.blockedBy.length > 0 ? membersOf(pair) : membersWhoSee(pair, relationOf(pair), next);',
+  },
+  {
+    name: 'a snapshot leaves out who is blocked',
+    file: STORE,
+    from: "state !== 'none' || blockedBy.includes(user) || ",
+    to: "state !== 'none' || blockedBy.length > 2 || ",
   },
   {
     name: 'a snapshot takes its cursor at its end',

@@ -1,5 +1,5 @@
 import { type OpId, type UserId, pairOf } from '#shared/ids.ts';
-import { type SyncStore, standingFor } from '#sync/server/ports.ts';
+import type { SyncStore } from '#sync/server/ports.ts';
 import type { Cursor } from '#sync/wire/up.ts';
 import type { Device } from './device.ts';
 import type { Conversation, Disk } from './disk.ts';
@@ -32,8 +32,7 @@ export async function judge(
     if ((disk.cursor?.seq ?? 0) !== ledger.head(disk.self))
       fail('C5', `${name}: the cursor is not at the head`);
     for (const peer of peers) {
-      const relation = ledger.relationOf(pairOf(disk.self, peer));
-      const standing = relation ? standingFor(relation, disk.self) : 'none';
+      const standing = ledger.standingOf(disk.self, peer);
       if ((disk.standings.get(peer) ?? 'none') !== standing) {
         fail('S18', `${name}: ${peer} is ${standing}, and shows as ${disk.standings.get(peer)}`);
       }

@@ -1,6 +1,7 @@
 import type { UserId } from '#shared/ids.ts';
+import type { Standing } from '#sync/wire/down.ts';
 import { createCluster } from './cluster.ts';
-import { type Device, createDevice, isQuiet } from './device.ts';
+import { type Device, type FriendKind, createDevice, isQuiet } from './device.ts';
 import { createLedger } from './ledger.ts';
 import { judge } from './oracle.ts';
 import { createRandom } from './random.ts';
@@ -171,10 +172,7 @@ export async function simulate(scenario: Scenario): Promise<Report> {
       else if (choice < 0.25) device.scroll(peer);
       else if (choice < 0.28) device.type(peer);
       else device.send(peer);
-    } else if (standing === 'friends') device.befriend(peer, 'friend.remove');
-    else if (standing === 'received') device.befriend(peer, choice < 0.9 ? 'friend.accept' : 'friend.reject');
-    else if (choice < 0.9 || standing === 'none') device.befriend(peer, 'friend.request');
-    else device.befriend(peer, 'friend.remove');
+    } else device.befriend(peer, friendActionOf(standing, choice));
     // Somebody who accepts writes at once.
     if (standing === 'received' && choice < 0.5) device.send(peer);
   }
@@ -214,6 +212,22 @@ export async function simulate(scenario: Scenario): Promise<Report> {
       case 'twin':
         return addDevice(device.user, device);
     }
+  }
+}
+
+/** What somebody may do about a friendship, with `choice` between 0 and 1, and from 0.98 for friends. */
+function friendActionOf(standing: Standing, choice: number): FriendKind {
+  switch (standing) {
+    case 'friends':
+      return choice < 0.99 ? 'friend.remove' : 'friend.block';
+    case 'received':
+      return choice < 0.85 ? 'friend.accept' : choice < 0.95 ? 'friend.reject' : 'friend.block';
+    case 'blocked':
+      if (choice < 0.7) return 'friend.unblock';
+      return choice < 0.8 ? 'friend.accept' : choice < 0.95 ? 'friend.request' : 'friend.block';
+    case 'sent':
+    case 'none':
+      return choice < 0.9 ? 'friend.request' : choice < 0.95 ? 'friend.remove' : 'friend.block';
   }
 }
 

@@ -1,9 +1,11 @@
 import type { LocalStoreCase } from './case.ts';
+import { CHAIN_CASES } from './chain.ts';
 import { HOLES_CASES } from './holes.ts';
 import { KEYS_CASES } from './keys.ts';
 import { OPEN_CONVERSATION_CASES } from './open-conversation.ts';
 import { READING_CASES } from './reading.ts';
 import { STORAGE_CASES } from './storage.ts';
+import { TRUST_CASES } from './trust.ts';
 import { WRITING_CASES } from './writing.ts';
 
 export const LOCAL_STORE_CASES: readonly LocalStoreCase[] = [
@@ -12,5 +14,7 @@ export const LOCAL_STORE_CASES: readonly LocalStoreCase[] = [
   ...HOLES_CASES,
   ...OPEN_CONVERSATION_CASES,
   ...KEYS_CASES,
+  ...TRUST_CASES,
+  ...CHAIN_CASES,
   ...STORAGE_CASES,
 ];

@@ -57,6 +57,8 @@ async function openAt({ me, peer, opened, store }: World) {
     me: { id: me.id, name: 'casey', fingerprint: '' },
     device: opened.profile.device,
     store,
+    keychain: opened.keychain,
+    lock: null,
     tokens: {
       adopt: nothing,
       current: () => Promise.resolve(''),

@@ -1,14 +1,14 @@
 import Dexie from 'dexie';
-import { createAccountKey, holdAccountKey } from '#shared/crypto/account.ts';
-import { exportIdentity, importIdentity } from '#shared/crypto/identity.ts';
 import { utf8 } from '#shared/bytes.ts';
 import { databaseName } from '#pwa/store/database.ts';
 import { loadDevice } from '#pwa/store/device.ts';
 import { live } from '#pwa/store/live.ts';
-import { createLocalStore, eraseLocalStore, openLocalStore } from '#pwa/store/provisioning.ts';
+import { eraseLocalStore, openLocalStore } from '#pwa/store/provisioning.ts';
+import { createLocalStore } from '#pwa/store/sign-in.ts';
 import { Log } from '#tests/contracts/client-store-subject.ts';
 import { becomes, holds, rejects, same } from '#tests/support/check.ts';
 import { conversationOf, restarted, timelineOf } from '../world.ts';
+import { newUser } from '../new-user.ts';
 import { everythingStored } from '../raw.ts';
 import type { LocalStoreCase } from './case.ts';
 
@@ -30,7 +30,7 @@ export const STORAGE_CASES: readonly LocalStoreCase[] = [
       await store.saveDraft(peer.id, 'the drafted sentence');
       const secrets = ['sentence', 'robin', 'casey'].map(utf8);
       const stored = await everythingStored(databaseName(me.id));
-      same(new Set(stored.map(({ table }) => table)).size, 9, 'tables with rows');
+      same(new Set(stored.map(({ table }) => table)).size, 10, 'tables with rows');
       for (const { table, strings, bytes } of stored) {
         for (const secret of secrets) {
           for (const part of bytes)
@@ -131,15 +131,13 @@ export const STORAGE_CASES: readonly LocalStoreCase[] = [
       await new Log(subject).befriend();
       await store.queueMessage(peer.id, 'still here');
       store.close();
-      const identity = await importIdentity(await exportIdentity(me.identity));
-      const accountKey = await holdAccountKey(createAccountKey());
-      const user = { userId: me.id, username: 'casey', accountKey };
+      const user = await newUser(me.id, [me.identity]);
       const events = { report: (error: unknown) => errors.push(error), onLost: () => {} };
       await rejects(
         createLocalStore({ ...user, identities: [me.identity] }, events),
         'keys that can be read',
       );
-      const again = await createLocalStore({ ...user, identities: [identity] }, events);
+      const again = await createLocalStore(user, events);
       same(
         (await timelineOf(again.store, peer.id)).items.map(({ text }) => text),
         ['still here'],

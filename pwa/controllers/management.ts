@@ -1,0 +1,143 @@
+import { Failure } from '#shared/errors.ts';
+import type { Models } from '../models/models.ts';
+import type { AccountApi } from '../transport/account-api.ts';
+import type { Api } from '../transport/http.ts';
+import type { Account } from './account.ts';
+import type { Actions } from './actions.ts';
+import { type Inside, type Room, mustBeInside } from './inside.ts';
+import { pinIterations } from './kdf-pin.ts';
+import { load } from './load.ts';
+import type { Toasts } from './toasts.ts';
+
+/** What a person does with their own account. Everything that works is loaded when it is needed. */
+export interface Management
+  extends
+    Room,
+    Pick<
+      Actions,
+      | 'confirmRecoveryCode'
+      | 'newRecoveryCode'
+      | 'changePassword'
+      | 'deleteAccount'
+      | 'rotateKeys'
+      | 'loadDevices'
+      | 'renameDevice'
+      | 'endDevice'
+      | 'endOtherDevices'
+      | 'exportData'
+      | 'openExport'
+      | 'report'
+    > {}
+
+interface ManagementDeps {
+  readonly models: Pick<Models, 'account' | 'people'>;
+  readonly api: Api;
+  readonly account: () => Pick<Account, 'forget'>;
+  readonly toasts: Toasts;
+}
+
+const WITHOUT_KEYS = 'Exported. Your keys are not in the file, because the server could not be reached.';
+/** How long a browser may take to begin saving a file. */
+const SAVING_MS = 60_000;
+
+export function createManagement({ models, api, account, toasts }: ManagementDeps): Management {
+  const { account: model, people } = models;
+  let inside: Inside | null = null;
+
+  const scope = () => ({ inside: mustBeInside(inside), api });
+  const own = () => load(import('./own-account.ts'));
+  const calls = async () => (await load(import('../transport/account-api.ts'))).createAccountApi(api);
+
+  /** Runs what a form asks for: busy meanwhile, and what fails is said beside it. Null when it failed. */
+  async function attempt<T>(task: () => Promise<T>): Promise<T | null> {
+    if (model.busy.value) return null;
+    model.busy.value = true;
+    model.error.value = null;
+    try {
+      return await task();
+    } catch (error) {
+      model.error.value = error instanceof Failure ? error.code : 'INTERNAL';
+      if (!(error instanceof Failure)) toasts.report(error);
+      return null;
+    } finally {
+      model.busy.value = false;
+    }
+  }
+
+  const succeeds = async (task: () => Promise<unknown>): Promise<boolean> =>
+    (await attempt(async () => {
+      await task();
+      return true;
+    })) === true;
+
+  async function readDevices(): Promise<void> {
+    const now = mustBeInside(inside);
+    const devices = await (await calls()).devices(await now.tokens.current());
+    if (inside === now) model.devices.value = devices;
+  }
+
+  /** Changes something about the devices, and shows them as they are then. */
+  const changeDevices = (task: (server: AccountApi, token: string) => Promise<void>) =>
+    succeeds(async () => {
+      await task(await calls(), await mustBeInside(inside).tokens.current());
+      await readDevices();
+    });
+
+  return {
+    enter(now) {
+      inside = now;
+    },
+    leave() {
+      inside = null;
+      model.devices.value = null;
+      model.recoveryCode.value = null;
+      model.error.value = null;
+    },
+    confirmRecoveryCode() {
+      model.recoveryCode.value = null;
+    },
+    newRecoveryCode: (password) =>
+      succeeds(async () => {
+        model.recoveryCode.value = await (await own()).newRecoveryCode(scope(), password);
+        model.recoveryCreated.value = Date.now();
+      }),
+    changePassword: (current, next) =>
+      succeeds(async () => pinIterations(await (await own()).changePassword(scope(), current, next))),
+    deleteAccount: (password) =>
+      succeeds(async () => {
+        await (await own()).deleteAccount(scope(), password);
+        await account().forget();
+      }),
+    rotateKeys: () => succeeds(async () => (await own()).rotateKeys(scope())),
+    loadDevices() {
+      readDevices().catch(toasts.report);
+    },
+    renameDevice: (id, name) => changeDevices((server, token) => server.renameDevice(token, id, name)),
+    endDevice: (id) => changeDevices((server, token) => server.endDevice(token, id)),
+    endOtherDevices: () => changeDevices((server, token) => server.endOtherDevices(token)),
+    exportData: (passphrase) =>
+      succeeds(async () => {
+        const { makeExport } = await load(import('./export-data.ts'));
+        const contacts = [...people.contactsById.value.values()];
+        const { file, name, withKeys } = await makeExport(
+          { ...scope(), contacts, now: Date.now() },
+          passphrase,
+        );
+        save(file, name);
+        if (!withKeys) toasts.show('info', WITHOUT_KEYS);
+      }),
+    openExport: (file, passphrase) =>
+      attempt(async () => (await load(import('./export-data.ts'))).readExport(file, passphrase)),
+    report: (request) =>
+      succeeds(async () => (await calls()).report(await mustBeInside(inside).tokens.current(), request)),
+  };
+}
+
+/** Hands a file to the browser, which asks where to or puts it to the downloads. */
+function save(file: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), SAVING_MS);
+}

@@ -1,0 +1,35 @@
+import { compareSafetyCode, safetyNumberOf } from '#shared/crypto/safety-number.ts';
+import type { Bytes, UserId } from '#shared/ids.ts';
+import type { Safety } from '../models/account.ts';
+import type { Contact } from '../models/people.ts';
+import type { LocalStore } from '../store/ports.ts';
+
+/** Safety numbers, computed when somebody wants to compare. Loaded then. */
+export interface Comparison {
+  readonly safety: Safety;
+  /** The contact's signing key that the number is of. */
+  readonly signing: Bytes;
+}
+
+/** Null before there is an identity to compare. */
+export async function compare(store: LocalStore, contact: Contact): Promise<Comparison | null> {
+  const compared = await store.trust.compared(contact.id);
+  if (compared === null) return null;
+  const { groups, code } = await safetyNumberOf(compared.self, compared.peer);
+  const { id: peer, name, trust } = contact;
+  return { safety: { peer, name, trust, groups, code }, signing: compared.peer.signing };
+}
+
+/** Compares what was scanned with the identity that stands for the contact now; a match is verified. */
+export async function compareScanned(
+  store: LocalStore,
+  peer: UserId,
+  scanned: string,
+): Promise<'match' | 'mismatch' | 'unreadable'> {
+  const compared = await store.trust.compared(peer);
+  if (compared === null) return 'unreadable';
+  const { code } = await safetyNumberOf(compared.self, compared.peer);
+  const verdict = compareSafetyCode(code, scanned);
+  if (verdict === 'match') await store.trust.setVerified(peer, compared.peer.signing, true);
+  return verdict;
+}

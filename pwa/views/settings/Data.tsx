@@ -1,0 +1,110 @@
+import { useSignal } from '@preact/signals';
+import type { ExportContent } from '../../models/account.ts';
+import { useApp } from '../app-context.ts';
+import { PasswordField } from '../door/PasswordField.tsx';
+import { ConfirmDialog } from '../parts/ConfirmDialog.tsx';
+import { FormError } from '../parts/FormError.tsx';
+import { EraseIcon, InstallIcon } from '../parts/more-icons.tsx';
+import { sayDoor } from '../strings/door.ts';
+import { saySettings } from '../strings/settings.ts';
+import { useAttempt } from '../use-attempt.ts';
+import { DeleteDialog } from './DeleteDialog.tsx';
+import { Done } from './Done.tsx';
+import { ExportViewer } from './ExportViewer.tsx';
+import { OpenExport } from './OpenExport.tsx';
+import { useOwnNames } from './use-own-names.ts';
+
+/** Taking everything along, reading it again, and leaving nothing behind. */
+export function Data() {
+  const opened = useSignal<ExportContent | null>(null);
+  if (opened.value !== null) {
+    return <ExportViewer content={opened.value} onClose={() => (opened.value = null)} />;
+  }
+  return (
+    <>
+      <Export />
+      <OpenExport onOpened={(content) => (opened.value = content)} />
+      <Leave />
+    </>
+  );
+}
+
+function Export() {
+  const { actions } = useApp();
+  const passphrase = useSignal('');
+  const names = useOwnNames();
+  const done = useSignal(false);
+  const attempt = useAttempt();
+  const busy = attempt.busy.value;
+  const words = saySettings.data;
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    done.value = false;
+    if (!(await attempt.run(() => actions.exportData(passphrase.value)))) return;
+    passphrase.value = '';
+    done.value = true;
+  };
+  return (
+    <form class="card card-padded form" onSubmit={(event) => void submit(event)}>
+      <h2>{words.exportTitle}</h2>
+      <p class="help">{words.exportHelp}</p>
+      <PasswordField
+        value={passphrase}
+        label={words.passphrase}
+        purpose="new"
+        names={names}
+        apart
+        readOnly={busy}
+      />
+      <FormError code={attempt.error.value} />
+      {done.value && <Done text={words.exported} />}
+      <div class="setting-buttons">
+        <button type="submit" class="button button-primary" disabled={busy}>
+          <InstallIcon />
+          {busy ? saySettings.working : words.export}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Leave() {
+  const { actions } = useApp();
+  const asking = useSignal<'delete' | 'wipe' | null>(null);
+  const close = () => (asking.value = null);
+  const words = saySettings.data;
+  return (
+    <>
+      <section class="card card-padded">
+        <h2>{words.deleteTitle}</h2>
+        <p class="help">{words.deleteHelp}</p>
+        <div class="setting-buttons">
+          <button type="button" class="button button-danger-soft" onClick={() => (asking.value = 'delete')}>
+            {words.delete}
+          </button>
+        </div>
+      </section>
+      <section class="card card-padded">
+        <h2>{words.wipeTitle}</h2>
+        <p class="help">{words.wipeHelp}</p>
+        <div class="setting-buttons">
+          <button type="button" class="button button-danger-soft" onClick={() => (asking.value = 'wipe')}>
+            <EraseIcon />
+            {words.wipe}
+          </button>
+        </div>
+      </section>
+      {asking.value === 'delete' && <DeleteDialog onClose={close} />}
+      {asking.value === 'wipe' && (
+        <ConfirmDialog
+          title={sayDoor.lock.wipeTitle}
+          body={sayDoor.lock.wipeBody}
+          confirm={sayDoor.lock.wipeConfirm}
+          act={() => actions.wipe()}
+          onClose={close}
+          danger
+        />
+      )}
+    </>
+  );
+}
