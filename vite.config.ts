@@ -10,7 +10,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** The oldest engines with everything the app relies on: container queries, `:has`, Web Locks, module workers. */
 const BROWSERS = ['chrome111', 'edge111', 'firefox115', 'safari16.4'];
 
-/** `vite build` makes the client, `vite build --ssr` the server. */
+/** `vite build` makes the client, `vite build --ssr` the server and, beside it, the operator's tool. */
 export default defineConfig(({ isSsrBuild }) => (isSsrBuild ? server : client));
 
 const client: UserConfig = {
@@ -48,7 +48,10 @@ const server: UserConfig = {
     emptyOutDir: true,
     target: 'node20',
     sourcemap: true,
-    rolldownOptions: { input: here('api/main.ts'), output: { entryFileNames: '[name].js' } },
+    rolldownOptions: {
+      input: { main: here('api/main.ts'), nexchat: here('api/cli/main.ts') },
+      output: { entryFileNames: '[name].js' },
+    },
   },
 };
 

@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import type { Logger } from 'pino';
 import type { RequestState } from './context.ts';
+import type { Metrics } from './metrics.ts';
 import { answerFailures } from './middleware/failures.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { staticFiles } from './middleware/static-files.ts';
@@ -11,12 +12,14 @@ import type { RouteDeps } from './routes/deps.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { directoryRoutes } from './routes/directory.ts';
 import { friendsRoutes } from './routes/friends.ts';
-import { healthRoutes } from './routes/health.ts';
+import { type HealthDeps, healthRoutes } from './routes/health.ts';
+import { type MetricsDeps, metricsRoutes } from './routes/metrics.ts';
 import { recoveryRoutes } from './routes/recovery.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { syncRoutes } from './routes/sync.ts';
 
-export interface AppDeps extends RouteDeps {
+export interface AppDeps extends RouteDeps, HealthDeps, MetricsDeps {
+  readonly metrics: Metrics;
   readonly log: Logger;
   /** How many proxies in front append to X-Forwarded-For. */
   readonly proxies: number;
@@ -26,7 +29,7 @@ export interface AppDeps extends RouteDeps {
 
 /** The HTTP side of the server, not listening yet. */
 export function createApp(deps: AppDeps): Koa<RequestState> {
-  const { log, origins, proxies, clientDir } = deps;
+  const { log, origins, proxies, clientDir, metrics } = deps;
   const app = new Koa<RequestState>({ proxy: proxies > 0, maxIpsCount: proxies });
   app.on('error', (err: unknown) => log.error({ err }, 'the response could not be sent'));
 
@@ -42,7 +45,9 @@ export function createApp(deps: AppDeps): Koa<RequestState> {
 
   const root = new Router<RequestState>();
   healthRoutes(root, deps);
+  metricsRoutes(root, deps);
 
+  app.use(metrics.countRequests);
   app.use(answerFailures(log));
   app.use(securityHeaders(origins));
   for (const router of [root, api]) {

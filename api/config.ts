@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Result, err, ok } from '#shared/result.ts';
 import { type KeySet, parseKeySet } from './auth/keys.ts';
+import type { MongoAddress } from './store/mongo/address.ts';
 
 /** Everything an operator can set, as the environment gives it: text in, checked once, typed from here on. */
 export interface Settings {
@@ -10,7 +11,9 @@ export interface Settings {
   readonly dataDir: string;
   /** Origins whose pages may use the server; null means this server's own addresses on localhost. */
   readonly origins: readonly string[] | null;
-  readonly store: 'sqlite' | 'memory';
+  readonly store: 'sqlite' | 'mongodb' | 'memory';
+  /** Null with another store. Its address may hold a password. */
+  readonly mongodb: MongoAddress | null;
   /** The environment's secrets; those that are missing come from the data directory. */
   readonly jwtKeys: KeySet | null;
   readonly peppers: KeySet | null;
@@ -28,6 +31,14 @@ export interface Settings {
   readonly framesPerSecond: number;
   /** Multiplies every limit on HTTP requests. */
   readonly limitScale: number;
+  /** Where the nodes of one server meet; null when there is one. May hold a password. */
+  readonly redisUrl: string | null;
+  /** What this node is called in the log. */
+  readonly node: string | null;
+  /** Lets a collector on another machine read /metrics. */
+  readonly metricsToken: string | null;
+  /** For so many seconds a server that stops goes on, and /readyz says that it will. */
+  readonly drain: number;
   /** A user's log that is longer than so many entries is cut to its newest half. */
   readonly logKeep: number;
 }
@@ -76,13 +87,43 @@ const secret = v.pipe(
   v.regex(/^[A-Za-z0-9_-]{43,}$/, 'must be at least 32 random bytes in base64url'),
 );
 
+const redisUrl = v.pipe(
+  v.string(),
+  v.check(
+    (url) => /^rediss?:\/\/[^/]/.test(url) && URL.canParse(url) && /^(\/\d*)?$/.test(new URL(url).pathname),
+    'must be an address such as redis://user:password@127.0.0.1:6379/0',
+  ),
+);
+const mongoUri = v.pipe(
+  v.string(),
+  v.regex(
+    /^mongodb(\+srv)?:\/\/[^/]/,
+    'must be an address such as mongodb://user:password@127.0.0.1:27017/?replicaSet=rs0',
+  ),
+);
+const databaseName = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9_-]{1,60}$/, 'must be a name of letters, digits, dashes and underscores'),
+);
+const nodeName = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be a name of letters, digits, dots and dashes'),
+);
+const metricsToken = v.pipe(
+  v.string(),
+  v.regex(/^[\w.~+/=-]{32,}$/, 'must be at least 32 characters that fit into a header'),
+);
+
 /** One entry for every variable; a test compares it with `.env.example`. */
 export const environment = v.object({
   NEXCHAT_HOST: v.optional(text, '127.0.0.1'),
   NEXCHAT_PORT: v.optional(integer(0, 65_535), '3000'),
   NEXCHAT_DATA: v.optional(text, './data'),
   NEXCHAT_ORIGINS: v.optional(origins),
-  NEXCHAT_STORE: v.optional(choice(['sqlite', 'memory']), 'sqlite'),
+  NEXCHAT_STORE: v.optional(choice(['sqlite', 'mongodb', 'memory']), 'sqlite'),
+  NEXCHAT_MONGODB_URI: v.optional(mongoUri),
+  NEXCHAT_MONGODB_DB: v.optional(databaseName, 'nexchat'),
+  NEXCHAT_MONGODB_ALLOW_STANDALONE: v.optional(choice(['0', '1']), '0'),
   NEXCHAT_JWT_KEYS: v.optional(keys),
   NEXCHAT_PEPPERS: v.optional(keys),
   NEXCHAT_PRELOGIN_KEY: v.optional(secret),
@@ -94,6 +135,10 @@ export const environment = v.object({
   NEXCHAT_LOG_LEVEL: v.optional(choice(LOG_LEVELS), 'info'),
   NEXCHAT_FRAMES_PER_SECOND: v.optional(integer(1, 1_000_000), '200'),
   NEXCHAT_LIMIT_SCALE: v.optional(integer(1, 1_000_000), '1'),
+  NEXCHAT_REDIS_URL: v.optional(redisUrl),
+  NEXCHAT_NODE: v.optional(nodeName),
+  NEXCHAT_METRICS_TOKEN: v.optional(metricsToken),
+  NEXCHAT_DRAIN: v.optional(integer(0, 300), '0'),
   NEXCHAT_LOG_KEEP: v.optional(integer(MIN_LOG_KEEP, 100_000_000), '20000'),
 });
 
@@ -107,12 +152,25 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     return err([...new Set(problems)]);
   }
   const read = parsed.output;
+  const uri = read.NEXCHAT_MONGODB_URI;
+  const needsMongo = read.NEXCHAT_STORE === 'mongodb';
+  if (needsMongo && uri === undefined) {
+    return err(['NEXCHAT_MONGODB_URI must be set when NEXCHAT_STORE is mongodb.']);
+  }
   return ok({
     host: read.NEXCHAT_HOST,
     port: read.NEXCHAT_PORT,
     dataDir: read.NEXCHAT_DATA,
     origins: read.NEXCHAT_ORIGINS ?? null,
     store: read.NEXCHAT_STORE,
+    mongodb:
+      needsMongo && uri !== undefined
+        ? {
+            uri,
+            database: read.NEXCHAT_MONGODB_DB,
+            allowStandalone: read.NEXCHAT_MONGODB_ALLOW_STANDALONE === '1',
+          }
+        : null,
     jwtKeys: read.NEXCHAT_JWT_KEYS ?? null,
     peppers: read.NEXCHAT_PEPPERS ?? null,
     preloginKey: read.NEXCHAT_PRELOGIN_KEY ?? null,
@@ -124,6 +182,10 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     logLevel: read.NEXCHAT_LOG_LEVEL,
     framesPerSecond: read.NEXCHAT_FRAMES_PER_SECOND,
     limitScale: read.NEXCHAT_LIMIT_SCALE,
+    redisUrl: read.NEXCHAT_REDIS_URL ?? null,
+    node: read.NEXCHAT_NODE ?? null,
+    metricsToken: read.NEXCHAT_METRICS_TOKEN ?? null,
+    drain: read.NEXCHAT_DRAIN,
     logKeep: read.NEXCHAT_LOG_KEEP,
   });
 }

@@ -1,40 +1,30 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import closeWithGrace from 'close-with-grace';
-import { pino } from 'pino';
-import { loadSecrets } from './auth/secrets.ts';
-import { parseSettings, unknownSettings } from './config.ts';
-import { startServer } from './server.ts';
+import { type Secrets, loadSecrets } from './auth/secrets.ts';
+import { type Settings, parseSettings, unknownSettings } from './config.ts';
+import { lockDataDir } from './data-lock.ts';
+import { createLog } from './log.ts';
+import { EXIT, Refusal } from './refusal.ts';
+import { type RunningServer, startServer } from './server.ts';
+import { explain } from './start-failures.ts';
 
-/** Longest time for an orderly end, in ms. */
+/** Longest time for an orderly end, in ms, beside what the settings say. */
 const GRACE = 8_000;
 
 // What this process writes (database, secrets) is for its owner alone.
 process.umask(0o077);
 if (existsSync('.env')) process.loadEnvFile('.env');
 const settings = parseSettings(process.env);
-if (!settings.ok) {
-  console.error(`NexChat can't start:\n${settings.error.map((problem) => `  ${problem}`).join('\n')}`);
-  process.exit(1);
-}
-
-const { secrets, missing } = loadSecrets(settings.value);
-const log = pino({ level: settings.value.logLevel });
-// Beside the built server, or in dist/ when it runs from its sources.
-const clientDir = ['../client', '../dist/client']
-  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-  .find(existsSync);
-const server = await startServer(
-  { ...settings.value, secrets },
-  { clientDir: clientDir ?? 'dist/client', log },
-).catch((error: unknown) => {
-  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-  if (!taken) throw error;
-  console.error(`Port ${settings.value.port} is in use. Set NEXCHAT_PORT to another one.`);
-  process.exit(1);
+if (!settings.ok) refuse(EXIT.settings, settings.error);
+const log = createLog(settings.value.logLevel);
+const { server, missing } = await start(settings.value).catch((error: unknown) => {
+  const refusal = explain(error, settings.value);
+  if (!refusal) throw error;
+  return refuse(refusal.exit, [refusal.message]);
 });
 
-closeWithGrace({ delay: GRACE, logger: log }, async ({ err, signal }) => {
+closeWithGrace({ delay: GRACE + settings.value.drain * 1_000, logger: log }, async ({ err, signal }) => {
   if (err) log.fatal({ err }, 'unexpected error, stopping');
   else log.info({ signal }, 'stopping');
   await server.close();
@@ -48,4 +38,49 @@ if (unset.length > 0) {
     `For trying out only. Before others use this server, set ${unset.join(', ')} (see .env.example).`,
   );
 }
+if (settings.value.redisUrl !== null && settings.value.store !== 'mongodb') {
+  console.warn(
+    'NEXCHAT_REDIS_URL is set, but other servers can share only a store on mongodb with this one.',
+  );
+}
 console.log(`NexChat is at ${server.url}`);
+
+interface Started {
+  readonly server: RunningServer;
+  /** Settings that a server for others should have. */
+  readonly missing: readonly string[];
+}
+
+async function start(given: Settings): Promise<Started> {
+  // Two servers on one file would not tell each other's sockets what is new. The lock ends with the process.
+  if (given.store === 'sqlite') lockDataDir(given.dataDir);
+  const { secrets, missing: unsetSecrets } = readSecrets(given);
+  // Beside the built server, or in dist/ when it runs from its sources.
+  const clientDir = ['../client', '../dist/client']
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find(existsSync);
+  const config = { ...given, secrets };
+  return {
+    server: await startServer(config, { clientDir: clientDir ?? 'dist/client', log }),
+    missing: unsetSecrets,
+  };
+}
+
+function readSecrets(given: Settings): { secrets: Secrets; missing: readonly string[] } {
+  try {
+    return loadSecrets(given);
+  } catch (error) {
+    // The system's errors have a code, and are explained by it.
+    if (error instanceof Error && 'code' in error) throw error;
+    throw new Refusal(
+      EXIT.data,
+      `${given.dataDir}/secrets.json is damaged. Restore it from your backup: without its peppers nobody can sign in.`,
+      error,
+    );
+  }
+}
+
+function refuse(exit: number, problems: readonly string[]): never {
+  console.error(`NexChat can't start:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  process.exit(exit);
+}

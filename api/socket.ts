@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import type { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { ERRORS, type ErrorCode, Failure } from '#shared/errors.ts';
 import type { Clock } from '#sync/server/ports.ts';
@@ -26,7 +26,7 @@ export interface SocketDeps {
   readonly sync: SyncServer;
   readonly sessions: Sessions;
   readonly origins: Origins;
-  readonly limiter: RateLimiterMemory;
+  readonly limiter: RateLimiterAbstract;
   readonly clock: Clock;
   readonly log: Logger;
   readonly proxies: number;

@@ -50,7 +50,6 @@ export const ERRORS = {
     status: 422,
     say: 'The server gave out an older copy of your keys than this device knows. Nothing was changed.',
   },
-  LOCKED: { status: 423, say: 'NexChat is locked. Unlock it first.' },
   LOCK_UNAVAILABLE: {
     status: 409,
     say: 'This device was set up by an earlier version. Log out and sign in again once, then it can be locked.',

@@ -1,5 +1,5 @@
 import { type KeyObject, createSecretKey } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { type KeySet, parseKeySet, randomSecret } from './keys.ts';
@@ -63,8 +63,15 @@ function keptSecrets(dataDir: string): SecretsFile {
   const fresh = freshSecrets();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   chmodSync(dataDir, 0o700);
-  // 'wx': two servers that start at once must not each keep another half.
-  writeFileSync(file, `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  // Whole or not there: on a full disk half a file would stay. Not over another's: two servers that start at once must
+  // not each keep another half.
+  const part = `${file}.${process.pid}`;
+  try {
+    writeFileSync(part, `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600 });
+    linkSync(part, file);
+  } finally {
+    rmSync(part, { force: true });
+  }
   return fresh;
 }
 

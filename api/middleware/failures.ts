@@ -3,7 +3,7 @@ import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { ERRORS, Failure } from '#shared/errors.ts';
 import type { ErrorResponse } from '#shared/schema/http.ts';
-import type { RequestState } from '../context.ts';
+import { type RequestState, routeOf } from '../context.ts';
 
 /**
  * The outermost middleware: names the request, and turns whatever was thrown into a status and a JSON body with a
@@ -23,6 +23,7 @@ export function answerFailures(log: Logger): Middleware<RequestState> {
       if (untouched && (ctx.status === 405 || ctx.status === 501)) throw new Failure('METHOD_NOT_ALLOWED');
     } catch (error) {
       const failure = error instanceof Failure ? error : new Failure('INTERNAL', undefined, error);
+      ctx.state.failure = failure.code;
       const status = ERRORS[failure.code].status;
       if (status >= 500)
         log.error({ requestId, err: failure.cause ?? failure, code: failure.code }, 'request failed');
@@ -30,9 +31,8 @@ export function answerFailures(log: Logger): Middleware<RequestState> {
       ctx.body = errorBody(failure, ctx.response.get('Retry-After') || undefined);
       ctx.set('Cache-Control', 'no-store');
     }
-    // The path only: a query string may hold a name.
     const ms = Math.round(performance.now() - started);
-    log.debug({ requestId, method: ctx.method, path: ctx.path, status: ctx.status, ms }, 'request');
+    log.debug({ requestId, method: ctx.method, route: routeOf(ctx), status: ctx.status, ms }, 'request');
   };
 }
 

@@ -1,5 +1,5 @@
 import { bodyParser } from '@koa/bodyparser';
-import type { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import * as v from 'valibot';
 import { type ErrorCode, Failure } from '#shared/errors.ts';
 import type { Identity } from '../auth/access-token.ts';
@@ -10,7 +10,7 @@ import type { Origins } from '../origins.ts';
 import { networkOf } from '../network.ts';
 
 /** Counts the request against its network address. */
-export function limit(limiter: RateLimiterMemory): Guard {
+export function limit(limiter: RateLimiterAbstract): Guard {
   return async (ctx, next) => {
     await spend(ctx, limiter, networkOf(ctx.ip));
     await next();

@@ -5,7 +5,7 @@ import type { Down } from '../wire/down.ts';
 import type { Up } from '../wire/up.ts';
 import type { Execute } from './execute.ts';
 import type { Hub, Listener } from './hub.ts';
-import type { Bus, Clock, PageLimits, SnapshotLimits, SyncStore, Timers } from './ports.ts';
+import type { Bus, Clock, Meter, PageLimits, SnapshotLimits, SyncStore, Timers } from './ports.ts';
 import {
   type SessionEffect,
   type SessionEvent,
@@ -47,6 +47,7 @@ export interface ConnectionDeps {
   readonly timers: Timers;
   readonly execute: Execute;
   readonly report: (code: ErrorCode, error: unknown) => void;
+  readonly meter: Meter;
   readonly limits?: ReadLimits | undefined;
 }
 
@@ -85,7 +86,7 @@ export function createConnection(
   deps: ConnectionDeps,
   onIdle?: () => void,
 ): ServedConnection {
-  const { store, bus, hub, clock, timers, execute, report, limits = READ_LIMITS } = deps;
+  const { store, bus, hub, clock, timers, execute, report, meter, limits = READ_LIMITS } = deps;
   let state: SessionState = openSession(limits.snapshotAbove);
   let cancelSilence = timers.after(HELLO_LIMIT, () => hear({ kind: 'end', code: 'BAD_FRAME' }));
   let cancelExpiry = expireAt(peer.expires);
@@ -129,8 +130,15 @@ export function createConnection(
         });
       case 'execute':
         return attempt(async () => {
-          const result = await execute(peer.user, effect.op);
-          hear({ kind: 'executed', id: effect.op.id, lane: effect.lane, result });
+          const done = meter.operation(effect.op.kind);
+          try {
+            const result = await execute(peer.user, effect.op);
+            done(result.ok ? 'ok' : result.code);
+            hear({ kind: 'executed', id: effect.op.id, lane: effect.lane, result });
+          } catch (error) {
+            done(codeOf(error));
+            throw error;
+          }
         });
       case 'announce-presence':
         return attempt(async () => {
@@ -152,6 +160,7 @@ export function createConnection(
           cancelExpiry = expireAt(expires);
         });
       case 'close':
+        meter.ended(effect.code);
         release();
         return peer.close(effect.code);
     }
@@ -160,7 +169,7 @@ export function createConnection(
   /** Whatever fails here may pass: the session ends with the reason, and the client tries all of it again. */
   function attempt(action: () => Promise<void>): void {
     action().catch((error: unknown) => {
-      const code = error instanceof Failure ? error.code : 'INTERNAL';
+      const code = codeOf(error);
       report(code, error);
       hear({ kind: 'failed', code });
     });
@@ -201,4 +210,8 @@ export function createConnection(
     },
     end: (code, retryAfter) => hear({ kind: 'end', code, retryAfter }),
   };
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof Failure ? error.code : 'INTERNAL';
 }

@@ -1,6 +1,7 @@
 import type { PairId, UserId } from '#shared/ids.ts';
 import { membersOf } from '#shared/ids.ts';
-import type { Bus, BusEvent, SyncStore } from './ports.ts';
+import type { Bus, BusEvent, SyncStore, Timers } from './ports.ts';
+import { createRoster } from './roster.ts';
 import type { SessionEvent } from './session.ts';
 
 /** A connection as the hub sees it. */
@@ -14,13 +15,32 @@ export interface Listener {
 export interface HubDeps {
   readonly store: SyncStore;
   readonly bus: Bus;
+  readonly timers: Timers;
+  /** Names this node among those on the bus. */
+  readonly node: string;
   /** Told when presence could not be spread; nothing is lost by it but time. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Who is connected to this node, and what of the bus concerns them. */
-export function createHub({ store, bus, onError }: HubDeps) {
+/** People whose friends are told at the same time. A node that dies may take thousands along. */
+const TELLERS = 8;
+/** After a loss so many connections look into their logs at once, and the next ones so many milliseconds later. */
+const CATCH_UP = { listeners: 50, every: 25 } as const;
+
+/**
+ * Who is connected to this node, and what of the bus concerns them. Every node knows who is connected anywhere and
+ * tells its own people when that changes, so nobody flickers who moves from one node to another.
+ */
+export function createHub({ store, bus, timers, node, onError }: HubDeps) {
   const listenersByUser = new Map<UserId, Set<Listener>>();
+  const elsewhere = createRoster();
+  /** Whose friends are to be told how it is with them now. */
+  const untold = new Set<UserId>();
+  let tellers = 0;
+  /** Who has not looked into the log since something was lost. */
+  let behind: Listener[] = [];
+  let cancelCatchUp: (() => void) | null = null;
+  let stopped = false;
   const unsubscribe = bus.subscribe(onEvent);
 
   function onEvent(event: BusEvent): void {
@@ -30,7 +50,10 @@ export function createHub({ store, bus, onError }: HubDeps) {
       case 'typing':
         return tell(event.to, { kind: 'typing', from: event.from, on: event.on });
       case 'presence':
-        for (const friend of event.to) tell(friend, presenceOf(event.user, event.online));
+        if (event.node !== node) announce(elsewhere.note(event.node, event.user, event.online));
+        return;
+      case 'roster':
+        if (event.node !== node) announce(elsewhere.replace(event.node, event.users));
         return;
       case 'related':
         return introduce(event.pair, event.friends);
@@ -40,6 +63,10 @@ export function createHub({ store, bus, onError }: HubDeps) {
             listener.hear({ kind: 'end', code: 'SESSION_ENDED' });
           }
         }
+        return;
+      case 'lost':
+        behind = [...listenersByUser.values()].flatMap((listeners) => [...listeners]);
+        if (!cancelCatchUp) catchUp();
     }
   }
 
@@ -54,19 +81,62 @@ export function createHub({ store, bus, onError }: HubDeps) {
   }
 
   function online(user: UserId): boolean {
-    return listenersByUser.has(user);
+    return listenersByUser.has(user) || elsewhere.has(user);
   }
 
-  async function spread(user: UserId, isOnline: boolean): Promise<void> {
-    try {
-      const friends = await store.friends(user);
-      // Between the question and the answer the person may have come back, or left.
-      if (friends.length > 0 && online(user) === isOnline) {
-        bus.publish({ kind: 'presence', user, online: isOnline, to: friends });
+  /** Tells the friends who are connected here. Those who have a connection of their own here were never away. */
+  function announce(users: readonly UserId[]): void {
+    for (const user of users) if (!listenersByUser.has(user)) untold.add(user);
+    employTellers();
+  }
+
+  function employTellers(): void {
+    for (let idle = Math.min(TELLERS - tellers, untold.size); idle > 0; idle--) void tellFriends();
+  }
+
+  async function tellFriends(): Promise<void> {
+    tellers += 1;
+    for (const user of untold) {
+      untold.delete(user);
+      try {
+        // As it is when the friends are known: meanwhile the person may have come back, or left.
+        for (const friend of await store.friends(user)) tell(friend, presenceOf(user, online(user)));
+      } catch (error) {
+        onError(error);
       }
+    }
+    tellers -= 1;
+  }
+
+  function catchUp(): void {
+    for (const listener of behind.splice(0, CATCH_UP.listeners)) {
+      listener.hear({ kind: 'grew' });
+      void refreshPresence(listener);
+    }
+    cancelCatchUp = behind.length > 0 ? timers.after(CATCH_UP.every, catchUp) : null;
+  }
+
+  async function refreshPresence(listener: Listener): Promise<void> {
+    try {
+      const friends = await store.friends(listener.user);
+      if (friends.length === 0) return;
+      const isOnline = friends.filter(online);
+      listener.hear({
+        kind: 'presence',
+        online: isOnline,
+        offline: friends.filter((friend) => !online(friend)),
+      });
     } catch (error) {
       onError(error);
     }
+  }
+
+  /** The first connection to this node began, or the last one ended. */
+  function moved(user: UserId, isHere: boolean): void {
+    bus.publish({ kind: 'presence', node, user, online: isHere });
+    if (elsewhere.has(user)) return;
+    untold.add(user);
+    employTellers();
   }
 
   return {
@@ -77,7 +147,7 @@ export function createHub({ store, bus, onError }: HubDeps) {
       if (mine) mine.add(listener);
       else {
         listenersByUser.set(listener.user, new Set([listener]));
-        void spread(listener.user, true);
+        moved(listener.user, true);
       }
     },
 
@@ -85,7 +155,8 @@ export function createHub({ store, bus, onError }: HubDeps) {
       const mine = listenersByUser.get(listener.user);
       if (!mine?.delete(listener) || mine.size > 0) return;
       listenersByUser.delete(listener.user);
-      void spread(listener.user, false);
+      // A node that stops says nothing: its people are about to come back, at another one or at the next process.
+      if (!stopped) moved(listener.user, false);
     },
 
     /** Which friends of `user` are connected now. */
@@ -93,7 +164,14 @@ export function createHub({ store, bus, onError }: HubDeps) {
       return (await store.friends(user)).filter(online);
     },
 
-    stop: unsubscribe,
+    /** How many people are connected to this node. */
+    people: () => listenersByUser.size,
+
+    stop(): void {
+      stopped = true;
+      unsubscribe();
+      cancelCatchUp?.();
+    },
   };
 }
 export type Hub = ReturnType<typeof createHub>;

@@ -1,5 +1,6 @@
+import type { ErrorCode } from '#shared/errors.ts';
 import { type Bytes, type DeviceId, type OpId, type PairId, type UserId, membersOf } from '#shared/ids.ts';
-import type { Cursor } from '../wire/up.ts';
+import type { Cursor, Operation } from '../wire/up.ts';
 import type { HistoryPage, OpResult, Page, SnapshotPart, Standing } from '../wire/down.ts';
 
 /**
@@ -184,8 +185,12 @@ export function membersWhoSee(pair: PairId, before: Relation, next: Relation): U
   return membersOf(pair).filter((user) => standingFor(before, user) !== standingFor(next, user));
 }
 
-/** Carries "this user's log grew" and ephemeral events between nodes. Losing one loses time, not data. */
+/**
+ * Carries "this user's log grew" and ephemeral events between nodes. Losing one loses time, not data. One contract
+ * suite (tests/contracts/bus.ts) holds for every implementation.
+ */
 export interface Bus {
+  /** Tells this node's own subscribers before it returns, and the other nodes when it can. */
   publish(event: BusEvent): void;
   /** Returns a function that ends the subscription. */
   subscribe(listener: (event: BusEvent) => void): () => void;
@@ -194,12 +199,12 @@ export interface Bus {
 export type BusEvent =
   | { readonly kind: 'grew'; readonly user: UserId }
   | { readonly kind: 'typing'; readonly from: UserId; readonly to: UserId; readonly on: boolean }
-  | {
-      readonly kind: 'presence';
-      readonly user: UserId;
-      readonly online: boolean;
-      readonly to: readonly UserId[];
-    }
+  /** A user's first connection to a node began, or the last one to it ended. */
+  | { readonly kind: 'presence'; readonly node: string; readonly user: UserId; readonly online: boolean }
+  /** Everybody who is connected to another node: replaces what was known of it. Nobody when it is gone. */
+  | { readonly kind: 'roster'; readonly node: string; readonly users: readonly UserId[] }
+  /** Something that another node said did not arrive: everybody looks into their logs. Never published. */
+  | { readonly kind: 'lost' }
   /** A friendship began or ended: its members learn each other's presence anew. */
   | { readonly kind: 'related'; readonly pair: PairId; readonly friends: boolean }
   /** Sockets of this sign-in (or, with null, of every sign-in of the user) must close. */
@@ -213,4 +218,13 @@ export interface Clock {
 export interface Timers {
   /** Runs `callback` after `ms` milliseconds; the returned function cancels it. */
   after(ms: number, callback: () => void): () => void;
+}
+
+/** Counts what happens, for whoever runs the server. It is told no names and no content. */
+export interface Meter {
+  frame(way: 'in' | 'out', bytes: number): void;
+  /** An operation begins to be carried out. What this returns is called when it ends: with ok, or why not. */
+  operation(kind: Operation['kind']): (outcome: string) => void;
+  /** The server ended a connection, for this reason. */
+  ended(code: ErrorCode): void;
 }

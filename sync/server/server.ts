@@ -7,10 +7,14 @@ import type { Operation, Up } from '../wire/up.ts';
 import { type FramePeer, type ReadLimits, type ServedConnection, createConnection } from './connection.ts';
 import { type ExecutorDeps, createExecutor } from './execute.ts';
 import { createHub } from './hub.ts';
-import type { Timers } from './ports.ts';
+import type { Meter, Timers } from './ports.ts';
 
 export interface SyncServerDeps extends ExecutorDeps {
   readonly timers: Timers;
+  /** Names this node among those on the bus; needed only where there are several. */
+  readonly node?: string;
+  /** Counts nothing when left out. */
+  readonly meter?: Meter;
   /** Failures that a client was only told the code of. */
   readonly report: (code: ErrorCode, error: unknown) => void;
   /** Those of production when left out. */
@@ -37,7 +41,10 @@ export interface SyncServer {
   exchange(who: Pick<Peer, 'user' | 'session' | 'expires'>, frames: readonly Up[]): Promise<Down[]>;
   /** Carries out one operation of a user outside of any conversation. */
   execute(user: UserId, op: Operation): Promise<OpResult>;
+  /** Whether the user is connected, to whichever node. */
   online(user: UserId): boolean;
+  /** How many connections this node has, and of how many people. */
+  counts(): { readonly connections: number; readonly people: number };
   /** Tells that these users' logs grew by something else than an operation. */
   announce(users: readonly UserId[]): void;
   /** Says goodbye to every connection, each with another time to come back; accepts no more. */
@@ -48,12 +55,14 @@ const EXCHANGE_LIMIT = 20_000;
 /** Over how many milliseconds those who were connected are told to come back. */
 const RETURN_SPREAD = 5_000;
 
+const NO_METER: Meter = { frame() {}, operation: () => () => {}, ended() {} };
+
 /** Puts the parts together: one executor, one hub, a connection for every socket. */
 export function createSyncServer(deps: SyncServerDeps): SyncServer {
-  const { store, bus, clock, timers, report, limits } = deps;
-  const hub = createHub({ store, bus, onError: (error) => report('INTERNAL', error) });
+  const { store, bus, clock, timers, report, limits, node = '', meter = NO_METER } = deps;
+  const hub = createHub({ store, bus, timers, node, onError: (error) => report('INTERNAL', error) });
   const execute = createExecutor(deps);
-  const parts = { store, bus, hub, clock, timers, execute, report, limits };
+  const parts = { store, bus, hub, clock, timers, execute, report, limits, meter };
   const connections = new Set<ServedConnection>();
   let stopped = false;
 
@@ -64,10 +73,18 @@ export function createSyncServer(deps: SyncServerDeps): SyncServer {
 
   return {
     accept(peer) {
-      const connection = createConnection({ ...peer, say: (frame) => peer.send(encodeFrame(frame)) }, parts);
+      const say = (frame: Down): void => {
+        const data = encodeFrame(frame);
+        meter.frame('out', data.byteLength);
+        peer.send(data);
+      };
+      const connection = createConnection({ ...peer, say }, parts);
       keep(connection);
       return {
-        receive: (data) => connection.hear(decodeUp(data)),
+        receive(data) {
+          meter.frame('in', data.byteLength);
+          connection.hear(decodeUp(data));
+        },
         closed() {
           connections.delete(connection);
           connection.closed();
@@ -109,6 +126,7 @@ export function createSyncServer(deps: SyncServerDeps): SyncServer {
     },
     execute,
     online: hub.online,
+    counts: () => ({ connections: connections.size, people: hub.people() }),
     announce(users) {
       for (const user of users) bus.publish({ kind: 'grew', user });
     },

@@ -18,6 +18,7 @@ describe('settings', () => {
         origins: null,
         bcryptCost: 12,
         accessTtl: 600,
+        mongodb: null,
         logKeep: 20_000,
         jwtKeys: null,
       },
@@ -29,6 +30,35 @@ describe('settings', () => {
     expect(new Set(Object.keys(example))).toEqual(new Set(Object.keys(environment.entries)));
     expect(parseSettings(example)).toEqual(parseSettings({}));
     expect(parseSettings(example).ok).toBe(true);
+  });
+
+  test('the settings of several nodes are read, and their problems told without their values', () => {
+    const redisUrl = 'rediss://nexchat:secret@redis.internal:6380/2';
+    const token = 'x'.repeat(32);
+    expect(
+      parseSettings({
+        NEXCHAT_REDIS_URL: redisUrl,
+        NEXCHAT_NODE: 'eu-1',
+        NEXCHAT_METRICS_TOKEN: token,
+        NEXCHAT_DRAIN: '20',
+      }),
+    ).toMatchObject({ ok: true, value: { redisUrl, node: 'eu-1', metricsToken: token, drain: 20 } });
+    for (const wrong of ['http://secret', 'redis://', 'redis://secret/name', 'secret:6379']) {
+      expect(parseSettings({ NEXCHAT_REDIS_URL: wrong })).toEqual({
+        ok: false,
+        error: ['NEXCHAT_REDIS_URL must be an address such as redis://user:password@127.0.0.1:6379/0.'],
+      });
+    }
+    expect(
+      parseSettings({ NEXCHAT_NODE: 'a b', NEXCHAT_METRICS_TOKEN: 'short', NEXCHAT_DRAIN: '301' }),
+    ).toEqual({
+      ok: false,
+      error: [
+        'NEXCHAT_NODE must be a name of letters, digits, dots and dashes.',
+        'NEXCHAT_METRICS_TOKEN must be at least 32 characters that fit into a header.',
+        'NEXCHAT_DRAIN must be at most 300.',
+      ],
+    });
   });
 
   test('all problems are told at once, in sentences that name the variable and never its value', () => {
@@ -52,7 +82,7 @@ describe('settings', () => {
       error: [
         'NEXCHAT_PORT must be at most 65535.',
         'NEXCHAT_ORIGINS must be origins such as https://chat.example.org, joined by commas.',
-        'NEXCHAT_STORE must be one of sqlite, memory.',
+        'NEXCHAT_STORE must be one of sqlite, mongodb, memory.',
         'NEXCHAT_JWT_KEYS must be a list like name:key,name:key with keys in base64url.',
         'NEXCHAT_PEPPERS must hold keys of at least 32 bytes.',
         'NEXCHAT_PRELOGIN_KEY must be at least 32 random bytes in base64url.',

@@ -7,6 +7,8 @@ const input = {
   'relay-server': path(new URL('relay-server.ts', import.meta.url)),
   'bare-relay': path(new URL('bare-relay.ts', import.meta.url)),
   'relay-load': path(new URL('relay-load.ts', import.meta.url)),
+  crowd: path(new URL('crowd.ts', import.meta.url)),
+  'preload-soak': path(new URL('preload-soak.ts', import.meta.url)),
 };
 
 /** A module as one classic script, for a page to run before its own. */
@@ -42,5 +44,7 @@ export async function buildPrograms(): Promise<Record<keyof typeof input, string
     'relay-server': built('relay-server'),
     'bare-relay': built('bare-relay'),
     'relay-load': built('relay-load'),
+    crowd: built('crowd'),
+    'preload-soak': built('preload-soak'),
   };
 }

@@ -32,6 +32,8 @@ interface Line {
 export interface Load {
   readonly server: 'nexchat' | 'bare';
   readonly url: string;
+  /** Where recipients are, if not with the senders. */
+  readonly recipientUrl?: string;
   readonly pairs: readonly Pair[];
   /** Messages that a sender has under way. */
   readonly window: number;
@@ -70,7 +72,7 @@ async function connect(load: Load): Promise<void> {
   }
 }
 
-async function join({ server, url }: Load, { sender, recipient }: Pair): Promise<Line> {
+async function join({ server, url, recipientUrl = url }: Load, { sender, recipient }: Pair): Promise<Line> {
   const open = server === 'nexchat' ? enter : enterBare;
   const unanswered: number[] = [];
   const undelivered: number[] = [];
@@ -82,7 +84,7 @@ async function join({ server, url }: Load, { sender, recipient }: Pair): Promise
   const delivered = (): void => void deliveries.push(performance.now() - (undelivered.shift() ?? NaN));
   const sockets = await Promise.all([
     open({ url, self: sender, peer: recipient, answered, delivered }),
-    open({ url, self: recipient, peer: sender, answered, delivered }),
+    open({ url: recipientUrl, self: recipient, peer: sender, answered, delivered }),
   ]);
   const line = {
     sender: sockets[0],

@@ -1,5 +1,6 @@
-import type { Person } from './bench-server.ts';
-import { startBenchServer } from './bench-server.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type Person, startBenchServer } from './bench-server.ts';
 import { processorTime, serve } from './program.ts';
 
 /** Two friends: one writes, the other reads. */
@@ -13,11 +14,16 @@ const handlers = {
   async start({
     dataDir,
     pairs,
+    redisUrl,
   }: {
     dataDir: string;
     pairs: number;
-  }): Promise<{ url: string; pairs: Pair[] }> {
-    const server = await startBenchServer(dataDir);
+    /** With it there is a second node on the same store. */
+    redisUrl?: string;
+  }): Promise<{ url: string; otherUrl: string; pairs: Pair[] }> {
+    const server = await startBenchServer(dataDir, redisUrl === undefined ? undefined : { redisUrl });
+    const other =
+      redisUrl === undefined ? server : await startBenchServer(dataDir, { redisUrl, first: server });
     const made = Array.from({ length: pairs }, async (_, i): Promise<Pair> => {
       const [sender, recipient] = await Promise.all([
         server.signUp(`sender${i}`),
@@ -26,7 +32,13 @@ const handlers = {
       await server.befriend(sender, recipient);
       return { sender, recipient };
     });
-    return { url: server.url, pairs: await Promise.all(made) };
+    return { url: server.url, otherUrl: other.url, pairs: await Promise.all(made) };
+  },
+  /** Resident bytes, after what is garbage has gone. */
+  memory(): number {
+    setFlagsFromString('--expose-gc');
+    runInNewContext('gc')();
+    return process.memoryUsage().rss;
   },
   processorTime,
 };

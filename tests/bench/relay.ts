@@ -70,7 +70,7 @@ interface Round {
 }
 
 async function sample(
-  server: Program<BareRelay> | Program<RelayServer>,
+  server: Program<Pick<RelayServer, 'processorTime'>>,
   load: Program<RelayLoad>,
   job: Load,
 ): Promise<Sample> {

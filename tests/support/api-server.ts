@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { type Secrets, ephemeralSecrets } from '#api/auth/secrets.ts';
+import { createLog } from '#api/log.ts';
 import { type RunningServer, type ServerConfig, startServer } from '#api/server.ts';
+import type { Store } from '#api/store/ports.ts';
 import { toBase64url } from '#shared/bytes.ts';
 import { type Identity, createBundle, generateIdentity } from '#shared/crypto/identity.ts';
 import type { ErrorResponse, LoginRequest, RegisterRequest, Session } from '#shared/schema/http.ts';
@@ -22,9 +23,19 @@ export interface ApiServer extends RunningServer {
   dispose(): Promise<void>;
 }
 
-export type ApiOptions = Partial<ServerConfig> & { readonly clientDir?: string };
+export type ApiOptions = Omit<Partial<ServerConfig>, 'store'> & {
+  readonly clientDir?: string;
+  readonly busBeat?: number;
+  /** By name, or one that several servers share. */
+  readonly store?: ServerConfig['store'] | Store;
+};
 
-export async function startApi({ clientDir, ...overrides }: ApiOptions = {}): Promise<ApiServer> {
+export async function startApi({
+  clientDir,
+  busBeat,
+  store = 'memory',
+  ...overrides
+}: ApiOptions = {}): Promise<ApiServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'nexchat-api-'));
   const secrets = ephemeralSecrets();
   let offset = 0;
@@ -34,7 +45,7 @@ export async function startApi({ clientDir, ...overrides }: ApiOptions = {}): Pr
     port: 0,
     dataDir,
     origins: null,
-    store: 'memory',
+    store: typeof store === 'string' ? store : 'memory',
     secrets,
     accessTtl: 600,
     sessionDays: 90,
@@ -44,13 +55,20 @@ export async function startApi({ clientDir, ...overrides }: ApiOptions = {}): Pr
     logLevel: 'trace',
     framesPerSecond: 200,
     limitScale: 1_000,
+    redisUrl: null,
+    node: null,
+    metricsToken: null,
+    drain: 0,
+    mongodb: null,
     logKeep: 20_000,
     ...overrides,
   };
   const server = await startServer(config, {
     clientDir: clientDir ?? null,
     clock: { now: () => Date.now() + offset },
-    log: pino({ level: 'trace' }, { write: (line: string) => void (lines += line) }),
+    log: createLog('trace', { write: (line: string) => void (lines += line) }),
+    ...(typeof store !== 'string' && { store }),
+    ...(busBeat !== undefined && { busBeat }),
   });
   return {
     ...server,

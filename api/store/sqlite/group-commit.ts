@@ -1,5 +1,6 @@
 import Sqlite, { type Database } from 'better-sqlite3';
 import { Failure } from '#shared/errors.ts';
+import type { CommitMeter } from '../commit-meter.ts';
 
 /** Upper bound of one transaction, so that a flood can't hold the event loop. */
 const MAX_BATCH = 1_000;
@@ -26,7 +27,7 @@ export interface GroupCommit {
  * One transaction, hence one flush to disk, for all the writes of an event-loop turn. SQLite is synchronous, so
  * no reader of this process ever sees half of a batch. `onRollback` forgets what was remembered of lost rows.
  */
-export function createGroupCommit(db: Database, onRollback: () => void): GroupCommit {
+export function createGroupCommit(db: Database, onRollback: () => void, meter?: CommitMeter): GroupCommit {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const rollback = db.prepare('ROLLBACK');
@@ -38,6 +39,7 @@ export function createGroupCommit(db: Database, onRollback: () => void): GroupCo
     scheduled = false;
     const batch = waiting.splice(0, MAX_BATCH);
     if (waiting.length > 0) schedule();
+    meter?.waiting(waiting.length);
     // Empty when closing was faster.
     if (batch.length > 0) run(batch);
   }
@@ -54,6 +56,7 @@ export function createGroupCommit(db: Database, onRollback: () => void): GroupCo
       begin.run();
       for (const job of batch) settle.push(attempt(job));
       commit.run();
+      meter?.batch(batch.length);
     } catch (error) {
       // SQLite ends the transaction by itself for some errors, such as a full disk.
       if (db.inTransaction) rollback.run();
@@ -71,6 +74,7 @@ export function createGroupCommit(db: Database, onRollback: () => void): GroupCo
       return new Promise((resolve, reject) => {
         if (closed) return reject(new Failure('UNAVAILABLE'));
         waiting.push({ run: write, resolve, reject });
+        meter?.waiting(waiting.length);
         schedule();
       });
     },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import Sqlite, { type Database } from 'better-sqlite3';
+import type { CommitMeter } from '../commit-meter.ts';
 import type { Store } from '../ports.ts';
 import { createSqliteAccounts } from './accounts.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -18,10 +19,11 @@ export interface SqliteStoreOptions {
   readonly tag: () => number;
   /** The file may not outgrow this; writes beyond it are refused as STORAGE_FULL. */
   readonly maxBytes?: number;
+  readonly meter?: CommitMeter;
 }
 
 /** Everything in one SQLite file. Acknowledged means flushed: WAL with `synchronous = FULL`. */
-export function openSqliteStore({ file, tag, maxBytes }: SqliteStoreOptions): Store {
+export function openSqliteStore({ file, tag, maxBytes, meter }: SqliteStoreOptions): Store {
   const db = new Sqlite(file, { timeout: BUSY_TIMEOUT });
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
@@ -31,7 +33,7 @@ export function openSqliteStore({ file, tag, maxBytes }: SqliteStoreOptions): St
   if (maxBytes !== undefined) db.pragma(`max_page_count = ${Math.ceil(maxBytes / PAGE_BYTES)}`);
 
   const names = createNames(db);
-  const group = createGroupCommit(db, names.forget);
+  const group = createGroupCommit(db, names.forget, meter);
   const append = createLog(db, tag);
   return {
     ...createSqliteAccounts({ db, names, group, append }),

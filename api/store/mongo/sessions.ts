@@ -1,0 +1,137 @@
+import { Failure } from '#shared/errors.ts';
+import type { UserId } from '#shared/ids.ts';
+import type { AccountStore, SignIn } from '../ports.ts';
+import type { Collections, SessionDoc } from './collections.ts';
+import { isDuplicate, untilDone } from './errors.ts';
+import { binary, keyOf, keysOf, plain } from './values.ts';
+
+export interface Sessions extends Pick<
+  AccountStore,
+  | 'startSession'
+  | 'session'
+  | 'rotateSession'
+  | 'endSession'
+  | 'sessions'
+  | 'renameSession'
+  | 'endSessions'
+  | 'knowsDevice'
+> {
+  /** Removes all of a user who is no more. */
+  drop(user: UserId): Promise<void>;
+}
+
+const OPEN = { ended: { $eq: null } } as const;
+
+/** The sign-ins of all devices. */
+export function createSessions({ sessions, users }: Pick<Collections, 'sessions' | 'users'>): Sessions {
+  /** Throws when the user may not sign in. */
+  async function admit(user: UserId): Promise<void> {
+    const found = await users.findOne({ _id: { $eq: user } }, { projection: { suspended: 1, deleted: 1 } });
+    if (!found || found.deleted !== null) throw new Failure('UNKNOWN_USER');
+    if (found.suspended !== null) throw new Failure('ACCOUNT_SUSPENDED');
+  }
+
+  /** Puts it in the place of the device's former one, which it gives; undefined when another request was faster. */
+  async function place(doc: SessionDoc): Promise<SessionDoc | 'none' | undefined> {
+    const { _id, ...rest } = doc;
+    const former = await sessions.findOneAndReplace({ _id: { $eq: _id } }, rest);
+    if (former) return former;
+    try {
+      await sessions.insertOne(doc);
+      return 'none';
+    } catch (error) {
+      if (isDuplicate(error)) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async startSession(session) {
+      await admit(session.user);
+      const former = await untilDone(() => place(docOf(session)));
+      // Whoever is locked out meanwhile finds either this sign-in, and ends it, or is found here.
+      await admit(session.user).catch(async (error: unknown) => {
+        await sessions.deleteOne({ id: { $eq: session.id } });
+        throw error;
+      });
+      return former !== 'none' && former.ended === null && former.id !== session.id ? former.id : null;
+    },
+    async session(id) {
+      const found = await sessions.findOne({ id: { $eq: id } });
+      return found ? sessionOf(found) : undefined;
+    },
+    async rotateSession(id, expect, { token, rotated, successor, expires }) {
+      const { matchedCount } = await sessions.updateOne(
+        { id: { $eq: id }, token: { $eq: binary(expect) }, ...OPEN },
+        {
+          $set: {
+            previous: binary(expect),
+            token: binary(token),
+            rotated,
+            successor: successor && binary(successor),
+            expires,
+          },
+        },
+      );
+      return matchedCount > 0;
+    },
+    async endSession(id, time) {
+      const { matchedCount } = await sessions.updateOne(
+        { id: { $eq: id }, ...OPEN },
+        { $set: { ended: time } },
+      );
+      return matchedCount > 0;
+    },
+    async sessions(user) {
+      const found = await sessions
+        .find({ user: { $eq: user }, ...OPEN })
+        .sort({ rotated: -1, id: 1 })
+        .toArray();
+      return found.map(sessionOf);
+    },
+    async renameSession(user, id, deviceName) {
+      const { matchedCount } = await sessions.updateOne(
+        { id: { $eq: id }, user: { $eq: user }, ...OPEN },
+        { $set: { deviceName } },
+      );
+      return matchedCount > 0;
+    },
+    async endSessions(user, except, time) {
+      const found = await sessions
+        .find({ user: { $eq: user }, ...OPEN }, { projection: { _id: 0, id: 1 } })
+        .toArray();
+      const ids = found.map(({ id }) => id).filter((id) => id !== except);
+      // One by one: each is told as ended once.
+      const ended = await Promise.all(
+        ids.map((id) => sessions.updateOne({ id: { $eq: id }, ...OPEN }, { $set: { ended: time } })),
+      );
+      return ids.filter((_, at) => (ended[at]?.matchedCount ?? 0) > 0);
+    },
+    async knowsDevice(user, device) {
+      return (await sessions.countDocuments({ _id: { $eq: keyOf(user, device) } }, { limit: 1 })) > 0;
+    },
+    async drop(user) {
+      await sessions.deleteMany({ _id: keysOf(user) });
+    },
+  };
+}
+
+function docOf(session: SignIn): SessionDoc {
+  const { user, device, token, previous, successor } = session;
+  return {
+    ...session,
+    _id: keyOf(user, device),
+    token: binary(token),
+    previous: previous && binary(previous),
+    successor: successor && binary(successor),
+  };
+}
+
+function sessionOf({ _id, token, previous, successor, ...rest }: SessionDoc): SignIn {
+  return {
+    ...rest,
+    token: plain(token),
+    previous: previous && plain(previous),
+    successor: successor && plain(successor),
+  };
+}
