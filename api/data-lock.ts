@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
+import { giveToOwner } from './file-owner.ts';
 import { EXIT, Refusal } from './refusal.ts';
 
 /** A server that was told to end may still finish its work, in ms. */
@@ -16,8 +17,10 @@ const held = new Set<Database>();
  */
 export function lockDataDir(dataDir: string, patience = PATIENCE): () => void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const lock = new Sqlite(join(dataDir, 'lock'), { timeout: patience });
+  const file = join(dataDir, 'lock');
+  const lock = new Sqlite(file, { timeout: patience });
   try {
+    giveToOwner(file);
     // Nothing is ever written into it, so neither journal nor flush is needed.
     lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');

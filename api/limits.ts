@@ -57,8 +57,9 @@ export function createLimits(scale: number, redis?: RedisClient) {
     /** Wrong passwords and codes by address and name. */
     guessesHere: allow('guesses-here', 10, 15 * MINUTE),
     /**
-     * Wrong passwords by name (of those who are signed in: by sign-in) from anywhere. Stops a guesser with many addresses; a device that the account has
-     * signed in from before is not held back by it, so that nobody can lock the owner out.
+     * Wrong passwords by name (of those who are signed in: by sign-in) from anywhere. Stops a guesser
+     * with many addresses; a browser with a refresh token of the account, even of a sign-in that ended, is not held back by
+     * it, so that nobody can lock the owner out.
      */
     guessesAnywhere: allow('guesses-anywhere', 100, HOUR),
   };

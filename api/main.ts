@@ -1,20 +1,24 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import closeWithGrace from 'close-with-grace';
-import { type Secrets, loadSecrets } from './auth/secrets.ts';
+import { loadSecrets, unfitSecrets } from './auth/secrets.ts';
 import { type Settings, parseSettings, unknownSettings } from './config.ts';
 import { lockDataDir } from './data-lock.ts';
+import { readEnvFile } from './env-file.ts';
 import { createLog } from './log.ts';
-import { EXIT, Refusal } from './refusal.ts';
+import { EXIT } from './refusal.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { explain } from './start-failures.ts';
+import { pepperNamesIn } from './store/sqlite/pepper-names.ts';
 
 /** Longest time for an orderly end, in ms, beside what the settings say. */
 const GRACE = 8_000;
 
 // What this process writes (database, secrets) is for its owner alone.
 process.umask(0o077);
-if (existsSync('.env')) process.loadEnvFile('.env');
+const unread = readEnvFile();
+if (unread) refuse(unread.exit, [unread.message]);
 const settings = parseSettings(process.env);
 if (!settings.ok) refuse(EXIT.settings, settings.error);
 const log = createLog(settings.value.logLevel);
@@ -54,7 +58,7 @@ interface Started {
 async function start(given: Settings): Promise<Started> {
   // Two servers on one file would not tell each other's sockets what is new. The lock ends with the process.
   if (given.store === 'sqlite') lockDataDir(given.dataDir);
-  const { secrets, missing: unsetSecrets } = readSecrets(given);
+  const { secrets, missing: unsetSecrets } = loadSecrets(given, await usedPeppers(given));
   // Beside the built server, or in dist/ when it runs from its sources.
   const clientDir = ['../client', '../dist/client']
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
@@ -66,18 +70,13 @@ async function start(given: Settings): Promise<Started> {
   };
 }
 
-function readSecrets(given: Settings): { secrets: Secrets; missing: readonly string[] } {
-  try {
-    return loadSecrets(given);
-  } catch (error) {
-    // The system's errors have a code, and are explained by it.
-    if (error instanceof Error && 'code' in error) throw error;
-    throw new Refusal(
-      EXIT.data,
-      `${given.dataDir}/secrets.json is damaged. Restore it from your backup: without its peppers nobody can sign in.`,
-      error,
-    );
-  }
+/** What the accounts that there are need. A database of a later version is refused when it is opened. */
+async function usedPeppers(given: Settings): Promise<string[]> {
+  if (given.store === 'sqlite') return pepperNamesIn(join(given.dataDir, 'nexchat.sqlite'));
+  // Without its secrets it is refused before anybody is asked.
+  if (!given.mongodb || unfitSecrets(given, []) !== undefined) return [];
+  const { pepperNamesAt } = await import('./store/mongo/pepper-names.ts');
+  return pepperNamesAt(given.mongodb);
 }
 
 function refuse(exit: number, problems: readonly string[]): never {

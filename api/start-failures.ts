@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { Failure } from '#shared/errors.ts';
 import { EXIT, Refusal } from './refusal.ts';
 
@@ -11,6 +11,8 @@ export interface Place {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  /** The file that a command was given. */
+  readonly file?: string | undefined;
 }
 
 /**
@@ -33,7 +35,7 @@ export function explain(error: unknown, place: Place): Refusal | undefined {
   return error.cause === undefined ? undefined : explain(error.cause, place);
 }
 
-function explainCode(error: Error, { host, port, dataDir }: Place): Refusal | undefined {
+function explainCode(error: Error, { host, port, dataDir, file: named }: Place): Refusal | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const syscall = 'syscall' in error ? error.syscall : undefined;
   const refuse = (exit: Refusal['exit'], say: string) => new Refusal(exit, say, error);
@@ -55,6 +57,11 @@ function explainCode(error: Error, { host, port, dataDir }: Place): Refusal | un
           `This machine can't listen on ${host} (${code}). Set NEXCHAT_HOST to one of its own addresses.`,
         );
     }
+  }
+  const path = pathOf(error, code) ?? named;
+  if (path !== undefined && (path === named || isApart(path, dataDir))) {
+    const explained = explainPath(code, path);
+    if (explained) return refuse(...explained);
   }
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
     const file = join(dataDir, 'nexchat.sqlite');
@@ -95,6 +102,54 @@ function explainCode(error: Error, { host, port, dataDir }: Place): Refusal | un
     );
   }
   return undefined;
+}
+
+/** For a file that was named, or that the program needs: not the data directory's trouble. */
+function explainPath(code: string, path: string): [Refusal['exit'], string] | undefined {
+  switch (code) {
+    case 'ENOENT':
+      return [EXIT.missing, `${path}, or the directory that it should be in, is not there.`];
+    case 'EISDIR':
+    case 'ENOTDIR':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+      return [EXIT.missing, `${path} can't be a file (${code}). Name another one.`];
+    case 'EEXIST':
+      return [EXIT.exists, `${path} exists already. Name a new file.`];
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return [
+        EXIT.disk,
+        `The disk that holds ${path} is full. Free some space, or name a file on another one.`,
+      ];
+    case 'EIO':
+      return [EXIT.disk, `The disk that holds ${path} can't be read or written (${code}). Check it (dmesg).`];
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return [
+        EXIT.permission,
+        `The user ${userInfo().username} can't read or write ${path} (${code}). Give it to that user, or name another file.`,
+      ];
+    default:
+      return undefined;
+  }
+}
+
+/** The file that an error of the system names; of a copy, which has two, the one that was at fault. */
+function pathOf(error: Error, code: string): string | undefined {
+  if (/^(ENOSPC|EDQUOT|EROFS)$/.test(code) && 'dest' in error && typeof error.dest === 'string')
+    return error.dest;
+  return 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+}
+
+/** Neither in the data directory nor above it, where making that directory fails. */
+function isApart(path: string, dataDir: string): boolean {
+  const within = (inner: string, outer: string): boolean => {
+    const way = relative(resolve(outer), resolve(inner));
+    return !isAbsolute(way) && way.split(/[/\\]/)[0] !== '..';
+  };
+  return !within(path, dataDir) && !within(dataDir, path);
 }
 
 /** SQLite does not always say why it could not write. */

@@ -40,7 +40,8 @@ function withoutKnown(password: string, names: readonly string[]): string {
   return left.replace(COMMON, '*');
 }
 
-const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** Only what means something in a pattern: the u flag allows no other character to be escaped. */
+const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** Characters that are not foretold by those before them. */
 function variedLength(text: string): number {

@@ -3,7 +3,7 @@ import { Failure } from '#shared/errors.ts';
 import type { DeviceId, UserId } from '#shared/ids.ts';
 import type { Session } from '#shared/schema/http.ts';
 import type { Bus, Clock } from '#sync/server/ports.ts';
-import type { Account, AccountStore, SignIn } from '../store/ports.ts';
+import type { Account, AccountStore, CredentialsChange, SignIn } from '../store/ports.ts';
 import type { AccessTokens, Identity } from './access-token.ts';
 import {
   type RefreshToken,
@@ -28,6 +28,7 @@ export interface Opened {
 }
 
 type Proved = Pick<Account, 'user' | 'username' | 'credentialsVersion'>;
+export type NewCredentials = Omit<CredentialsChange, 'endSessions'> & { readonly endAllBut?: string | null };
 
 export interface Sessions {
   /**
@@ -44,6 +45,13 @@ export interface Sessions {
   end(token: string): Promise<void>;
   /** Ends one sign-in of a user, and closes its sockets. False when it is not an open one of theirs. */
   endOne(user: UserId, session: string): Promise<boolean>;
+  /** Whether this is a refresh token of the user's own: the last of a sign-in or the one before, also of one that ended. */
+  remembers(token: string, user: UserId): Promise<boolean>;
+  /**
+   * Replaces what proves the person of `account`, and ends in the same step all sign-ins but `endAllBut` (null ends every
+   * one, undefined none) and closes their sockets. Throws CONFLICT when it was changed since the account was read.
+   */
+  replaceCredentials(account: Proved, change: NewCredentials): Promise<void>;
   /** Ends all sign-ins of a user but `except`, and closes their sockets. */
   endAll(user: UserId, except: string | null): Promise<void>;
   /** Locks an account out, which ends its sign-ins and sockets at once, or lets it in again. False when there is none. */
@@ -77,6 +85,10 @@ export function createSessions({ store, tokens, bus, clock, days }: SessionsDeps
     };
   }
 
+  function tell(user: UserId, ended: readonly string[]): void {
+    for (const session of ended) bus.publish({ kind: 'revoked', user, session });
+  }
+
   async function close({ user, id }: Pick<SignIn, 'user' | 'id'>): Promise<void> {
     await store.endSession(id, clock.now());
     bus.publish({ kind: 'revoked', user, session: id });
@@ -86,6 +98,16 @@ export function createSessions({ store, tokens, bus, clock, days }: SessionsDeps
   async function whyOver(user: UserId): Promise<Failure> {
     const account = await store.accountOf(user);
     return new Failure(typeof account?.suspended === 'number' ? 'ACCOUNT_SUSPENDED' : 'SESSION_ENDED');
+  }
+
+  /** The sign-in that a refresh token is or was good for, open or not. */
+  async function ownedBy(text: string): Promise<SignIn | undefined> {
+    const token = readRefreshToken(text);
+    const signIn = token && (await store.session(token.session));
+    if (!token || !signIn) return undefined;
+    const hash = hashRefreshToken(token);
+    const owns = isSameHash(signIn.token, hash) || (signIn.previous && isSameHash(signIn.previous, hash));
+    return owns ? signIn : undefined;
   }
 
   return {
@@ -151,12 +173,12 @@ export function createSessions({ store, tokens, bus, clock, days }: SessionsDeps
     },
 
     async end(text) {
-      const token = readRefreshToken(text);
-      const signIn = token && (await store.session(token.session));
-      if (!token || !signIn || signIn.ended !== null) return;
-      const hash = hashRefreshToken(token);
-      const owns = isSameHash(signIn.token, hash) || (signIn.previous && isSameHash(signIn.previous, hash));
-      if (owns) await close(signIn);
+      const signIn = await ownedBy(text);
+      if (signIn?.ended === null) await close(signIn);
+    },
+
+    async remembers(text, user) {
+      return (await ownedBy(text))?.user === user;
     },
 
     async endOne(user, session) {
@@ -166,10 +188,15 @@ export function createSessions({ store, tokens, bus, clock, days }: SessionsDeps
       return true;
     },
 
+    async replaceCredentials({ user, credentialsVersion }, { endAllBut, ...change }) {
+      const endSessions = endAllBut === undefined ? null : { except: endAllBut, time: clock.now() };
+      const ended = await store.replaceCredentials(user, credentialsVersion, { ...change, endSessions });
+      if (ended === 'conflict') throw new Failure('CONFLICT');
+      tell(user, ended);
+    },
+
     async endAll(user, except) {
-      for (const session of await store.endSessions(user, except, clock.now())) {
-        bus.publish({ kind: 'revoked', user, session });
-      }
+      tell(user, await store.endSessions(user, except, clock.now()));
     },
 
     async suspend(user, suspended) {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { readEnvFile } from '../env-file.ts';
 import { EXIT } from '../refusal.ts';
 import { runCommand } from './run.ts';
 
@@ -6,7 +6,11 @@ import { runCommand } from './run.ts';
 
 // What is written is for its owner alone.
 process.umask(0o077);
-if (existsSync('.env')) process.loadEnvFile('.env');
+const unread = readEnvFile();
+if (unread) {
+  process.stderr.write(`${unread.message}\n`);
+  process.exit(unread.exit);
+}
 // Whoever reads the output may have seen enough, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.disk);

@@ -15,7 +15,7 @@ listed, as nobody can find them; nexchat user NAME shows them.`,
   options: { prefix: { type: 'string' } },
   run: ({ options, settings, print }) =>
     withStore(settings, async (store) => {
-      const prefix = typeof options['prefix'] === 'string' ? options['prefix'] : '';
+      const prefix = typeof options['prefix'] === 'string' ? options['prefix'].toLowerCase() : '';
       const found = await store.listPeople(prefix, MOST + 1);
       for (const { username, id } of found.slice(0, MOST)) print(`${username}\t${id}`);
       if (found.length > MOST) print(`… and more: use --prefix.`);

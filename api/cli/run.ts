@@ -13,6 +13,7 @@ import {
   userCommand,
   usersCommand,
 } from './people.ts';
+import { nameOfStore } from './stores.ts';
 import { exportCommand, importCommand } from './transfer.ts';
 
 /** The operator's tool: works on the data of the same settings as the server, most of it beside a running one. */
@@ -33,7 +34,7 @@ const commands: Readonly<Record<string, Command>> = {
 
 export interface Terminal {
   readonly print: (line: string) => void;
-  /** What went wrong, for standard error. */
+  /** Which store is worked on, and what went wrong, for standard error. */
   readonly complain: (text: string) => void;
 }
 
@@ -57,10 +58,14 @@ export async function runCommand(
     return explainCommand(command, terminal.print);
   const settings = parseSettings(env);
   if (!settings.ok) return refuse(EXIT.settings, settings.error.join('\n'));
+  let file: string | undefined;
   try {
-    return await command.run({ ...readCall(command, rest), settings: settings.value, print: terminal.print });
+    const call = readCall(command, rest);
+    if (command.usage.includes(' FILE')) [file] = call.words;
+    if (settings.value.store !== 'memory') terminal.complain(`On ${nameOfStore(settings.value)}`);
+    return await command.run({ ...call, settings: settings.value, print: terminal.print });
   } catch (error) {
-    const refusal = error instanceof Refusal ? error : explain(error, settings.value);
+    const refusal = error instanceof Refusal ? error : explain(error, { ...settings.value, file });
     if (!refusal) throw error;
     return refuse(refusal.exit, refusal.message);
   }

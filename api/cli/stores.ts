@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Settings } from '../config.ts';
 import { EXIT, Refusal } from '../refusal.ts';
 import type { ArchiveStore } from '../store/archive.ts';
@@ -10,6 +10,18 @@ import { createTags } from '../store/tags.ts';
 
 /** Where the embedded database of a data directory lies. */
 export const sqliteFile = ({ dataDir }: Pick<Settings, 'dataDir'>): string => join(dataDir, 'nexchat.sqlite');
+
+/** Which store a command works on, for people: without user and password. */
+export function nameOfStore(settings: Settings): string {
+  const { mongodb } = settings;
+  return mongodb ? `MongoDB ${hostsOf(mongodb.uri)}/${mongodb.database}` : resolve(sqliteFile(settings));
+}
+
+/** Shown only where nothing of a password can be among it: these have to be encoded, and may not be. */
+function hostsOf(uri: string): string {
+  const strict = /^mongodb(?:\+srv)?:\/\/(?:[^@/?]+@)?([\w.:,[\]-]+)(?:[/?][^@]*)?$/.exec(uri);
+  return strict?.[1] ?? 'at NEXCHAT_MONGODB_URI';
+}
 
 /** Runs `act` on the store of the settings as an archive. */
 export async function withArchive<T>(

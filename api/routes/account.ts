@@ -25,6 +25,8 @@ import type { RouteDeps } from './deps.ts';
 const MAX_BODY = 8_192;
 /** A keyring of 1 MiB in base64url, and the fields around it. */
 const MAX_KEYRING_BODY = 1_410_000;
+/** Renewals that a server may have lost when it was put back to a backup. */
+const MOST_LOST_EPOCHS = 1_000;
 /** How a sealed keyring begins: format u8, revision u32; see shared/crypto/keyring.ts. */
 const KEYRING_FORMAT = 1;
 
@@ -75,9 +77,8 @@ export function accountRoutes(router: Router<RequestState>, deps: RouteDeps): vo
     const { account } = await provePassword(ctx, current, 'current');
     if (account.credentialsVersion !== expect) throw new Failure('CONFLICT');
     const credentials = await passwords.enrol(account.user, kdf, authKey, wrapped);
-    if (!(await store.replaceCredentials(account.user, expect, { credentials })))
-      throw new Failure('CONFLICT');
-    if (endOthers) await sessions.endAll(account.user, identityOf(ctx).session);
+    const others = endOthers ? { endAllBut: identityOf(ctx).session } : {};
+    await sessions.replaceCredentials(account, { credentials, ...others });
     ctx.status = 204;
   });
 
@@ -86,8 +87,9 @@ export function accountRoutes(router: Router<RequestState>, deps: RouteDeps): vo
     const code = bytesOf(recovery.authKey, 'recovery.authKey');
     const wrapped = bytesOf(recovery.wrappedAccountKey, 'recovery.wrappedAccountKey');
     const { account } = await provePassword(ctx, current, 'current');
+    if (account.credentialsVersion !== expect) throw new Failure('CONFLICT');
     const change = { recovery: recoveryCodes.enrol(account.user, code, wrapped, clock.now()) };
-    if (!(await store.replaceCredentials(account.user, expect, change))) throw new Failure('CONFLICT');
+    await sessions.replaceCredentials(account, change);
     ctx.status = 204;
   });
 
@@ -138,12 +140,19 @@ export function accountRoutes(router: Router<RequestState>, deps: RouteDeps): vo
   }
 }
 
-/** A bundle that follows the present one: the same identity with its next agreement key. Throws BUNDLE_INVALID. */
+/** An epoch far ahead would use up those that keys can still be renewed with. */
+const isLater = (epoch: number, present: number): boolean =>
+  epoch > present && epoch <= present + MOST_LOST_EPOCHS;
+
+/**
+ * A bundle that follows the present one: the same identity with a later agreement key. A server that was restored may
+ * have missed some. Throws BUNDLE_INVALID.
+ */
 async function successor(account: Account, bundle: Bytes): Promise<NonNullable<KeyringChange['rotated']>> {
   const [next, present] = [await verifyBundle(bundle, account.user), parseBundle(account.bundle)];
   if (!next.ok || !present.ok) throw new Failure('BUNDLE_INVALID');
   const { signing, epoch, agreement } = next.value;
-  const follows = equalBytes(signing, present.value.signing) && epoch === present.value.epoch + 1;
+  const follows = equalBytes(signing, present.value.signing) && isLater(epoch, present.value.epoch);
   if (!follows) throw new Failure('BUNDLE_INVALID');
   return { bundle, keyId: await keyIdOf(agreement) };
 }

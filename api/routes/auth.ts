@@ -70,8 +70,10 @@ export function authRoutes(router: Router<RequestState>, deps: RouteDeps): void 
     const { username, authKey, device } = bodyOf(ctx, loginRequest);
     const key = bytesOf(authKey, 'authKey');
     const account = await store.account(username);
-    // So that nobody can lock the owner out.
-    const trusted = account !== undefined && (await store.knowsDevice(account.user, device.id));
+    // So that nobody can lock the owner out. Not the device's id: friends find it in every message.
+    const token = readCookie(ctx);
+    const trusted =
+      account !== undefined && token !== undefined && (await sessions.remembers(token, account.user));
     const guesser = { username, anywhere: { key: username, holds: !trusted } };
     const proved = await prove(ctx, limits, guesser, async () => {
       const wrapped = await passwords.check(account, key);

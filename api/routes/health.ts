@@ -1,7 +1,8 @@
 import type Router from '@koa/router';
-import { Failure } from '#shared/errors.ts';
+import { ERRORS, Failure } from '#shared/errors.ts';
 import type { BusState } from '../bus/open.ts';
 import type { RequestState } from '../context.ts';
+import { errorBody } from '../middleware/failures.ts';
 import type { RouteDeps } from './deps.ts';
 
 export interface HealthDeps extends Pick<RouteDeps, 'store'> {
@@ -22,11 +23,16 @@ export function healthRoutes(router: Router<RequestState>, { store, busState, dr
   });
 
   router.get('/readyz', async (ctx) => {
-    if (draining()) throw new Failure('UNAVAILABLE', 'the server is about to stop');
+    ctx.set('Cache-Control', 'no-store');
+    if (draining()) {
+      // Not thrown: it was told to stop, so nothing failed that a log or an alert should know of.
+      ctx.status = ERRORS.UNAVAILABLE.status;
+      ctx.body = errorBody(new Failure('UNAVAILABLE', 'the server is about to stop'));
+      return;
+    }
     await store.listPeople('', 1).catch((error: unknown) => {
       throw new Failure('UNAVAILABLE', 'the store does not answer', error);
     });
-    ctx.set('Cache-Control', 'no-store');
     ctx.body = { ok: true, store: 'answers', bus: busState() };
   });
 }

@@ -46,8 +46,7 @@ export function recoveryRoutes(router: Router<RequestState>, deps: RouteDeps): v
       credentials: await passwords.enrol(user, kdf, authKey, wrapped),
       recovery: recoveryCodes.enrol(user, nextCode, nextWrapped, clock.now()),
     };
-    if (!(await store.replaceCredentials(user, credentialsVersion, change))) throw new Failure('CONFLICT');
-    await sessions.endAll(user, null);
+    await sessions.replaceCredentials(account, { ...change, endAllBut: null });
     const shown = { ...account, ...change, credentialsVersion: credentialsVersion + 1 };
     ctx.body = loggedIn(ctx, await sessions.start(shown, device), shown, wrapped);
   });

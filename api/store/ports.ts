@@ -24,9 +24,14 @@ export interface AccountStore {
   replaceKeyring(user: UserId, change: KeyringChange): Promise<readonly UserId[] | 'conflict'>;
   /**
    * Replaces what proves the person (password, recovery code or both) if the account's credentials still have version
-   * `expect`; false otherwise. The version becomes `expect + 1`.
+   * `expect`; 'conflict' otherwise, and nothing changed. The version becomes `expect + 1`. Ends sign-ins with it: one does
+   * not happen without the other, whatever fails in between. Returns the ids of those that this call ended.
    */
-  replaceCredentials(user: UserId, expect: number, change: CredentialsChange): Promise<boolean>;
+  replaceCredentials(
+    user: UserId,
+    expect: number,
+    change: CredentialsChange,
+  ): Promise<readonly string[] | 'conflict'>;
   /**
    * Ends an account for good: its friendships and requests end (with an entry in the logs of the others), sign-ins,
    * credentials, keyring, own log, operations and installations go. Name, id and bundle stay, so that nobody can take the
@@ -56,8 +61,6 @@ export interface AccountStore {
   renameSession(user: UserId, id: string, deviceName: string): Promise<boolean>;
   /** Ends every open sign-in of the user but `except`; returns the ids of those that it ended. */
   endSessions(user: UserId, except: string | null, time: number): Promise<readonly string[]>;
-  /** Whether this user ever signed in on this device. */
-  knowsDevice(user: UserId, device: DeviceId): Promise<boolean>;
 
   findPerson(username: string): Promise<Listed | undefined>;
   /** Users whose names begin with `prefix`, by name, without those who are locked out. */
@@ -112,6 +115,8 @@ export interface KeyringChange {
 export interface CredentialsChange {
   readonly credentials?: Credentials;
   readonly recovery?: Recovery | null;
+  /** Every open sign-in but `except`; null for none. */
+  readonly endSessions: { readonly except: string | null; readonly time: number } | null;
 }
 
 /** What proves a recovery code: made as for a password, without stretching, because a code has 130 random bits. */

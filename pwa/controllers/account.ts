@@ -6,6 +6,7 @@ import type { EntryStage } from '../models/session.ts';
 import type { Lost } from '../store/database.ts';
 import { loadDevice } from '../store/device.ts';
 import type { DeviceKeys } from '../store/keychain.ts';
+import type { AdoptedKeyring, LocalStore } from '../store/ports.ts';
 import { type OpenStore, eraseLocalStore, openLocalStore } from '../store/provisioning.ts';
 import type { Api } from '../transport/http.ts';
 import type { Seat } from '../transport/leadership.ts';
@@ -15,6 +16,7 @@ import type * as ways from './entry.ts';
 import type { Entry, EntryDeps } from './entry.ts';
 import type { Home, Inside, Room } from './inside.ts';
 import { forgetIterations, pinIterations, pinnedIterations } from './kdf-pin.ts';
+import { createNewCode } from './new-code.ts';
 import { createOwedLogOut } from './owed-log-out.ts';
 import { load } from './load.ts';
 import { note } from './log.ts';
@@ -64,6 +66,9 @@ export function createAccount(deps: AccountDeps): Account {
   let inside: Inside | null = null;
   let busy = false;
   let erasing: Promise<void> = Promise.resolve();
+  const newCode = createNewCode(models.account);
+  /** Whose recovery code is in the model. */
+  let codeOwner: string | null = null;
 
   function enter({ store, profile, keychain, lock }: OpenStore, fresh: Session | null): void {
     const me = { id: profile.userId, name: profile.username, fingerprint: profile.fingerprint };
@@ -160,13 +165,11 @@ export function createAccount(deps: AccountDeps): Account {
     const opened = await createLocalStore({ ...keys, username }, events);
     try {
       // Before anything of the server's is read: who our other devices took people to be.
-      await opened.store.trust.adoptKeyring(keyring);
+      await adopt(opened.store, keyring);
     } catch (error) {
       opened.store.close();
       throw error;
     }
-    // Before the chats: it is shown once.
-    models.account.recoveryCode.value = entry.recoveryCode;
     enter(opened, entry.session);
     tabs.say('signed-in');
   }
@@ -175,13 +178,23 @@ export function createAccount(deps: AccountDeps): Account {
   async function comeBack(was: Inside, entry: Entry): Promise<void> {
     if (entry.session.userId !== was.me.id)
       throw new Failure('BAD_CREDENTIALS', 'another account of that name');
-    await was.store.trust.adoptKeyring(entry.keyring);
     pinIterations(entry.kdf);
     was.tokens.adopt(entry.session);
-    models.account.recoveryCode.value = entry.recoveryCode;
     session.needsSignIn.value = false;
     was.seat.restart();
     tabs.say('signed-in');
+    await adopt(was.store, entry.keyring);
+  }
+
+  /** An older keyring keeps nobody out: it is compared again when it is known which history the server has now. */
+  async function adopt(store: LocalStore, keyring: AdoptedKeyring): Promise<void> {
+    const { adoptInTurn } = await load(import('./own-keyring.ts'));
+    try {
+      await adoptInTurn(store, keyring);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'KEYRING_OLD') throw error;
+      note('the keyring of the sign-in is an older one', error);
+    }
   }
 
   /** An account whose password is stretched less than is usual by now is wrapped again; nobody has to wait for it. */
@@ -191,15 +204,26 @@ export function createAccount(deps: AccountDeps): Account {
     pinIterations(await rewrap({ inside, api }, password, password, false));
   }
 
+  /** A code whose answer got lost waits here for the person to come in with what was set along with it. */
+  function forgetCodeOfOthers(typed: string): void {
+    const name = typed.trim().toLowerCase();
+    if (name === codeOwner) return;
+    codeOwner = name;
+    models.account.recoveryCode.value = null;
+    models.account.recoveryUnsure.value = false;
+  }
+
   /** Comes in by one of the ways in entry.ts, or back in. */
   function come(
+    typed: string,
     way: (ways: Ways, entering: EntryDeps, was: Inside | null) => Promise<Entry>,
   ): Promise<Entry | null> {
     return attempt(async (stage) => {
+      forgetCodeOfOthers(typed);
       const was = inside;
       const id = was?.device ?? (await loadDevice()).id;
       const device = { id, name: deviceName(navigator.userAgent) };
-      const entry = await way(await load(import('./entry.ts')), { api, device, stage }, was);
+      const entry = await way(await load(import('./entry.ts')), { api, device, stage, newCode }, was);
       if (was === null) await settleIn(entry, stage);
       else await comeBack(was, entry);
       return entry;
@@ -234,11 +258,11 @@ export function createAccount(deps: AccountDeps): Account {
     lock: () => leave('locked'),
 
     async register(username, password) {
-      await come((ways, entering) => ways.register(entering, username, password));
+      await come(username, (ways, entering) => ways.register(entering, username, password));
     },
 
     async logIn(username, password) {
-      const entry = await come((ways, entering, was) => {
+      const entry = await come(username, (ways, entering, was) => {
         mustBe(was, username);
         return ways.logIn(entering, username, password, was === null ? 0 : pinnedIterations());
       });
@@ -247,7 +271,7 @@ export function createAccount(deps: AccountDeps): Account {
     },
 
     async recover(username, code, newPassword) {
-      await come((ways, entering, was) => {
+      await come(username, (ways, entering, was) => {
         mustBe(was, username);
         return ways.recover(entering, username, code, newPassword);
       });

@@ -21,6 +21,7 @@ import {
   makeAccount,
   openAccount,
 } from './credentials.ts';
+import type { NewCode } from './new-code.ts';
 import { stretchInWorker } from './stretch.ts';
 
 /** The ways in. Loaded when somebody stands at the door. */
@@ -31,14 +32,13 @@ export interface Entry extends OpenedAccount {
   readonly session: Session;
   /** How the password is stretched. */
   readonly kdf: SafeKdf;
-  /** A new recovery code, to be shown once. */
-  readonly recoveryCode: string | null;
 }
 
 export interface EntryDeps {
   readonly api: Api;
   readonly device: Device;
   readonly stage: (stage: EntryStage) => void;
+  readonly newCode: NewCode;
 }
 
 export async function register(deps: EntryDeps, typed: string, password: string): Promise<Entry> {
@@ -54,8 +54,8 @@ export async function register(deps: EntryDeps, typed: string, password: string)
   ]);
   const { request, account } = await makeAccount(username, device, kdf, stretched, recovery);
   stage('contacting');
-  const session = await api.register(request);
-  return { ...account, username, session, kdf, recoveryCode: await showRecoveryCode(code) };
+  const session = await deps.newCode(await showRecoveryCode(code), () => api.register(request));
+  return { ...account, username, session, kdf };
 }
 
 /** `pinned`: the most iterations that this account was ever seen with. */
@@ -69,7 +69,7 @@ export async function logIn(
   const { login, kdf, stretched } = await prove(deps, acceptUsername(typed), password, pinned);
   stage('opening');
   const account = await openAccount(login, { kdf, password: stretched });
-  return { ...account, username: login.username, session: login, kdf, recoveryCode: null };
+  return { ...account, username: login.username, session: login, kdf };
 }
 
 /**
@@ -109,16 +109,19 @@ export async function recover(
   });
   if (wrapped === undefined) throw new Failure('KEYRING_DAMAGED', 'account key');
   stage('contacting');
-  const session = await api.reset({
-    username,
-    recoveryKey: toBase64url(old.authKey),
-    kdf,
-    authKey: toBase64url(stretched.authKey),
-    wrappedAccountKey: toBase64url(wrapped[0]),
-    recovery: { authKey: toBase64url(recovery.authKey), wrappedAccountKey: toBase64url(wrapped[1]) },
-    device,
-  });
-  return { ...account, username, session, kdf, recoveryCode: await showRecoveryCode(code) };
+  const [byPassword, byCode] = wrapped.map(toBase64url) as [string, string];
+  const session = await deps.newCode(await showRecoveryCode(code), () =>
+    api.reset({
+      username,
+      recoveryKey: toBase64url(old.authKey),
+      kdf,
+      authKey: toBase64url(stretched.authKey),
+      wrappedAccountKey: byPassword,
+      recovery: { authKey: toBase64url(recovery.authKey), wrappedAccountKey: byCode },
+      device,
+    }),
+  );
+  return { ...account, username, session, kdf };
 }
 
 /** Proves to the server that the person knows the password. */

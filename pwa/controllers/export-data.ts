@@ -2,9 +2,10 @@ import * as v from 'valibot';
 import { type ByteSource, openExport as openFile, sealExport } from '#shared/crypto/export.ts';
 import { Failure } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
+import { time } from '#shared/schema/fields.ts';
 import type { ExportContent } from '../models/account.ts';
 import type { Contact } from '../models/people.ts';
-import type { LocalStore, StoredMessage } from '../store/ports.ts';
+import type { LocalStore } from '../store/ports.ts';
 import { createAccountApi } from '../transport/account-api.ts';
 import type { Api } from '../transport/http.ts';
 import { acceptNewPassword } from './credentials.ts';
@@ -18,25 +19,28 @@ import { readKeyring } from './read-keyring.ts';
  *   account       format 1, username, userId, made (ms since 1970), keys: the identities of the keyring, newest first,
  *                 private keys in PKCS #8; or null when the server could not be asked for them
  *   contacts      contacts: {id, name, standing, fingerprint, verified}
- *   messages      any number: peer, name, messages: {mine, at, text, n}, oldest first, conversation by conversation
+ *   messages      any number: peer, name, messages: {mine, at, text, n}, oldest first, conversation by conversation; n is
+ *                 null for what the server has not (yet)
  */
 const account = v.object({
   kind: v.literal('account'),
   format: v.literal(1),
   username: v.string(),
-  made: v.number(),
+  made: time,
 });
 const messages = v.object({
   kind: v.literal('messages'),
   peer: v.string(),
   name: v.string(),
-  messages: v.array(v.object({ mine: v.boolean(), at: v.number(), text: v.string() })),
+  messages: v.array(v.object({ mine: v.boolean(), at: time, text: v.string() })),
 });
 const record = v.variant('kind', [account, messages, v.object({ kind: v.literal('contacts') })]);
 
 /** Messages read at once, and characters of text in one record. */
 const STEP = 250;
 const MOST_TEXT = 16_000;
+/** Keys that the person would not get back by them. */
+const WRONG: ReadonlySet<string> = new Set(['KEYRING_DAMAGED', 'KEYRING_OLD']);
 /** Bytes after which the browser gets to put away what was made. */
 const PART = 4 * 1024 * 1024;
 
@@ -116,9 +120,10 @@ async function* recordsOf({ inside, contacts, now }: Scope, keys: unknown): Asyn
 
 /** A conversation in pieces of bounded size. What can't be opened is left out. */
 async function* piecesOf(store: LocalStore, peer: UserId) {
-  let above = 0;
-  for (;;) {
-    const read = await store.readMessages(peer, above, STEP);
+  // Sending what waits moves it: by their ids all of them are met, and once.
+  const ids = await store.messageIds(peer);
+  for (let from = 0; from < ids.length; from += STEP) {
+    const read = await store.readMessages(ids.slice(from, from + STEP));
     let piece: { mine: boolean; at: number; text: string; n: number | null }[] = [];
     let size = 0;
     for (const { mine, at, text, n } of read) {
@@ -130,9 +135,6 @@ async function* piecesOf(store: LocalStore, peer: UserId) {
       [piece, size] = [[], 0];
     }
     if (piece.length > 0) yield piece;
-    const last: StoredMessage | undefined = read.at(-1);
-    if (last?.n === undefined || last.n === null || read.length < STEP) return;
-    above = last.n;
   }
 }
 
@@ -141,9 +143,11 @@ async function keysOf({ inside, api }: Scope): Promise<unknown> {
   try {
     const served = await createAccountApi(api).account(await inside.tokens.current());
     if (served.userId !== inside.me.id) throw new Failure('KEYRING_DAMAGED', 'another account');
+    const known = await inside.store.trust.knownRevision();
+    if (served.revision < known) throw new Failure('KEYRING_OLD', `${served.revision} after ${known}`);
     return (await readKeyring(inside.keychain.account, served)).keyring.identities;
   } catch (error) {
-    if (!(error instanceof Failure) || error.code === 'KEYRING_DAMAGED') throw error;
+    if (!(error instanceof Failure) || WRONG.has(error.code)) throw error;
     note('the keys are not in the export', error);
     return null;
   }

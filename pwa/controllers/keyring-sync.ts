@@ -29,6 +29,7 @@ export function createKeyringSync({ models, api, report }: KeyringSyncDeps): Roo
   let inside: Inside | null = null;
   let announced = 0;
   let taken = -1;
+  let history: string | null = null;
   let pins: Pins = new Map();
   let uploaded: Pins = new Map();
   let running = false;
@@ -46,14 +47,15 @@ export function createKeyringSync({ models, api, report }: KeyringSyncDeps): Roo
     const now = inside;
     if (now === null || running) return;
     running = true;
-    const [upTo, own] = [announced, pins];
+    const [upTo, own, of] = [announced, pins, history];
     try {
       const { syncKeyring } = await load(import('./own-keyring.ts'));
       const { account, revision } = await syncKeyring({ inside: now, api });
       running = false;
       if (inside !== now) return;
       models.account.recoveryCreated.value = account.recoveryCreated;
-      taken = Math.max(upTo, revision);
+      // Counted anew in another epoch.
+      taken = of === history ? Math.max(upTo, revision) : -1;
       uploaded = own;
       soon();
     } catch (error) {
@@ -74,6 +76,12 @@ export function createKeyringSync({ models, api, report }: KeyringSyncDeps): Roo
           announced = revision;
           soon();
         }),
+        store.liveEpoch((epoch) => {
+          // A restored server may have lost what this device knows.
+          if (epoch !== history) taken = -1;
+          history = epoch;
+          soon();
+        }),
         store.trust.livePins((next) => {
           pins = next;
           soon();
@@ -81,6 +89,8 @@ export function createKeyringSync({ models, api, report }: KeyringSyncDeps): Roo
         effect(() => {
           // A new connection is a new chance for what failed on the last one.
           if (models.status.link.value === 'live') soon();
+          // Whoever has to sign in again may find another keyring.
+          if (models.status.link.value === 'stopped') taken = -1;
         }),
       ];
     },
@@ -89,7 +99,7 @@ export function createKeyringSync({ models, api, report }: KeyringSyncDeps): Roo
       cancel();
       for (const stop of stops) stop();
       stops = [];
-      [announced, taken, pins, uploaded] = [0, -1, new Map(), new Map()];
+      [announced, taken, history, pins, uploaded] = [0, -1, null, new Map(), new Map()];
       models.account.recoveryCreated.value = undefined;
     },
   };

@@ -7,6 +7,7 @@ import type { Actions } from './actions.ts';
 import { type Inside, type Room, mustBeInside } from './inside.ts';
 import { pinIterations } from './kdf-pin.ts';
 import { load } from './load.ts';
+import { createNewCode } from './new-code.ts';
 import type { Toasts } from './toasts.ts';
 
 /** What a person does with their own account. Everything that works is loaded when it is needed. */
@@ -91,14 +92,16 @@ export function createManagement({ models, api, account, toasts }: ManagementDep
       inside = null;
       model.devices.value = null;
       model.recoveryCode.value = null;
+      model.recoveryUnsure.value = false;
       model.error.value = null;
     },
     confirmRecoveryCode() {
       model.recoveryCode.value = null;
+      model.recoveryUnsure.value = false;
     },
     newRecoveryCode: (password) =>
       succeeds(async () => {
-        model.recoveryCode.value = await (await own()).newRecoveryCode(scope(), password);
+        await (await own()).newRecoveryCode(scope(), password, createNewCode(model));
         model.recoveryCreated.value = Date.now();
       }),
     changePassword: (current, next) =>

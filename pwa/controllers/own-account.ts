@@ -10,6 +10,7 @@ import type { Api } from '../transport/http.ts';
 import { acceptNewPassword } from './credentials.ts';
 import type { Inside } from './inside.ts';
 import { pinnedIterations } from './kdf-pin.ts';
+import type { NewCode } from './new-code.ts';
 import { changeKeyring } from './own-keyring.ts';
 import { wipe } from './read-keyring.ts';
 import { stretchInWorker } from './stretch.ts';
@@ -53,19 +54,21 @@ export async function rewrap(
   }
 }
 
-/** A new recovery code, as it is shown; the one before is void. */
-export async function newRecoveryCode(scope: Scope, password: string): Promise<string> {
+/** A new recovery code; the one before is void. */
+export async function newRecoveryCode(scope: Scope, password: string, newCode: NewCode): Promise<void> {
   const { userId, accountKey, version, proof } = await openWith(scope, password);
   try {
     const code = createRecoveryCode();
     const recovery = await openRecoveryCode(code, scope.inside.me.name);
     const wrapped = await wrapAccountKey(accountKey, version + 1, { userId, recovery });
-    await createAccountApi(scope.api).newRecovery(await scope.inside.tokens.current(), {
-      current: proof,
-      expect: version,
-      recovery: { authKey: toBase64url(recovery.authKey), wrappedAccountKey: toBase64url(wrapped) },
-    });
-    return await showRecoveryCode(code);
+    const token = await scope.inside.tokens.current();
+    await newCode(await showRecoveryCode(code), () =>
+      createAccountApi(scope.api).newRecovery(token, {
+        current: proof,
+        expect: version,
+        recovery: { authKey: toBase64url(recovery.authKey), wrappedAccountKey: toBase64url(wrapped) },
+      }),
+    );
   } finally {
     wipe(accountKey);
   }
@@ -84,7 +87,8 @@ export function rotateKeys(scope: Scope): Promise<void> {
     const [newest] = keyring.identities;
     if (newest === undefined) throw new Failure('KEYRING_DAMAGED', 'identities');
     const renewed = await rotateAgreement(await importIdentity(newest, true));
-    const epoch = bundle.epoch + 1;
+    // A restored server may show an earlier one than friends have seen.
+    const epoch = Math.max(bundle.epoch, ...keyring.identities.map((one) => one.epoch)) + 1;
     const identities = [{ epoch, ...(await exportIdentity(renewed)) }, ...keyring.identities];
     const { userId } = bundle;
     return {

@@ -1,9 +1,13 @@
-import { toBase64url } from '#shared/bytes.ts';
-import { type Keyring, sealKeyring } from '#shared/crypto/keyring.ts';
-import { isSamePin, mergePins, readPins, writePins } from '#shared/crypto/pins.ts';
+import { equalBytes, toBase64url } from '#shared/bytes.ts';
+import { createBundle, importIdentity } from '#shared/crypto/identity.ts';
+import { type Keyring, openKeyring, sealKeyring } from '#shared/crypto/keyring.ts';
+import { mergePins, readPins, writePins } from '#shared/crypto/pins.ts';
+import type { Bundle } from '#shared/crypto/verify.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes } from '#shared/ids.ts';
 import type { AccountResponse } from '#shared/schema/account.ts';
+import { lacks } from '../store/join-keyrings.ts';
+import type { AdoptedKeyring, LocalStore } from '../store/ports.ts';
 import { createAccountApi } from '../transport/account-api.ts';
 import type { Api } from '../transport/http.ts';
 import type { Inside } from './inside.ts';
@@ -29,31 +33,31 @@ const TRIES = 8;
 /** Tabs of one browser take turns. */
 const LOCK = 'nexchat-keyring';
 
+interface Fetched {
+  readonly account: AccountResponse;
+  /** As the server has it. */
+  readonly served: ReadKeyring;
+  /** The same with everything that is known here; with private keys as bytes. */
+  readonly keyring: Keyring;
+}
+
 /**
- * Takes over what the server has, and adds our own pins; says which revision that is then. KEYRING_OLD when it has less than this device knows,
- * KEYRING_DAMAGED when it is not ours. Nothing is changed then.
+ * Takes over what the server has, and puts there what only this device knows: its own pins, and what a server that was
+ * restored has lost. Says which revision that is then. KEYRING_OLD when the server has less than this device knows in
+ * the same epoch, KEYRING_DAMAGED when it is not ours. Nothing is changed then.
  */
 export function syncKeyring(scope: Scope): Promise<{ account: AccountResponse; revision: number }> {
   return inTurn(async () => {
     for (let tries = 0; ; tries++) {
-      const { account, read } = await fetchKeyring(scope);
+      const fetched = await fetchKeyring(scope);
+      const { account, served, keyring } = fetched;
       try {
-        await scope.inside.store.trust.adoptKeyring({
-          revision: account.revision,
-          pins: read.keyring.pins,
-          sealed: read.sealed,
-        });
-        const kept = readPins(read.keyring.pins);
-        const own = await scope.inside.store.trust.pins();
-        const wanted = mergePins(kept, own);
-        if ([...wanted].every(([user, pin]) => isSamePin(kept.get(user), pin))) {
-          return { account, revision: account.revision };
-        }
-        const keyring = { ...read.keyring, pins: writePins(read.keyring.pins, wanted) };
-        if (await put(scope, account.revision, { keyring }))
-          return { account, revision: account.revision + 1 };
+        if (!lacks(served.keyring, keyring)) return { account, revision: account.revision };
+        const bundle = await bundleFor(fetched);
+        const changed = bundle === null ? { keyring } : { keyring, bundle };
+        if (await put(scope, account.revision, changed)) return { account, revision: account.revision + 1 };
       } finally {
-        wipeIdentities(read.keyring.identities);
+        wipeAll(fetched);
       }
       if (tries >= TRIES) throw new Failure('CONFLICT', 'keyring');
     }
@@ -61,33 +65,59 @@ export function syncKeyring(scope: Scope): Promise<{ account: AccountResponse; r
 }
 
 /** Replaces the keyring by what `change` makes of it, again when another device was faster. */
-export function changeKeyring(scope: Scope, change: (read: ReadKeyring) => Promise<Changed>): Promise<void> {
+export function changeKeyring(
+  scope: Scope,
+  change: (now: { readonly keyring: Keyring; readonly bundle: Bundle }) => Promise<Changed>,
+): Promise<void> {
   return inTurn(async () => {
     for (let tries = 0; tries < TRIES; tries++) {
-      const { account, read } = await fetchKeyring(scope);
+      const fetched = await fetchKeyring(scope);
+      const { account, served, keyring } = fetched;
       try {
-        const changed = await change(read);
+        const changed = await change({ keyring, bundle: served.bundle });
         const done = await put(scope, account.revision, changed);
         wipeIdentities(changed.keyring.identities);
         if (done) return;
       } finally {
-        wipeIdentities(read.keyring.identities);
+        wipeAll(fetched);
       }
     }
     throw new Failure('CONFLICT', 'keyring');
   });
 }
 
-/** The keyring as the server has it now, checked against everything that is known here. */
-async function fetchKeyring({
-  inside,
-  api,
-}: Scope): Promise<{ account: AccountResponse; read: ReadKeyring }> {
-  const account = await createAccountApi(api).account(await inside.tokens.current());
-  if (account.userId !== inside.me.id) throw new Failure('KEYRING_DAMAGED', 'another account');
-  const known = await inside.store.trust.knownRevision();
-  if (account.revision < known) throw new Failure('KEYRING_OLD', `${account.revision} after ${known}`);
-  return { account, read: await readKeyring(inside.keychain.account, account) };
+/** Takes over the keyring that a sign-in has brought. Throws as `adoptKeyring` of the store does. */
+export function adoptInTurn({ trust }: Pick<LocalStore, 'trust'>, keyring: AdoptedKeyring): Promise<void> {
+  return inTurn(() => trust.adoptKeyring(keyring));
+}
+
+/** The keyring as the server has it now, checked, and joined with everything that is known here. */
+async function fetchKeyring({ inside, api }: Scope): Promise<Fetched> {
+  const { me, store, keychain, tokens } = inside;
+  const account = await createAccountApi(api).account(await tokens.current());
+  if (account.userId !== me.id) throw new Failure('KEYRING_DAMAGED', 'another account');
+  const served = await readKeyring(keychain.account, account);
+  const { revision } = account;
+  await store.trust.adoptKeyring({ revision, pins: served.keyring.pins, sealed: served.sealed });
+  const kept = await keychain.keyring();
+  const opened = kept && (await openKeyring(keychain.account, me.id, kept));
+  if (opened && !opened.ok) throw new Failure(opened.error);
+  const own = opened ? opened.value.keyring : served.keyring;
+  const pins = mergePins(readPins(own.pins), await store.trust.pins());
+  return { account, served, keyring: { ...own, pins: writePins(own.pins, pins) } };
+}
+
+/** What belongs to the newest keys when the server shows others: a restored one has lost them. */
+async function bundleFor({ account: { userId }, served, keyring }: Fetched): Promise<Bytes | null> {
+  const [newest] = keyring.identities;
+  if (newest === undefined || equalBytes(newest.agreementPublic, served.bundle.agreement)) return null;
+  const epoch = Math.max(newest.epoch, served.bundle.epoch + 1);
+  return createBundle(await importIdentity(newest), { userId, epoch, created: Date.now() });
+}
+
+function wipeAll({ served, keyring }: Fetched): void {
+  wipeIdentities(served.keyring.identities);
+  wipeIdentities(keyring.identities);
 }
 
 /** False when another device was faster. */

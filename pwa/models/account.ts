@@ -50,6 +50,8 @@ export function createAccountModel() {
     devices: signal<readonly DeviceItem[] | null>(null),
     /** To be written down now: it is shown once. */
     recoveryCode: signal<string | null>(null),
+    /** Nobody knows yet whether the server took that code: it counts if it did. */
+    recoveryUnsure: signal(false),
     /** When the present code was made; null when there is none; undefined while nobody knows. */
     recoveryCreated: signal<number | null | undefined>(undefined),
     safety: signal<Safety | null>(null),

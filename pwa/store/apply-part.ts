@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import { enterEpoch } from './epoch.ts';
 import { RACED } from './failures.ts';
+import { failHeld } from './held.ts';
 import { batchTables, mergeBatch } from './merge.ts';
 import { readMeta } from './meta.ts';
 import { storeBatch } from './store-batch.ts';
@@ -47,5 +48,6 @@ async function settleUnnamed(db: Database, { contacts, first, done }: SnapshotPa
     return;
   }
   await db.contacts.where('id').anyOf(ids).modify({ standing: 'none' });
+  for (const id of ids) await failHeld(db, id);
   await db.meta.delete('unnamed');
 }

@@ -1,5 +1,5 @@
 import { equalBytes } from '#shared/bytes.ts';
-import { type Pin, isSamePin, laterPin } from '#shared/crypto/pins.ts';
+import { type Pin, isDispute, isSamePin, laterPin } from '#shared/crypto/pins.ts';
 import { fingerprintOf } from '#shared/crypto/safety-number.ts';
 import { judgeBundle, parseBundle, verifyBundle } from '#shared/crypto/verify.ts';
 import { Failure } from '#shared/errors.ts';
@@ -99,10 +99,20 @@ export async function offerBundle(
   }
 }
 
-/** Whether a contact's identity has changed, after an offer. */
-export function changedBy(verdict: Offer, { changed }: Pick<ContactRow, 'changed'>): 0 | 1 {
-  if (verdict === 'changed') return 1;
-  return verdict === 'trusted' ? 0 : changed;
+/**
+ * 1 while nothing may be sent: another identity is offered, two devices of ours disagree, or the one that was pinned
+ * elsewhere is not known by its bundle here.
+ */
+export function heldBy(content: ContactContent): 0 | 1 {
+  const isOpen = content.offered === null && content.disputed === null;
+  return isOpen && (content.bundles.length === 0 || sealingBundles(content).length > 0) ? 0 : 1;
+}
+
+/** The bundle to seal to, if there is one: the newest, when it is of the pinned identity. */
+export function sealingBundles(content: ContactContent): readonly Bytes[] {
+  const [newest] = content.bundles;
+  const pinned = pinnedSigning(content);
+  return newest !== undefined && pinned !== null && equalBytes(signingOf(newest), pinned) ? [newest] : [];
 }
 
 /** What is to be said when another identity is offered than before. */
@@ -124,10 +134,16 @@ export async function pinning(
     verified,
     pinEpoch: (pinOf(content)?.epoch ?? 0) + 1,
     fingerprint: await fingerprintOf(signing),
-    bundles: [bundle, ...content.bundles],
+    bundles: inFront(bundle, content.bundles),
     offered: null,
+    disputed: null,
   };
 }
+
+const inFront = (bundle: Bytes, bundles: readonly Bytes[]) => [
+  bundle,
+  ...bundles.filter((other) => !equalBytes(other, bundle)),
+];
 
 /** The key that stands for a contact. Before it was kept by itself it was that of the newest bundle. */
 export function pinnedSigning({ signing, bundles }: ContactContent): Bytes | null {
@@ -149,21 +165,42 @@ export function pinOf(content: ContactContent): Pin | null {
 }
 
 /**
- * `content` as another device of ours decided later; the same object when nothing was decided later. When the pinned
- * identity is one that was offered here, it is taken over with its bundle; else its bundle comes with the next message.
+ * `content` as another device of ours decided later; the same object when there is nothing to learn. A pinned identity
+ * whose bundle is not here stands against the one that was known till now: nothing is sent until it comes. Another key of
+ * the same time is disputed, and ours stays pinned.
  */
 export async function withPin(content: ContactContent, pin: Pin): Promise<ContactContent> {
   const own = pinOf(content);
+  if (own !== null && isDispute(own, pin)) {
+    const { signing, verified } = pin;
+    const known = content.disputed;
+    if (known !== null && equalBytes(known.signing, signing) && known.verified === verified) return content;
+    return { ...content, disputed: { signing, verified } };
+  }
   const later = own === null ? pin : laterPin(own, pin);
   if (own !== null && isSamePin(own, later)) return content;
-  const { signing, verified, epoch } = later;
+  return pinningKey(content, later);
+}
+
+/** `content` with this key pinned, with its bundle as far as that is known. */
+export async function pinningKey(
+  content: ContactContent,
+  { signing, verified, epoch }: Pin,
+): Promise<ContactContent> {
+  const isOfPinned = (bundle: Bytes) => equalBytes(signingOf(bundle), signing);
   const decided = {
     ...content,
     signing,
     verified,
     pinEpoch: epoch,
     fingerprint: await fingerprintOf(signing),
+    disputed: null,
   };
-  if (content.offered === null || !equalBytes(signingOf(content.offered), signing)) return decided;
-  return { ...decided, bundles: [content.offered, ...content.bundles], offered: null };
+  const { offered, bundles } = content;
+  if (offered !== null && isOfPinned(offered)) {
+    return { ...decided, bundles: inFront(offered, bundles), offered: null };
+  }
+  const known = bundles.find(isOfPinned);
+  if (known === undefined) return { ...decided, offered: offered ?? bundles[0] ?? null };
+  return { ...decided, bundles: known === bundles[0] ? bundles : inFront(known, bundles) };
 }

@@ -22,6 +22,13 @@ const contact = v.object({
   bundles: v.array(bytes(1024)),
   /** The bundle of another identity, while the contact is `changed`. */
   offered: v.nullable(bytes(1024)),
+  /** What another device of ours took this person to be at the same time: held until the person decides. */
+  disputed: v.optional(v.nullable(v.object({ signing: bytes(65), verified: v.boolean() })), null),
+  /** Identities that stood for this person before, each up to which message it did: see given-up.ts. */
+  givenUp: v.optional(
+    v.array(v.object({ signing: bytes(65), epoch: v.nullable(v.string()), upTo: count })),
+    [],
+  ),
 });
 export type ContactContent = v.InferOutput<typeof contact>;
 
@@ -37,8 +44,10 @@ export interface Profile {
 
 /** What this device took from the account's keyring last. */
 const knownKeyring = v.object({
-  /** Never goes back, whatever the server says. */
+  /** Never goes back within an epoch, whatever the server says. */
   revision: sequence,
+  /** The server's history in which that was; null before any was known. */
+  epoch: v.optional(v.nullable(v.string()), null),
   pins: v.record(v.string(), v.unknown()),
 });
 export type KnownKeyring = v.InferOutput<typeof knownKeyring>;
@@ -51,6 +60,8 @@ export const emptyContact = (name: string): ContactContent => ({
   pinEpoch: 0,
   bundles: [],
   offered: null,
+  disputed: null,
+  givenUp: [],
 });
 
 export const encodeContact = (content: ContactContent): Bytes => encode(content);

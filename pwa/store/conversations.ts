@@ -88,9 +88,11 @@ export async function lastMessageId(db: Database, peer: UserId): Promise<OpId | 
   return last ?? null;
 }
 
-/** One of our messages has failed for good. If nothing newer arrives, the chain goes on where it was before it. */
+/** One of our messages is gone for good. If nothing newer arrives, the chain goes on where it was before it. */
 export async function breakChain(db: Database, { peer, before }: OutboxRow): Promise<void> {
   const conversation = await db.conversations.get(peer);
-  if (conversation === undefined || before === undefined || conversation.broken !== undefined) return;
+  if (conversation === undefined || before === undefined) return;
+  // The person may discard a newer one first.
+  if (conversation.broken !== undefined && conversation.broken.counter <= before.counter) return;
   await db.conversations.put({ ...conversation, broken: before });
 }

@@ -1,4 +1,6 @@
+import { equalBytes } from '#shared/bytes.ts';
 import { Failure } from '#shared/errors.ts';
+import type { Bytes } from '#shared/ids.ts';
 
 /**
  * Runs database work. What the browser refuses comes out as a Failure: STORAGE_FULL when there is no space,
@@ -41,6 +43,11 @@ function namesOf(error: unknown, depth: number): string[] {
 
 /** Returned by a commit that found other data than what it was prepared from. */
 export const RACED = Symbol('raced');
+
+/** Whether a record that something was prepared from is still the one that is stored; undefined for none. */
+export function isSameRecord(before: Bytes | undefined, now: Bytes | undefined): boolean {
+  return before === undefined || now === undefined ? before === now : equalBytes(before, now);
+}
 
 const TRIES = 32;
 

@@ -9,19 +9,14 @@ import { decodePayload } from '#shared/schema/payload.ts';
 import type { Message } from '#sync/wire/down.ts';
 import type { Batch, Friend, Marks } from './batch.ts';
 import { type ChainLink, type PreparedChain, prepareChains } from './chain.ts';
-import {
-  changedBy,
-  newContact,
-  noticeOf,
-  offerBundle,
-  openContact,
-  sealContact,
-  withPin,
-} from './contacts.ts';
+import { heldBy, newContact, noticeOf, offerBundle, openContact, sealContact, withPin } from './contacts.ts';
 import { type ContactContent, emptyContact } from './contents.ts';
 import type { Context } from './context.ts';
+import { type Refuses, refusalsOf } from './given-up.ts';
 import { pinsOfStrangers } from './known-keyring.ts';
+import { epochOf } from './meta.ts';
 import type { NoticeKind } from './ports.ts';
+import { type Resealed, resealQueue } from './reseal.ts';
 import type { ContactRow, ForeignRow, MessageRow } from './rows.ts';
 
 /** A batch with everything done that takes cryptography, before the transaction that stores it. */
@@ -32,6 +27,10 @@ export interface PreparedBatch {
   readonly marks: readonly Marks[];
   readonly revision: number | null;
   readonly foreign: readonly ForeignRow[];
+  /** The revisions of the contacts whose keys have judged the messages; null for one that is not stored. */
+  readonly judges: ReadonlyMap<UserId, number | null>;
+  /** The epoch whose numbers have decided what may be opened; undefined when none have. */
+  readonly judgedIn: string | null | undefined;
 }
 
 export interface PreparedContact {
@@ -43,6 +42,8 @@ export interface PreparedContact {
   readonly learned: boolean;
   /** To be said in the conversation. */
   readonly notice: NoticeKind | null;
+  /** What was held and goes out now. */
+  readonly released: Resealed | null;
 }
 
 export interface PreparedMessage {
@@ -50,7 +51,7 @@ export interface PreparedMessage {
   readonly peer: UserId;
   readonly mine: boolean;
   readonly digest: Bytes;
-  readonly content: Opened;
+  readonly content: Opened | Refused;
 }
 
 /**
@@ -62,6 +63,10 @@ export type Opened =
   | { readonly kind: 'opened'; readonly sealed: Bytes; readonly link: PayloadLink }
   | { readonly kind: 'kept' }
   | { readonly kind: 'closed'; readonly curable: boolean };
+/** Sealed by an identity that was given up: see given-up.ts. */
+export interface Refused {
+  readonly kind: 'refused';
+}
 
 type PayloadLink = Pick<ChainLink, 'device' | 'counter' | 'prev' | 'hash'>;
 
@@ -83,35 +88,48 @@ export async function prepareBatch(context: Context, batch: Batch): Promise<Prep
   const contacts = await prepareContacts(friends, contents, pins);
 
   const rootsByPeer = new Map<UserId, readonly PairRoot[]>();
+  const refusesByPeer = new Map<UserId, Refuses>();
+  const judges = new Map<UserId, number | null>();
+  const epoch = await epochOf(db);
   for (const peer of new Set(messages.map((one) => one.peer))) {
     const content = contacts.get(peer)?.content ?? contents.get(peer)?.content;
     rootsByPeer.set(peer, await keychain.roots(peer, content?.bundles ?? []));
+    const refuses = content && (await refusalsOf(content, epoch));
+    if (refuses !== undefined) refusesByPeer.set(peer, refuses);
+    judges.set(peer, contents.get(peer)?.row.rev ?? null);
   }
 
   const opened = await Promise.all(
     messages.map(async ({ message, peer }): Promise<PreparedMessage> => {
       const digest = await sha256(message.envelope);
-      const content = isKept(storedById.get(message.op), digest)
-        ? ({ kind: 'kept' } as const)
-        : await openMessage(context, message, rootsByPeer.get(peer) ?? []);
-      return { message, peer, mine: message.from === self, digest, content };
+      const mine = message.from === self;
+      const open = async (): Promise<Opened | Refused> => {
+        if (isKept(storedById.get(message.op), digest)) return { kind: 'kept' };
+        if (refusesByPeer.get(peer)?.(message.n, message.envelope, mine) === true) return { kind: 'refused' };
+        return openMessage(context, message, rootsByPeer.get(peer) ?? []);
+      };
+      return { message, peer, mine, digest, content: await open() };
     }),
   );
   return {
     contacts: await Promise.all(
-      [...contacts.values()].map(async ({ row, content, from, learned, rewritten, notice }) => ({
+      [...contacts.values()].map(async ({ row, content, from, learned, rewritten, notice, wasHeld }) => ({
         row: rewritten
           ? { ...row, rev: row.rev + 1, sealed: await sealContact(keychain, row.id, content) }
           : row,
         from,
         learned,
         notice,
+        released:
+          wasHeld && row.changed === 0 ? ((await resealQueue(context, row.id, content)) ?? null) : null,
       })),
     ),
     messages: opened,
     chains: await prepareChains(context, linksOf(opened)),
     marks,
     revision,
+    judges,
+    judgedIn: refusesByPeer.size === 0 ? undefined : epoch,
     foreign: await Promise.all(
       unusable.map(async (entry) => ({
         seq: entry.seq,
@@ -129,6 +147,8 @@ interface ContactDraft {
   readonly learned: boolean;
   readonly rewritten: boolean;
   readonly notice: NoticeKind | null;
+  /** As it is stored. */
+  readonly wasHeld: boolean;
 }
 
 const NO_PINS: Pins = new Map();
@@ -152,20 +172,22 @@ async function prepareContacts(
     const old = before?.content ?? stored?.content;
     const pin = pins.get(peer);
     const met = old ?? (pin === undefined ? emptyContact(name) : await withPin(emptyContact(name), pin));
-    const { verdict, content } = await offerBundle(met, peer, bundle);
+    const { content } = await offerBundle(met, peer, bundle);
     const row = before?.row ?? stored?.row ?? newContact(peer);
     drafts.set(peer, {
       row: {
         ...row,
         standing,
         seq,
-        changed: changedBy(verdict, row),
+        changed: heldBy(content),
       },
       content: { ...content, name },
       from: stored?.row.rev ?? null,
       learned: before?.learned === true || content.bundles !== old?.bundles,
       rewritten: before?.rewritten === true || content !== old || name !== old.name,
-      notice: noticeOf(met, content) ?? before?.notice ?? null,
+      // What came and went in one batch has held nothing.
+      notice: content.offered === null ? null : (noticeOf(met, content) ?? before?.notice ?? null),
+      wasHeld: stored?.row.changed === 1,
     });
   }
   return drafts;

@@ -15,6 +15,7 @@ import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import type { Result } from '#shared/result.ts';
 import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
 import type { Database } from './database.ts';
+import { RACED, isSameRecord, untilCommitted } from './failures.ts';
 import type { KeyRow, LockRow } from './rows.ts';
 
 /** Tables with sealed content; the vault binds each record to its table and primary key. */
@@ -57,10 +58,13 @@ export interface Keychain {
   readonly account: CryptoKey;
   readonly identities: DeviceKeys['identities'];
   /**
-   * Takes over the identities of a newer keyring of the account, here and in the database. Throws a Failure
+   * Joins the identities of another keyring of the account with ours, here and in the database. `beside` is run inside
+   * the same transaction (of keys and meta); false from it and from here: nothing was changed. Throws a Failure
    * (KEYRING_DAMAGED) and changes nothing when it can't be opened.
    */
-  adopt(keyring: Bytes): Promise<void>;
+  adopt(keyring: Bytes, beside?: () => Promise<boolean>): Promise<boolean>;
+  /** The keyring as this device keeps it, sealed: everything that was adopted. Undefined on a device without copies. */
+  keyring(): Promise<Bytes | undefined>;
   seal(table: SealedTable, primaryKey: string, content: Bytes): Promise<Bytes>;
   /** Throws a Failure (UNREADABLE) when the record was not sealed here for this place. */
   open(table: SealedTable, primaryKey: string, record: Bytes): Promise<Bytes>;
@@ -112,6 +116,11 @@ export function createKeychain(
     return root;
   }
 
+  async function keptKeyring(): Promise<Bytes | undefined> {
+    const row = await db.keys.get('copies');
+    return row?.name === 'copies' ? row.keyring : undefined;
+  }
+
   return {
     account,
     get identities() {
@@ -120,17 +129,30 @@ export function createKeychain(
     get keys() {
       return { vault, account, identities };
     },
-    async adopt(keyring) {
-      const { openIdentities } = await import('./identities.ts');
-      const next = await openIdentities(account, self, keyring);
-      await db.transaction('rw', db.keys, async () => {
-        const [copies, stored] = await db.keys.bulkGet(['copies', 'identities']);
-        if (copies?.name === 'copies') await db.keys.put({ ...copies, keyring });
-        // With a lock they are nowhere but in the copies.
-        if (stored !== undefined) await db.keys.put({ name: 'identities', identities: next });
+    async adopt(keyring, beside = async () => true) {
+      const { joinSealed, withHeld } = await import('./identities.ts');
+      return untilCommitted(async () => {
+        const kept = await keptKeyring();
+        const joined = await joinSealed(account, self, kept, keyring);
+        let next = withHeld(joined.identities, identities);
+        const isStored = await db.transaction('rw', [db.keys, db.meta], async () => {
+          const [copies, stored] = await db.keys.bulkGet(['copies', 'identities']);
+          const now = copies?.name === 'copies' ? copies : undefined;
+          if (!isSameRecord(kept, now?.keyring)) return RACED;
+          if (!(await beside())) return false;
+          if (now !== undefined) await db.keys.put({ ...now, keyring: joined.sealed });
+          // With a lock they are nowhere but in the copies.
+          if (stored?.name === 'identities') {
+            next = withHeld(next, stored.identities);
+            await db.keys.put({ name: 'identities', identities: next });
+          }
+          return true;
+        });
+        if (isStored === true) identities = next;
+        return isStored;
       });
-      identities = next;
     },
+    keyring: keptKeyring,
     seal: (table, primaryKey, content) => sealRecord(vault, table, primaryKey, content),
     async open(table, primaryKey, record) {
       const opened = await openRecord(vault, table, primaryKey, record);

@@ -1,4 +1,4 @@
-import { type Pin, readPins } from '#shared/crypto/pins.ts';
+import { type Pin, mergePins, readPins, writePins } from '#shared/crypto/pins.ts';
 import type { Bytes, UserId } from '#shared/ids.ts';
 import { type KnownKeyring, decodeKnownKeyring, encodeKnownKeyring } from './contents.ts';
 import type { Context } from './context.ts';
@@ -10,13 +10,23 @@ export async function knownKeyring({
   db,
   keychain,
 }: Pick<Context, 'db' | 'keychain'>): Promise<KnownKeyring> {
-  const row = await readMeta(db, 'keyring');
-  if (row === undefined) return { revision: 0, pins: {} };
-  return decodeKnownKeyring(await keychain.open('meta', 'keyring', row.sealed));
+  return openKnownKeyring(keychain, (await readMeta(db, 'keyring'))?.sealed);
+}
+
+export async function openKnownKeyring(keychain: Keychain, sealed: Bytes | undefined): Promise<KnownKeyring> {
+  if (sealed === undefined) return { revision: 0, epoch: null, pins: {} };
+  return decodeKnownKeyring(await keychain.open('meta', 'keyring', sealed));
 }
 
 export function sealKnownKeyring(keychain: Keychain, content: KnownKeyring): Promise<Bytes> {
   return keychain.seal('meta', 'keyring', encodeKnownKeyring(content));
+}
+
+type Written = KnownKeyring['pins'];
+
+/** The pins of two keyrings: the later decision about each contact. */
+export function joinWritten(known: Written, came: Written): Written {
+  return writePins({ ...known, ...came }, mergePins(readPins(known), readPins(came)));
 }
 
 /** Who our other devices took people to be that this one meets for the first time. */

@@ -5,7 +5,7 @@ import { guarded } from './failures.ts';
 import { queueFriendAction } from './friend-actions.ts';
 import { knownKeyring } from './known-keyring.ts';
 import { live } from './live.ts';
-import { readMeta } from './meta.ts';
+import { epochOf, readMeta } from './meta.ts';
 import { readNotices } from './notices.ts';
 import { countQueued } from './outbox.ts';
 import { discardMessage, queueMessage, retryMessage } from './outgoing.ts';
@@ -46,7 +46,8 @@ export function createStore(context: Context): LocalStore {
       live({ query: () => countQueued(db), present: async (count) => count, listener, report }),
     liveNotices: (peer, listener) =>
       live({ query: () => readNotices(db, peer), present: async (rows) => rows, listener, report }),
-    readMessages: (peer, above, limit) => guarded(() => presenter.messages(peer, above, limit)),
+    messageIds: (peer) => guarded(() => presenter.messageIds(peer)),
+    readMessages: (ids) => guarded(() => presenter.messages(ids)),
     trust: {
       compared: (peer) => guarded(async () => (await import('./trust.ts')).compared(context, peer)),
       setVerified: (peer, signing, verified) =>
@@ -60,6 +61,8 @@ export function createStore(context: Context): LocalStore {
       adoptKeyring: (keyring) =>
         guarded(async () => (await import('./trust.ts')).adoptKeyring(context, keyring)),
     },
+    liveEpoch: (listener) =>
+      live({ query: () => epochOf(db), present: async (epoch) => epoch, listener, report }),
     liveAccountRevision: (listener) =>
       live({
         query: async () => (await readMeta(db, 'account'))?.revision ?? 0,

@@ -7,7 +7,7 @@ import { Failure } from '#shared/errors.ts';
 import type { Bytes, UserId } from '#shared/ids.ts';
 import { type Database, databaseName, openDatabase } from './database.ts';
 import { loadDevice } from './device.ts';
-import { guarded } from './failures.ts';
+import { RACED, guarded, isSameRecord, untilCommitted } from './failures.ts';
 import { openIdentities } from './identities.ts';
 import { type DeviceKeys, keyRows } from './keychain.ts';
 import type { KeyCopies, LockRow } from './rows.ts';
@@ -88,14 +88,14 @@ export function setMinutes(minutes: number): Promise<LockRow> {
  */
 export function beginAttempt(now: number): Promise<{ readonly userId: UserId; readonly kdf: SafeKdf }> {
   return withDatabase(async (db, userId) => {
+    let wait = 0;
     const { kdf } = await changeLock(db, (lock) => {
-      const passed = now - lock.attemptedAt;
-      const wait = waitAfter(lock.failures);
-      // A clock that was set back must not lock anybody out.
-      if (passed >= 0 && passed < wait)
-        throw new Failure('RATE_LIMITED', String(Math.ceil((wait - passed) / 1000)));
-      return { ...lock, failures: lock.failures + 1, attemptedAt: now };
+      // By a clock that was set back no time has passed. The wait begins anew and is kept, so that it ends.
+      const attemptedAt = Math.min(lock.attemptedAt, now);
+      wait = waitAfter(lock.failures) - (now - attemptedAt);
+      return wait > 0 ? { ...lock, attemptedAt } : { ...lock, failures: lock.failures + 1, attemptedAt: now };
     });
+    if (wait > 0) throw new Failure('RATE_LIMITED', String(Math.ceil(wait / 1000)));
     return { userId, kdf: acceptKdf(kdf) };
   });
 }
@@ -111,7 +111,7 @@ function waitAfter(failures: number): number {
  */
 export function unlockKeys(way: LockWay, key: CryptoKey): Promise<DeviceKeys> {
   return withDatabase(async (db, userId) => {
-    const keys = await openKeys(db, userId, way, key);
+    const keys = await openKeys(db, userId, way, key, await copiesOf(db));
     await changeLock(db, (lock) => ({ ...lock, failures: 0 }));
     return keys;
   });
@@ -119,17 +119,30 @@ export function unlockKeys(way: LockWay, key: CryptoKey): Promise<DeviceKeys> {
 
 /** Puts the keys back as they are without a lock. Throws as `unlockKeys` does. */
 export function removeLock(way: LockWay, key: CryptoKey): Promise<void> {
-  return withDatabase(async (db, userId) => {
-    const keys = await openKeys(db, userId, way, key);
-    await db.transaction('rw', db.keys, async () => {
-      await db.keys.bulkPut(keyRows(keys));
-      await db.keys.delete('lock');
-    });
-  });
+  return withDatabase((db, userId) =>
+    untilCommitted(async () => {
+      const before = await copiesOf(db);
+      const keys = await openKeys(db, userId, way, key, before);
+      return db.transaction('rw', db.keys, async () => {
+        // Another tab may have taken over a newer keyring, or changed the lock, meanwhile.
+        if (!isSameRecord(before.keyring, (await copiesOf(db)).keyring)) return RACED;
+        if ((await lockOf(db)) === undefined) throw new Failure('CONFLICT', way);
+        await db.keys.bulkPut(keyRows(keys));
+        await db.keys.delete('lock');
+        return undefined;
+      });
+    }),
+  );
 }
 
-async function openKeys(db: Database, userId: UserId, way: LockWay, key: CryptoKey): Promise<DeviceKeys> {
-  const [lock, copies] = [await lockOf(db), await copiesOf(db)];
+async function openKeys(
+  db: Database,
+  userId: UserId,
+  way: LockWay,
+  key: CryptoKey,
+  copies: KeyCopies,
+): Promise<DeviceKeys> {
+  const lock = await lockOf(db);
   const wrapped = way === 'passphrase' ? lock?.wrapped : lock?.authenticator?.wrapped;
   if (wrapped === undefined) throw new Failure('CONFLICT', way);
   const secret = await unwrapForLock(key, userId, way, wrapped);

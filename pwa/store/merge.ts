@@ -17,10 +17,13 @@ import {
 import type { Database } from './database.ts';
 import { RACED } from './failures.ts';
 import { type PreparedBatch, type PreparedContact, type PreparedMessage, noticeId } from './incoming.ts';
-import { readMeta } from './meta.ts';
+import { failHeld } from './held.ts';
+import { epochOf, readMeta } from './meta.ts';
 import { addNotice } from './notices.ts';
 import { lastOf } from './numbers.ts';
 import { queueReceipt } from './outbox.ts';
+import { isBlocked } from './receipts.ts';
+import { commitRenewed, isQueueAs } from './reseal.ts';
 import type { ContactRow, ConversationRow, Mark, MessageRow } from './rows.ts';
 import { keepSent } from './sent.ts';
 
@@ -33,6 +36,7 @@ export async function mergeBatch(
   prepared: PreparedBatch,
 ): Promise<undefined | typeof RACED> {
   const { db, now } = context;
+  if (await isJudgedOtherwise(db, prepared)) return RACED;
   const contacts = await mergeContacts(db, prepared.contacts);
   const log = contacts === RACED ? RACED : await mergeMessages(db, prepared);
   if (contacts === RACED || log === RACED) return RACED;
@@ -45,6 +49,11 @@ export async function mergeBatch(
   await db.foreign.bulkPut([...prepared.foreign]);
   await announce(db, prepared.revision);
   await db.conversations.bulkPut(await finishConversations(context, prepared.marks, log));
+  for (const { row, released } of prepared.contacts) {
+    if (released !== null) await commitRenewed(db, released.renewed);
+    await failHeld(db, row.id);
+  }
+  for (const [peer, after] of log.refused) await addNotice(db, peer, 'identity-changed', now(), after);
   for (const { row, notice } of prepared.contacts) {
     if (notice !== null) await addNotice(db, row.id, notice, now());
   }
@@ -65,6 +74,13 @@ export const batchTables = (db: Database) => [
   db.notices,
 ];
 
+/** Whether a decision about a sender, or another history, came after the messages were judged. */
+async function isJudgedOtherwise(db: Database, { judges, judgedIn }: PreparedBatch): Promise<boolean> {
+  if (judgedIn !== undefined && judgedIn !== (await epochOf(db))) return true;
+  const present = await db.contacts.bulkGet([...judges.keys()]);
+  return [...judges.values()].some((rev, index) => rev !== (present[index]?.rev ?? null));
+}
+
 /** Devices learn of a new keyring here, and fetch it themselves. */
 async function announce(db: Database, revision: number | null): Promise<void> {
   const known = (await readMeta(db, 'account'))?.revision ?? 0;
@@ -77,6 +93,9 @@ async function mergeContacts(
 ): Promise<ContactRow[] | typeof RACED> {
   const present = await db.contacts.bulkGet(contacts.map(({ row }) => row.id));
   if (contacts.some(({ from }, index) => (present[index]?.rev ?? null) !== from)) return RACED;
+  for (const { released } of contacts) {
+    if (released !== null && !(await isQueueAs(db, released))) return RACED;
+  }
   return contacts.map(({ row }, index) => ({ ...row, pending: present[index]?.pending ?? null }));
 }
 
@@ -88,6 +107,8 @@ interface Merged {
   readonly touched: ReadonlySet<UserId>;
   /** Operations of ours that the server proves to have. */
   readonly settled: readonly OpId[];
+  /** Who sent something under an identity that was given up, and behind which message the first of it stands. */
+  readonly refused: ReadonlyMap<UserId, number>;
 }
 
 async function mergeMessages(
@@ -104,6 +125,7 @@ async function mergeMessages(
   const changedById = new Map<OpId, MessageRow>();
   const touched = new Set<UserId>();
   const settled: OpId[] = [];
+  const refused = new Map<UserId, number>();
 
   for (const prepared of messages) {
     const { message, peer, mine } = prepared;
@@ -120,11 +142,14 @@ async function mergeMessages(
       touched.add(peer);
       if (before?.state === 'queued') settled.push(message.op);
     }
+    if (prepared.content.kind === 'refused' && row.state === 'unreadable' && before === undefined) {
+      refused.set(peer, Math.min(refused.get(peer) ?? Infinity, message.n - 1));
+    }
     const conversation = conversationByPeer.get(peer) ?? emptyConversation(peer);
     const chained = before?.state === 'queued' ? withoutBreak(conversation) : conversation;
     conversationByPeer.set(peer, withMessage(chained, message.n, mine));
   }
-  return { changedById, conversationByPeer, touched, settled };
+  return { changedById, conversationByPeer, touched, settled, refused };
 }
 
 function isSame(row: MessageRow, { peer, mine, digest }: PreparedMessage): boolean {
@@ -136,6 +161,7 @@ function numbered(prepared: PreparedMessage, before: MessageRow | undefined): Me
   const { message, peer, mine, digest, content } = prepared;
   const sealed = content.kind === 'opened' ? content.sealed : (before?.sealed ?? null);
   if (sealed === null) {
+    if (content.kind === 'refused') return unreadable(prepared, message.op, false);
     return content.kind === 'closed' ? unreadable(prepared, message.op, content.curable) : RACED;
   }
   const { op: id, n, time: at } = message;
@@ -186,12 +212,13 @@ async function finishConversations(
   for (let conversation of conversationByPeer.values()) {
     const { peer } = conversation;
     if (touched.has(peer)) conversation = { ...conversation, lastId: await lastMessageId(db, peer) };
-    const delivers = canDeliver(conversation);
+    const tells = !(await isBlocked(db, peer));
+    const delivers = tells && canDeliver(conversation);
     if (delivers) {
       const mine = { ...conversation.mine, delivered: deliverable(conversation) };
       conversation = { ...conversation, mine };
     }
-    if (delivers || isBehind(toldByPeer.get(peer), conversation)) {
+    if (delivers || (tells && isBehind(toldByPeer.get(peer), conversation))) {
       await queueReceipt(db, peer, conversation.mine, now());
     }
     finished.push(indexed(conversation));

@@ -9,3 +9,8 @@ export async function readMeta<Key extends MetaRow['key']>(
 ): Promise<Meta<Key> | undefined> {
   return (await db.meta.get(key)) as Meta<Key> | undefined;
 }
+
+/** The history that this device knows of; null before any. */
+export async function epochOf(db: Database): Promise<string | null> {
+  return (await readMeta(db, 'epoch'))?.epoch ?? null;
+}

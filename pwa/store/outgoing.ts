@@ -3,11 +3,12 @@ import { sha256 } from '#shared/crypto/primitives.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { FIRST_PREV, MAX_TEXT, type Body, decodePayload, encodePayload } from '#shared/schema/payload.ts';
-import { openContact, standingOf } from './contacts.ts';
+import { openContact, sealingBundles, standingOf } from './contacts.ts';
 import type { Context } from './context.ts';
 import { emptyConversation, lastMessageId, withoutBreak } from './conversations.ts';
 import type { Database } from './database.ts';
 import { RACED, untilCommitted } from './failures.ts';
+import { takeHeld } from './held.ts';
 import { readInstallation } from './installation.ts';
 import { newOpId } from './op-id.ts';
 import { encodeOperation, friendLane, messageLane } from './outbox.ts';
@@ -35,11 +36,11 @@ export async function retryMessage(context: Context, id: OpId): Promise<void> {
   });
 }
 
-/** Deletes a failed message; nothing to do if it no longer is failed. */
+/** Deletes a message that failed, or that is held for its contact; nothing to do if it no longer is either. */
 export async function discardMessage({ db }: Context, id: OpId): Promise<void> {
-  await db.transaction('rw', db.messages, db.conversations, async () => {
+  await db.transaction('rw', db.contacts, db.messages, db.conversations, db.outbox, async () => {
     const row = await db.messages.get(id);
-    if (row?.state !== 'failed') return;
+    if (row === undefined || (row.state !== 'failed' && !(await takeHeld(db, row)))) return;
     await db.messages.delete(id);
     await db.conversations.update(row.peer, { lastId: await lastMessageId(db, row.peer) });
   });
@@ -82,11 +83,14 @@ async function prepare({ db, keychain }: Context, draft: Draft): Promise<Prepare
     readInstallation(db),
   ]);
   const contact = mustBeSendable(row);
-  const { bundles } = await openContact(keychain, contact);
-  const [root] = await keychain.roots(peer, bundles.slice(0, 1));
-  // While another identity is offered this waits, sealed to the one that is known; it can't without one.
-  if (root === undefined)
-    throw new Failure(contact.changed === 1 ? 'KEY_CHANGED' : 'BUNDLE_INVALID', 'contact');
+  const content = await openContact(keychain, contact);
+  // What is held waits sealed to the one that is known, and is sealed again before it goes; it can't without one.
+  const bundles = contact.changed === 1 ? content.bundles.slice(0, 1) : sealingBundles(content);
+  const [root] = await keychain.roots(peer, bundles);
+  if (root === undefined) {
+    const isChanged = contact.changed === 1 || content.bundles.length > 0;
+    throw new Failure(isChanged ? 'KEY_CHANGED' : 'BUNDLE_INVALID', 'contact');
+  }
   const counter = before.counter + 1;
   const prev = before.chain === null ? FIRST_PREV : await keychain.open('conversations', peer, before.chain);
   const payload = encodePayload({ device, counter, prev, body });

@@ -26,7 +26,7 @@ export interface LocalStore {
   markSeen(peer: UserId, n: number): Promise<void>;
   /** A failed message goes back to the end of the queue under a new id. */
   retry(id: OpId): Promise<void>;
-  /** A failed message leaves the device. */
+  /** A message that failed, or that is held for a contact whose identity has changed, leaves the device. */
   discard(id: OpId): Promise<void>;
   saveDraft(peer: UserId, text: string): Promise<void>;
 
@@ -42,13 +42,17 @@ export interface LocalStore {
   liveQueued(listener: (count: number) => void): Stop;
   /** What the app says between the messages of a conversation, oldest first. */
   liveNotices(peer: UserId, listener: (notices: readonly StoredNotice[]) => void): Stop;
+  /** The server's history that this device knows of; null before any. Another one comes with a restored server. */
+  liveEpoch(listener: (epoch: string | null) => void): Stop;
   /** The highest revision of the account's keyring that the server has announced; 0 before any. */
   liveAccountRevision(listener: (revision: number) => void): Stop;
 
   /** Who contacts are taken to be, and how the account's keyring brings it to other devices. */
   readonly trust: TrustStore;
-  /** Messages numbered above `above` (0 for the first), oldest first; fewer than `limit` when there are no more. */
-  readMessages(peer: UserId, above: number, limit: number): Promise<readonly StoredMessage[]>;
+  /** Every message of a conversation in reading order, unsent ones last. */
+  messageIds(peer: UserId): Promise<readonly OpId[]>;
+  /** These messages, without those that are gone. */
+  readMessages(ids: readonly OpId[]): Promise<readonly StoredMessage[]>;
 
   close(): void;
 }
@@ -63,7 +67,8 @@ export interface TrustStore {
    */
   setVerified(peer: UserId, signing: Bytes, verified: boolean): Promise<void>;
   /**
-   * Pins the offered identity, not verified, and seals to it what waits; nothing to do when none is offered.
+   * Pins the offered identity, not verified, and seals to it what waits; nothing to do when none is offered. Where two
+   * devices of ours disagree, that of the other one stands as it stands there.
    * KEY_CHANGED for a contact that was verified: the new identity must be verified too, or the old one given up before.
    */
   acceptIdentity(peer: UserId): Promise<void>;
@@ -73,8 +78,9 @@ export interface TrustStore {
   /** The highest revision of the account's keyring that this device has taken over; 0 before any. */
   knownRevision(): Promise<number>;
   /**
-   * Takes over a keyring that was opened: identities for use here, and pins that were decided later than those known
-   * here. Rejects with KEYRING_OLD when this device knows a newer one.
+   * Joins a keyring that was opened with what is known here: identities, of which none is ever let go, and pins that
+   * were decided later. Rejects with KEYRING_OLD when this device knows a newer one of the same epoch; from a server
+   * that was restored an older one is joined like any other.
    */
   adoptKeyring(keyring: AdoptedKeyring): Promise<void>;
 }

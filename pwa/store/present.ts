@@ -9,14 +9,7 @@ import { emptyConversation, newestOf, unreadOf } from './conversations.ts';
 import { type Ranges, isHoleBetween } from './numbers.ts';
 import { createOpenedCache } from './opened.ts';
 import type { StoredContact, StoredConversation, StoredMessage, StoredWindow } from './ports.ts';
-import {
-  type ContactRow,
-  type ConversationRow,
-  type DraftRow,
-  type Mark,
-  type MessageRow,
-  UNSENT,
-} from './rows.ts';
+import { type ContactRow, type ConversationRow, type DraftRow, type Mark, type MessageRow } from './rows.ts';
 
 /** Rows as they are read by live queries, and how people see them once opened. */
 export interface Presenter {
@@ -24,8 +17,9 @@ export interface Presenter {
   readonly conversations: Shows<ListRows, readonly StoredConversation[]>;
   timeline(peer: UserId, limit: number): Shows<WindowRows, StoredWindow>;
   pins(rows: readonly ContactRow[]): Promise<Pins>;
-  /** Numbered messages above `above`, oldest first. */
-  messages(peer: UserId, above: number, limit: number): Promise<readonly StoredMessage[]>;
+  /** In reading order. */
+  messageIds(peer: UserId): Promise<readonly OpId[]>;
+  messages(ids: readonly OpId[]): Promise<readonly StoredMessage[]>;
   draft(row: DraftRow | undefined): Promise<string>;
   /** Forgets everything that was opened. */
   clear(): void;
@@ -133,7 +127,8 @@ export function createPresenter(context: Context): Presenter {
               lastText: message === undefined ? '' : ((await textOf(message)) ?? ''),
               lastAt: message?.at ?? 0,
               lastTick: message === undefined ? null : tickOf(message, row.theirs),
-              unread: unreadOf(row),
+              // What comes in while a block is on its way calls nobody.
+              unread: standing === 'blocked' ? 0 : unreadOf(row),
               draft: await draft(draftByPeer.get(contact.id)),
             };
           }),
@@ -174,10 +169,11 @@ export function createPresenter(context: Context): Presenter {
       return new Map(pins.flatMap(([peer, pin]) => (pin === null ? [] : [[peer, pin] as const])));
     },
 
-    async messages(peer, above, limit) {
-      const range = db.messages.where('[peer+pos]').between([peer, above], [peer, UNSENT], false, false);
-      const rows = await range.limit(limit).toArray();
-      return Promise.all(rows.map((row) => presentMessage(row, NOTHING_SEEN, false)));
+    messageIds: async (peer) => (await newestOf(db, peer).primaryKeys()).toReversed(),
+    async messages(ids) {
+      const rows = await db.messages.bulkGet([...ids]);
+      const present = rows.flatMap((row) => (row === undefined ? [] : [row]));
+      return Promise.all(present.map((row) => presentMessage(row, NOTHING_SEEN, false)));
     },
 
     draft,

@@ -38,7 +38,25 @@ export async function openLocalStore(
   const { user } = await loadDevice();
   if (user === null) return undefined;
   const exists = await guarded(() => Dexie.exists(databaseName(user)));
-  return exists ? openStore(openDatabase(user, events.onLost), user, events, keys) : undefined;
+  if (!exists) return undefined;
+  const opened = await openStore(openDatabase(user, events.onLost), user, events, keys);
+  if (opened === undefined) await finishErasing(user).catch(events.report);
+  return opened;
+}
+
+/** Keys are erased first. When that is how far it came, nothing of the rest can be read any more. */
+async function finishErasing(user: UserId): Promise<void> {
+  const db = openDatabase(user, () => {});
+  const isCutOff = await guarded(() => lostItsKeys(db)).finally(() => db.close({ disableAutoOpen: true }));
+  if (isCutOff) await eraseLocalStore();
+}
+
+/** Whether somebody's rows are there, and nothing that opens them. */
+export function lostItsKeys(db: Database): Promise<boolean> {
+  return db.transaction('r', [db.keys, db.meta], async () => {
+    const [vault, copies] = await db.keys.bulkGet(['vault', 'copies']);
+    return vault === undefined && copies === undefined && (await db.meta.get('profile')) !== undefined;
+  });
 }
 
 /** Erases the keys of everybody on this device. Nothing can be read without them; whoever has them open goes on. */

@@ -1,10 +1,19 @@
 import { equalBytes } from '#shared/bytes.ts';
 import type { PairRoot } from '#shared/crypto/envelope.ts';
 import { sha256 } from '#shared/crypto/primitives.ts';
+import { keyIdOf, parseBundle } from '#shared/crypto/verify.ts';
 import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import { parseEnvelope } from '#shared/schema/envelope.ts';
 import type { OpResult } from '#sync/wire/down.ts';
-import { changedBy, noticeOf, offerBundle, openContact, sealContact } from './contacts.ts';
+import {
+  heldBy,
+  noticeOf,
+  offerBundle,
+  openContact,
+  sealContact,
+  sealingBundles,
+  signingOf,
+} from './contacts.ts';
 import type { ContactContent } from './contents.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
@@ -17,11 +26,23 @@ export interface Resealing {
   readonly contact: ContactRow;
   /** The contact's revision that this was prepared from. */
   readonly from: number;
-  readonly renewed: readonly Renewed[];
-  /** Another identity was offered: what is unsent waits until the person has decided. */
-  readonly held: boolean;
+  /** Null while what is unsent waits until the person has decided about another identity. */
+  readonly queue: Resealed | null;
   /** To be said in the conversation. */
   readonly notice: NoticeKind | null;
+}
+
+/** A queue that is sealed to the present key. */
+export interface Resealed {
+  readonly peer: UserId;
+  /** The places of all rows that were there. */
+  readonly orders: ReadonlySet<number>;
+  readonly renewed: readonly Renewed[];
+  /**
+   * Those that were acknowledged once, by another identity than the present: nobody decided that this one gets them, so
+   * they stay as they are.
+   */
+  readonly superseded: ReadonlySet<OpId>;
 }
 
 export interface Renewed {
@@ -65,37 +86,69 @@ async function resealFor(
   const row = await db.contacts.get(peer);
   if (row === undefined) return undefined;
   const before = await openContact(keychain, row);
-  const { verdict, content } =
-    bundle === undefined
-      ? { verdict: 'stale' as const, content: before }
-      : await offerBundle(before, peer, bundle);
+  const { content } = bundle === undefined ? { content: before } : await offerBundle(before, peer, bundle);
   const contact: ContactRow =
     content === before
       ? row
       : {
           ...row,
           rev: row.rev + 1,
-          changed: changedBy(verdict, row),
+          changed: heldBy(content),
           sealed: await sealContact(keychain, peer, content),
         };
   const prepared = { contact, from: row.rev, notice: noticeOf(before, content) };
-  if (contact.changed === 1) return { ...prepared, renewed: [], held: true };
-  const renewed = await resealQueue(context, peer, content);
-  return renewed && { ...prepared, renewed, held: false };
+  if (contact.changed === 1) return { ...prepared, queue: null };
+  const queue = await resealQueue(context, peer, content);
+  return queue && { ...prepared, queue };
 }
 
-/** Everything unsent to a contact, sealed to the present key; undefined while no key of theirs is known. */
+/** Everything unsent to a contact, sealed to the present key; undefined while no key of the pinned identity is known. */
 export async function resealQueue(
   context: Context,
   peer: UserId,
   content: ContactContent,
-): Promise<readonly Renewed[] | undefined> {
-  const [root] = await context.keychain.roots(peer, content.bundles.slice(0, 1));
+): Promise<Resealed | undefined> {
+  const [root] = await context.keychain.roots(peer, sealingBundles(content));
   if (root === undefined) return undefined;
   const queued = await context.db.outbox.where('lane').equals(messageLane(peer)).toArray();
-  const renewed = await Promise.all(queued.map((row) => renew(context, row, root)));
-  return renewed.filter((one) => one !== undefined);
+  const again = queued.filter((row) => row.again === 1);
+  const superseded = new Set(again.length === 0 ? [] : await notOfPresent(again, content));
+  const renewed = await Promise.all(
+    queued.filter(({ id }) => !superseded.has(id)).map((row) => renew(context, row, root)),
+  );
+  return {
+    peer,
+    orders: new Set(queued.flatMap(({ order }) => order ?? [])),
+    renewed: renewed.filter((one) => one !== undefined),
+    superseded,
+  };
 }
+
+/** Inside a transaction: whether nothing was queued since. What is gone meanwhile was answered. */
+export async function isQueueAs(db: Database, { peer, orders }: Resealed): Promise<boolean> {
+  const present = await db.outbox.where('lane').equals(messageLane(peer)).primaryKeys();
+  return present.every((order) => orders.has(order));
+}
+
+/** Which of these are sealed to a key that no known bundle of the present identity has. */
+async function notOfPresent(rows: readonly OutboxRow[], content: ContactContent): Promise<OpId[]> {
+  const [newest] = sealingBundles(content);
+  const own = newest === undefined ? [] : content.bundles.filter((bundle) => isSameSigner(bundle, newest));
+  const keyIds = await Promise.all(
+    own.flatMap((bundle) => {
+      const parsed = parseBundle(bundle);
+      return parsed.ok ? [keyIdOf(parsed.value.agreement)] : [];
+    }),
+  );
+  return rows.flatMap(({ id, op }) => {
+    const operation = decodeOperation(op);
+    const header = operation.kind === 'message.send' ? parseEnvelope(operation.envelope) : undefined;
+    const isOwn = header?.ok === true && keyIds.some((keyId) => equalBytes(keyId, header.value.toKeyId));
+    return isOwn ? [] : [id];
+  });
+}
+
+const isSameSigner = (a: Bytes, b: Bytes) => equalBytes(signingOf(a), signingOf(b));
 
 /** Inside a transaction: puts what was sealed again in place; returns which messages still wait. */
 export async function commitRenewed(db: Database, renewed: readonly Renewed[]): Promise<OpId[]> {

@@ -84,7 +84,7 @@ export interface ContactRow {
   readonly seq: number;
   /** The newest friend action that has no answer yet. */
   readonly pending: { readonly op: OpId; readonly kind: FriendAction } | null;
-  /** 1 while another identity is offered for this contact: nothing is sent until the person has decided. Indexed. */
+  /** 1 while it is in question who this contact is, see `heldBy`: nothing is sent until that is decided. Indexed. */
   readonly changed: 0 | 1;
   /** Counts the changes of `sealed`, to see whether it was replaced while new content was being sealed. */
   readonly rev: number;

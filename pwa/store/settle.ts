@@ -13,9 +13,10 @@ import {
 } from './conversations.ts';
 import type { Database } from './database.ts';
 import { RACED, untilCommitted } from './failures.ts';
+import { failHeld, supersede } from './held.ts';
 import { addNotice } from './notices.ts';
 import { messageLane } from './outbox.ts';
-import { type Resealing, commitRenewed, prepareResealing } from './reseal.ts';
+import { type Resealing, commitRenewed, isQueueAs, prepareResealing } from './reseal.ts';
 import type { OutboxRow } from './rows.ts';
 import { keepSent } from './sent.ts';
 
@@ -35,9 +36,11 @@ export async function settle(context: Context, results: readonly OpResult[]): Pr
       await fence();
       const present = await db.contacts.bulkGet(resealings.map(({ contact }) => contact.id));
       if (resealings.some(({ from }, index) => present[index]?.rev !== from)) return RACED;
+      for (const { queue } of resealings) if (queue !== null && !(await isQueueAs(db, queue))) return RACED;
       for (const result of results) if (!isStale(result)) await commitResult(db, result, now());
       const handled = new Set<OpId>();
-      for (const resealing of resealings) await commitResealing(db, resealing, handled, now());
+      const refused = new Set(stale.map(({ id }) => id));
+      for (const resealing of resealings) await commitResealing(db, resealing, refused, handled, now());
       for (const result of stale) if (!handled.has(result.id)) await commitResult(db, result, now());
       return undefined;
     });
@@ -77,6 +80,7 @@ async function succeed(db: Database, { id, kind, peer, base }: OutboxRow, { n, t
       standing: contact.seq === base ? standingAfter(kind, contact.standing) : contact.standing,
       pending: contact.pending?.op === id ? null : contact.pending,
     });
+    await failHeld(db, peer);
   }
   await db.outbox
     .where('after')
@@ -104,18 +108,26 @@ async function fail(db: Database, row: OutboxRow, code: ErrorCode): Promise<void
 async function commitResealing(
   db: Database,
   resealing: Resealing,
+  refused: ReadonlySet<OpId>,
   handled: Set<OpId>,
   now: number,
 ): Promise<void> {
-  const { contact, renewed, held, notice } = resealing;
+  const { contact, queue, notice } = resealing;
   await db.contacts.update(contact.id, {
     changed: contact.changed,
     rev: contact.rev,
     sealed: contact.sealed,
   });
-  for (const id of await commitRenewed(db, renewed)) handled.add(id);
   if (notice !== null) await addNotice(db, contact.id, notice, now);
-  if (!held) return;
+  if (queue !== null) {
+    for (const id of await commitRenewed(db, queue.renewed)) handled.add(id);
+    for (const id of queue.superseded) {
+      if (!refused.has(id)) continue;
+      await supersede(db, { id });
+      handled.add(id);
+    }
+    return;
+  }
   // They are not offered to the server until the person has decided.
   const queued = await db.outbox.where('lane').equals(messageLane(contact.id)).toArray();
   for (const { id } of queued) handled.add(id);

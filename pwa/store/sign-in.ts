@@ -1,3 +1,4 @@
+import Dexie from 'dexie';
 import { equalBytes } from '#shared/bytes.ts';
 import { openCopy, sealCopy } from '#shared/crypto/device-lock.ts';
 import type { Identity } from '#shared/crypto/identity.ts';
@@ -6,11 +7,12 @@ import { createVaultKey, holdVaultKey } from '#shared/crypto/vault.ts';
 import { Failure } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
 import { encodeProfile } from './contents.ts';
-import { type Database, openDatabase } from './database.ts';
+import { type Database, databaseName, openDatabase } from './database.ts';
 import { loadDevice, signInDevice } from './device.ts';
 import { RACED, guarded, untilCommitted } from './failures.ts';
+import { joinSealed, withHeld } from './identities.ts';
 import { type DeviceKeys, createKeychain, keyRows } from './keychain.ts';
-import { type OpenStore, type StoreEvents, openStore } from './provisioning.ts';
+import { type OpenStore, type StoreEvents, lostItsKeys, openStore } from './provisioning.ts';
 import type { AccountCopies, KeyCopies } from './rows.ts';
 
 /** Somebody who has just proven who they are, with keys for use on this device: none of them extractable. */
@@ -36,7 +38,7 @@ export async function createLocalStore(user: NewUser, events: StoreEvents): Prom
   if (keys.some((key) => key.extractable)) throw new TypeError('Keys must not be extractable on a device');
 
   const device = await loadDevice();
-  const db = openDatabase(userId, events.onLost);
+  const db = await openClean(userId, events);
   try {
     await guarded(async () => {
       const keychain = createKeychain(db, userId, await settleKeys(db, user));
@@ -56,29 +58,48 @@ export async function createLocalStore(user: NewUser, events: StoreEvents): Prom
   return opened;
 }
 
+/** Without what an erase that was cut off has left: nobody can read it any more. */
+async function openClean(userId: UserId, { onLost }: StoreEvents): Promise<Database> {
+  const db = openDatabase(userId, onLost);
+  try {
+    if (!(await guarded(() => lostItsKeys(db)))) return db;
+  } catch (error) {
+    db.close({ disableAutoOpen: true });
+    throw error;
+  }
+  db.close({ disableAutoOpen: true });
+  await guarded(() => Dexie.delete(databaseName(userId)));
+  return openDatabase(userId, onLost);
+}
+
 /** Stores the keys, and returns them with the vault key of what is stored already. */
 async function settleKeys(db: Database, user: NewUser): Promise<DeviceKeys> {
-  const { userId, identities, accountKey: account, copies } = user;
+  const { userId, accountKey: account, copies } = user;
   const fresh = createVaultKey();
   const vaultCopy = await sealCopy(account, userId, 'vault', fresh);
   try {
     return await untilCommitted(async () => {
-      const [stored, kept] = await vaultRows(db);
+      const { stored, kept, held } = await storedKeys(db);
       const known = kept && (await openCopy(account, userId, 'vault', kept.vault));
       // One that was never copied goes on as it is. This device can't have a lock then until it was erased once.
       const uncopied = known === undefined ? stored?.key : undefined;
       const vault = uncopied ?? (await holdVaultKey(known ?? fresh));
       known?.fill(0);
-      const keys = { vault, account, identities };
+      // A server may have lost keys that this device has.
+      const joined =
+        known === undefined || kept === undefined
+          ? { sealed: copies.keyring, identities: user.identities }
+          : await joinSealed(account, userId, kept.keyring, copies.keyring);
+      const keys = { vault, account, identities: withHeld(joined.identities, held) };
       return db.transaction('rw', db.keys, async () => {
-        const [storedNow, keptNow] = await vaultRows(db);
-        const same = (stored === undefined) === (storedNow === undefined) && isSame(kept, keptNow);
+        const now = await storedKeys(db);
+        const same = (stored === undefined) === (now.stored === undefined) && isSame(kept, now.kept);
         if (!same) return RACED;
         await db.keys.clear();
         await db.keys.bulkPut(keyRows(keys));
         if (uncopied === undefined) {
           const vaultCopied = known === undefined || kept === undefined ? vaultCopy : kept.vault;
-          await db.keys.put({ name: 'copies', ...copies, vault: vaultCopied });
+          await db.keys.put({ name: 'copies', ...copies, keyring: joined.sealed, vault: vaultCopied });
         }
         return keys;
       });
@@ -88,12 +109,16 @@ async function settleKeys(db: Database, user: NewUser): Promise<DeviceKeys> {
   }
 }
 
-async function vaultRows(db: Database) {
-  const [stored, kept] = await db.keys.bulkGet(['vault', 'copies']);
-  return [stored?.name === 'vault' ? stored : undefined, kept?.name === 'copies' ? kept : undefined] as const;
+async function storedKeys(db: Database) {
+  const [vault, copies, own] = await db.keys.bulkGet(['vault', 'copies', 'identities']);
+  return {
+    stored: vault?.name === 'vault' ? vault : undefined,
+    kept: copies?.name === 'copies' ? copies : undefined,
+    held: own?.name === 'identities' ? own.identities : [],
+  };
 }
 
 function isSame(before: KeyCopies | undefined, now: KeyCopies | undefined): boolean {
   if (before === undefined || now === undefined) return before === now;
-  return equalBytes(before.vault, now.vault);
+  return equalBytes(before.vault, now.vault) && equalBytes(before.keyring, now.keyring);
 }

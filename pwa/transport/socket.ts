@@ -51,7 +51,12 @@ export function createSocketTransport(deps: SocketDeps): Transport {
         cancelTimeout();
         deps.tokens.renew().then(
           () => finish(null),
-          (error: unknown) => finish(linkCodeOf(error)),
+          (error: unknown) => {
+            const code = linkCodeOf(error);
+            // Nobody was reached, so that nothing was looked into.
+            if (code === 'OFFLINE') probed = false;
+            finish(code);
+          },
         );
       };
 

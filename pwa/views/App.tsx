@@ -1,4 +1,4 @@
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { Actions } from '../controllers/actions.ts';
 import type { Models } from '../models/models.ts';
@@ -25,8 +25,9 @@ const KEPT_ANNOUNCEMENTS = 5;
 /** The whole face of the app: a picture of the models, calling the actions. */
 export function App(props: { models: Models; actions: Actions }) {
   const { models, actions } = props;
+  const { phase, me, error } = models.session;
   const announcements = useSignal<readonly Announcement[]>([]);
-  const announce = useCallback(
+  const speak = useCallback(
     (text: string) => {
       const said = announcements.peek();
       const id = (said.at(-1)?.id ?? 0) + 1;
@@ -34,13 +35,26 @@ export function App(props: { models: Models; actions: Actions }) {
     },
     [announcements],
   );
+  // An answer may come when its screen is gone: then nobody is there whom it may be told.
+  const announce = useCallback(
+    (text: string) => {
+      if (phase.peek() === 'ready' || phase.peek() === 'entering') speak(text);
+    },
+    [phase, speak],
+  );
+  const inside = useComputed(
+    () => me.value !== null && (phase.value === 'ready' || phase.value === 'entering'),
+  );
   const app = useMemo(() => ({ models, actions, announce }), [models, actions, announce]);
 
   usePageFrame(models);
   useMidnight();
   useSignalEffect(() => {
-    const error = models.session.error.value;
-    if (error !== null) announce(say.error(error));
+    if (error.value !== null) speak(say.error(error.value));
+  });
+  // What was spoken inside is not left behind for whoever stands before the lock or the door.
+  useSignalEffect(() => {
+    if (!inside.value) announcements.value = [];
   });
 
   return (

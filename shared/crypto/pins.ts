@@ -49,14 +49,22 @@ export function mergePins(a: Pins, b: Pins): Map<UserId, Pin> {
 }
 
 /**
- * The later of two decisions. Two devices that decided differently at the same time agree on the more careful one: not
- * verified, and of two keys the same one on both devices.
+ * The later of two decisions, for keeping one. Of two of the same time a verified one, because somebody has looked; else
+ * the one of the lower key, so that all devices keep the same. Which of two keys is true this can't say: see `isDispute`.
  */
 export function laterPin(a: Pin, b: Pin): Pin {
   if (a.epoch !== b.epoch) return a.epoch > b.epoch ? a : b;
-  if (isSamePin(a, b)) return a;
-  const { signing } = compareBytes(a.signing, b.signing) <= 0 ? a : b;
-  return { signing, verified: false, epoch: a.epoch };
+  if (a.verified !== b.verified) return a.verified ? a : b;
+  return compareBytes(a.signing, b.signing) <= 0 ? a : b;
+}
+
+/**
+ * Whether a device that has pinned `own` must ask the person about `other`: two keys at the same time. Only one that was
+ * verified stands against one that was not.
+ */
+export function isDispute(own: Pin, other: Pin): boolean {
+  if (own.epoch !== other.epoch || equalBytes(own.signing, other.signing)) return false;
+  return other.verified || !own.verified;
 }
 
 export function isSamePin(a: Pin | undefined, b: Pin): boolean {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { deviceId, sequence, userId } from './fields.ts';
+import { deviceId, sequence, time, userId } from './fields.ts';
 import { authKey, base64url, device, deviceName, kdf, username } from './http.ts';
 
 /**
@@ -54,14 +54,14 @@ export type ResetRequest = v.InferOutput<typeof resetRequest>;
 export const accountResponse = v.object({
   userId,
   username: v.string(),
-  created: sequence,
+  created: time,
   keyring: v.string(),
   revision: sequence,
   bundle: v.string(),
   kdf,
   credentialsVersion: sequence,
   /** When the recovery code was made; null when there is none. */
-  recoveryCreated: v.nullable(sequence),
+  recoveryCreated: v.nullable(time),
 });
 export type AccountResponse = v.InferOutput<typeof accountResponse>;
 
@@ -102,9 +102,9 @@ export const deviceItem = v.object({
   id: v.string(),
   device: deviceId,
   name: v.string(),
-  started: sequence,
+  started: time,
   /** When its sign-in was last renewed: within minutes of its last use. */
-  seen: sequence,
+  seen: time,
   current: v.boolean(),
 });
 export const devicesResponse = v.object({ devices: v.array(deviceItem) });

@@ -1,6 +1,7 @@
 import { fromUtf8, opIdFromBytes, readU16, readU64, utf8, uuidToBytes, writeU64 } from '../bytes.ts';
 import type { Bytes, OpId, UserId } from '../ids.ts';
 import { type Result, err, ok } from '../result.ts';
+import { MAX_TIME } from './fields.ts';
 
 /**
  * Envelope v1: what the server may see of a message. No cryptography here.
@@ -112,7 +113,7 @@ export function parseEnvelope(
   const time = readU64(data, AT.time);
   if (suite === 0 || !isType(type)) return err('ENVELOPE_INVALID');
   if (from === undefined || to === undefined) return err('ENVELOPE_INVALID');
-  if (id === undefined || time === undefined) return err('ENVELOPE_INVALID');
+  if (id === undefined || time === undefined || time > MAX_TIME) return err('ENVELOPE_INVALID');
   return ok({
     suite,
     type,

@@ -20,8 +20,13 @@ export const opId = v.pipe(
 
 /** A 32-bit unsigned number. */
 export const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
-/** A position in a log or conversation, or a time in milliseconds since 1970. */
+/** A position in a log or conversation, or what is counted. */
 export const sequence = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** The last time that a Date can hold (ECMA-262, "Time Values and Time Range"): formatting a later one throws. */
+export const MAX_TIME = 8_640_000_000_000_000;
+/** Milliseconds since 1970. */
+export const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_TIME));
 
 /** Binary data of at most `max` bytes. */
 export const bytes = (max: number) =>

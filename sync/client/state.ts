@@ -19,7 +19,7 @@ export const FLIGHT_WINDOW = 256;
  */
 const FRAME_BYTES = 32_768;
 const HELLO_BYTES = 12_288;
-/** With nothing heard for this long, a ping is sent. */
+/** With nothing heard but typing and presence for this long, a ping is sent. */
 export const PING_EVERY = 25_000;
 /** How long a handshake may take, a renewed token included. */
 export const HANDSHAKE_LIMIT = 20_000;
@@ -409,11 +409,13 @@ function onTimer(state: ClientState, name: TimerName): Step {
 
 function heard(state: ClientState, frame: Down): Step {
   if (state.phase !== 'greeting' && state.phase !== 'live') return [state, []];
+  const [next, effects] = onFrame(state, frame);
+  // Friends who type must not put off the ping, which looks into the log; nor call off the wait for its answer.
+  if (frame.t === 'typing' || frame.t === 'presence') return [next, effects];
   const alive: ClientEffect[] = [
     { kind: 'cancel', name: 'answer' },
     { kind: 'timer', name: 'ping', ms: PING_EVERY, jitter: false },
   ];
-  const [next, effects] = onFrame(state, frame);
   // Before the welcome only the welcome counts: an operation's result may come first, and nothing after it.
   return [next, next.phase === 'live' ? [...alive, ...effects] : effects];
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { bytes, count, opId, sequence, userId } from '#shared/schema/fields.ts';
+import { bytes, count, opId, sequence, time, userId } from '#shared/schema/fields.ts';
 
 /**
  * What a server may say. Binary MessagePack, one frame a message; see sync/SPEC.md, rules W….
@@ -15,7 +15,7 @@ import { bytes, count, opId, sequence, userId } from '#shared/schema/fields.ts';
  *   bye       the last frame before the server closes, with the reason and when to come back
  */
 
-const summary = { seq: sequence, time: sequence };
+const summary = { seq: sequence, time };
 
 const mark = v.object({ delivered: sequence, seen: sequence });
 
@@ -28,7 +28,7 @@ const messageFields = {
   from: userId,
   to: userId,
   n: sequence,
-  time: sequence,
+  time,
   envelope: bytes(70_000),
 };
 /** A message outside of the log: in a snapshot or in history. */
@@ -75,7 +75,7 @@ export const entry = v.union([known, foreignEntry]);
 
 /** What became of an operation. Final: a repeat of the operation gets the same answer. */
 export const result = v.variant('ok', [
-  v.object({ id: opId, ok: v.literal(true), time: sequence, n: v.optional(sequence) }),
+  v.object({ id: opId, ok: v.literal(true), time, n: v.optional(sequence) }),
   v.object({
     id: opId,
     ok: v.literal(false),
@@ -136,7 +136,7 @@ export const down = v.variant('t', [
     v: count,
     epoch: v.pipe(v.string(), v.maxLength(64)),
     head: sequence,
-    time: sequence,
+    time,
     // The installation's next generation: to be named in the next hello.
     gen: count,
   }),

@@ -188,6 +188,16 @@ describe.each(['memory', 'sqlite'] as const)('the own account on %s', (store) =>
       expect(await accountOf(ann)).toMatchObject({ keyring: change.keyring, revision: 3 });
     });
 
+    test('brings back keys that a restored server has lost, whatever their epoch is by now', async () => {
+      const ann = await someone();
+      const { bundle, keyId } = await rotatedBundle(ann, 4);
+      expect((await put(ann, 'keyring', keyringOf(1, { bundle: toBase64url(bundle) }))).status).toBe(204);
+      expect((await server.store.person(ann.registration.userId))?.keyId).toEqual(keyId);
+      const { bundle: earlier } = await rotatedBundle(ann, 3);
+      const refused = await put(ann, 'keyring', keyringOf(2, { bundle: toBase64url(earlier) }));
+      expect(refused).toMatchObject({ status: 400, body: { code: 'BUNDLE_INVALID' } });
+    });
+
     test('from a device that was overtaken is a conflict', async () => {
       const ann = await someone();
       const [first, second] = [keyringOf(1), keyringOf(1)];

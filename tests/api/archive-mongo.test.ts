@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { randomSecret } from '#api/auth/keys.ts';
 import { runCommand } from '#api/cli/run.ts';
 import type { ArchiveRecord } from '#api/store/archive.ts';
 import { createAudit } from '#api/store/audit.ts';
@@ -9,6 +10,7 @@ import { type OpenMongoArchive, openMongoArchive } from '#api/store/mongo/open-a
 import { openMongoStore } from '#api/store/mongo/store.ts';
 import type { Store } from '#api/store/ports.ts';
 import { createSqliteArchive } from '#api/store/sqlite/archive.ts';
+import { pepperNamesAt } from '#api/store/mongo/pepper-names.ts';
 import { openSqliteStore } from '#api/store/sqlite/store.ts';
 import { someBytes, someTag, writeOf } from '../support/api-people.ts';
 import { fillStore } from '../support/full-store.ts';
@@ -148,6 +150,9 @@ describe.skipIf('none' in found)('an archive and MongoDB', () => {
       NEXCHAT_MONGODB_URI: server.uri,
       NEXCHAT_MONGODB_DB: database,
       NEXCHAT_MONGODB_ALLOW_STANDALONE: '1',
+      NEXCHAT_JWT_KEYS: `k1:${randomSecret()}`,
+      NEXCHAT_PEPPERS: `p1:${randomSecret()}`,
+      NEXCHAT_PRELOGIN_KEY: randomSecret(),
     };
     const said: string[] = [];
     const say = (text: string): void => void said.push(text);
@@ -157,6 +162,7 @@ describe.skipIf('none' in found)('an archive and MongoDB', () => {
     expect(await nexchat({}, 'export', sqlite('a.gz'))).toBe(0);
     expect(await nexchat(to, 'import', sqlite('a.gz'))).toBe(0);
     expect(await nexchat(to, 'doctor')).toBe(0);
+    expect(await pepperNamesAt({ uri: server.uri, database, allowStandalone: true })).toEqual(['p1']);
     expect(said.at(-1)).toBe('All is well.');
     expect(await nexchat(to, 'suspend', 'bob')).toBe(0);
     expect(await nexchat(to, 'backup', sqlite('b'))).toBe(78);

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { randomSecret } from '#api/auth/keys.ts';
 import { runCommand } from '#api/cli/run.ts';
 import { lockDataDir } from '#api/data-lock.ts';
 import { EXIT } from '#api/refusal.ts';
@@ -28,15 +29,22 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const at = (name: string): string => join(dir, name);
 
-/** Runs the command as the process does, and gives everything that it says. */
+/** Those that the accounts were made with. */
+const secrets = {
+  NEXCHAT_JWT_KEYS: `k1:${randomSecret()}`,
+  NEXCHAT_PEPPERS: `p1:${randomSecret()}`,
+  NEXCHAT_PRELOGIN_KEY: randomSecret(),
+};
+
+/** Runs the command as the process does, and gives what it says after the name of the store. */
 async function nexchat(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
   const said = { out: '', err: '' };
   const exit = await runCommand(
     args,
-    { NEXCHAT_DATA: data },
+    { NEXCHAT_DATA: data, ...secrets },
     { print: (line) => (said.out += `${line}\n`), complain: (text) => (said.err += `${text}\n`) },
   );
-  return { exit, ...said };
+  return { exit, out: said.out, err: said.err.replace(`On ${file}\n`, '') };
 }
 
 /** Fills the data directory; the store is open, as in a running server, until it is closed. */
@@ -104,7 +112,7 @@ describe('people', () => {
   test('are listed, shown and counted beside the open store', async () => {
     await withPeople(async (store, { ann, bob }) => {
       expect((await nexchat('users')).out).toBe(`ann\t${ann.user}\nbob\t${bob.user}\n`);
-      expect((await nexchat('users', '--prefix', 'b')).out).toBe(`bob\t${bob.user}\n`);
+      expect((await nexchat('users', '--prefix', 'B')).out).toBe(`bob\t${bob.user}\n`);
       const shown = await nexchat('user', 'Ann');
       expect(shown.out).toMatch(/^name {7}ann$/m);
       expect(shown.out).toMatch(/^device {5}Firefox on Linux, signed in 2023-/m);
@@ -247,6 +255,15 @@ describe('backup and restore', () => {
     expect((await readdir(data)).filter((name) => /new|before/.test(name))).toEqual([]);
   });
 
+  test.skipIf(process.getuid?.() !== 0)('what root restores belongs to whom the directory does', async () => {
+    await withPeople(async () => {});
+    await nexchat('backup', at('b.sqlite'));
+    await chown(data, 65_534, 65_534);
+    expect(await nexchat('restore', at('b.sqlite'))).toMatchObject({ exit: EXIT.ok });
+    for (const name of ['nexchat.sqlite', 'lock'])
+      expect(await stat(join(data, name)), name).toMatchObject({ uid: 65_534, gid: 65_534 });
+  });
+
   test('a damaged database is replaced, and kept', async () => {
     await withPeople(async () => {});
     await nexchat('backup', at('b.sqlite'));
@@ -286,7 +303,58 @@ describe('export and import', () => {
   });
 });
 
+describe('a command', () => {
+  test('first says which store it works on, without a password', async () => {
+    const firstLine = async (env: Record<string, string>): Promise<string | undefined> => {
+      const said: string[] = [];
+      const terminal = { print: () => {}, complain: (text: string) => void said.push(text) };
+      await runCommand(['backup', at('b')], env, terminal);
+      return said[0];
+    };
+    expect(await firstLine({ NEXCHAT_DATA: data })).toBe(`On ${file}`);
+    const on = (uri: string) => firstLine({ NEXCHAT_STORE: 'mongodb', NEXCHAT_MONGODB_URI: uri });
+    expect(await on('mongodb://ann:hunter2@a.example:27017,b.example/?replicaSet=rs0')).toBe(
+      'On MongoDB a.example:27017,b.example/nexchat',
+    );
+    expect(await on('mongodb://a.example/?replicaSet=rs0')).toBe('On MongoDB a.example/nexchat');
+    expect(await on('mongodb+srv://[::1]')).toBe('On MongoDB [::1]/nexchat');
+    for (const odd of ['ann:1?2@a.example', 'ann:1/2@a.example', 'ann:1@2@a.example'])
+      expect(await on(`mongodb://${odd}`)).toBe('On MongoDB at NEXCHAT_MONGODB_URI/nexchat');
+  });
+
+  test('blames the file that was named, not the data directory', async () => {
+    await withPeople(async () => {});
+    const nowhere = at('none/b.sqlite');
+    for (const command of ['backup', 'export']) {
+      const { exit, err } = await nexchat(command, nowhere);
+      expect([exit, err]).toEqual([EXIT.missing, expect.stringContaining(nowhere)]);
+      expect(err).not.toContain('NEXCHAT_DATA');
+    }
+    for (const command of ['restore', 'import']) {
+      if (command === 'import') data = at('other');
+      const { err: said, exit } = await nexchat(command, dir);
+      const err = said.replace(/^On .*\n/, '');
+      expect([exit, err]).toEqual([EXIT.missing, `${dir} can't be a file (EISDIR). Name another one.\n`]);
+    }
+  });
+});
+
 describe('the doctor', () => {
+  test('tells of secrets that are not those of the accounts, and makes none', async () => {
+    await withPeople(async () => {});
+    const say = async (env: Record<string, string>): Promise<string> => {
+      let out = '';
+      const terminal = { print: (line: string) => void (out += line), complain: () => {} };
+      expect(await runCommand(['doctor'], { NEXCHAT_DATA: data, ...env }, terminal)).toBe(EXIT.failed);
+      return out;
+    };
+    expect(await say({})).toMatch(/secrets\.json with their secrets is missing\. Restore it/);
+    expect(await readdir(data)).not.toContain('secrets.json');
+    expect(await say({ ...secrets, NEXCHAT_PEPPERS: `p2:${randomSecret()}` })).toMatch(
+      /a pepper named p1, which is not in NEXCHAT_PEPPERS/,
+    );
+  });
+
   async function examine(harm: string): Promise<string> {
     await withPeople(async () => {});
     const db = new Sqlite(file);

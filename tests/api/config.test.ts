@@ -134,9 +134,9 @@ describe('secrets', () => {
 
   test('missing ones are made once, kept for their owner alone, and named', async () => {
     const dataDir = join(dir, 'data');
-    const given = { dataDir, jwtKeys: null, peppers: null, preloginKey: null };
-    const first = loadSecrets(given);
-    const second = loadSecrets(given);
+    const given = { store: 'sqlite', dataDir, jwtKeys: null, peppers: null, preloginKey: null } as const;
+    const first = loadSecrets(given, []);
+    const second = loadSecrets(given, [first.secrets.peppers.current]);
     expect(first.missing).toEqual(['NEXCHAT_JWT_KEYS', 'NEXCHAT_PEPPERS', 'NEXCHAT_PRELOGIN_KEY']);
     expect(second.secrets.prelogin.equals(first.secrets.prelogin)).toBe(true);
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
@@ -147,12 +147,13 @@ describe('secrets', () => {
     const keys = parseKeySet(`k1:${randomSecret()}`);
     if (!keys.ok) throw new Error(keys.error);
     const given = {
+      store: 'sqlite' as const,
       dataDir: join(dir, 'data'),
       jwtKeys: keys.value,
       peppers: keys.value,
       preloginKey: randomSecret(),
     };
-    const { secrets, missing } = loadSecrets(given);
+    const { secrets, missing } = loadSecrets(given, []);
     expect(missing).toEqual([]);
     expect(secrets.jwt).toBe(keys.value);
     await expect(stat(given.dataDir)).rejects.toThrow('ENOENT');

@@ -229,13 +229,40 @@ describe('limits', () => {
 
       for (let at = 0; at < 90; at++) expect((await guess(`203.0.113.${at}`)).status).toBe(401);
       expect((await guess('203.0.113.200')).status).toBe(429);
-      const stranger = { ...login, device: wrong.device };
-      expect(
-        (await guesser.post('/api/auth/login', stranger, { 'x-forwarded-for': '203.0.113.201' })).status,
-      ).toBe(429);
-      expect(
-        (await owner.post('/api/auth/login', login, { 'x-forwarded-for': '203.0.113.202' })).status,
-      ).toBe(200);
+      // Not even who knows the id of the owner's device, as every friend does.
+      const asOwner = { 'x-forwarded-for': '203.0.113.201' };
+      expect((await guesser.post('/api/auth/login', login, asOwner)).status).toBe(429);
+      const from = { 'x-forwarded-for': '203.0.113.202' };
+      expect((await owner.post('/api/auth/login', login, from)).status).toBe(200);
+    } finally {
+      await server.dispose();
+    }
+  });
+
+  test('what tells the owner’s device from a guesser’s is a token of its own, even of a sign-in that ended', async () => {
+    const server = await startApi({ limitScale: 1, proxies: 1 });
+    try {
+      const [ann, bob] = [await signUp(server, 'ann'), await signUp(server, 'bob')];
+      const wrong = { ...ann.login, authKey: 'A'.repeat(43) };
+      for (let at = 0; at < 100; at++)
+        await createAgent(server).post('/api/auth/login', wrong, { 'x-forwarded-for': `203.0.113.${at}` });
+      let hosts = 0;
+      const logIn = async (cookie: string): Promise<number> => {
+        const agent = createAgent(server);
+        agent.cookie = cookie;
+        const from = { 'x-forwarded-for': `198.51.100.${++hosts}` };
+        return (await agent.post('/api/auth/login', ann.login, from)).status;
+      };
+      const own = ann.agent.cookie;
+      const [, session = ''] = /=(.+)\./.exec(own) ?? [];
+      for (const cookie of ['', bob.agent.cookie, 'nexchat=noise', `nexchat=${session}.${'A'.repeat(43)}`])
+        expect(await logIn(cookie), cookie).toBe(429);
+      server.advance(31_000);
+      await ann.agent.post('/api/auth/refresh', { device: ann.login.device.id });
+      await ann.agent.ask('DELETE', `/api/devices/${session}`, undefined, ann.bearer);
+      expect((await server.store.session(session))?.ended).not.toBeNull();
+      expect(await logIn('')).toBe(429);
+      expect(await logIn(ann.agent.cookie)).toBe(200);
     } finally {
       await server.dispose();
     }

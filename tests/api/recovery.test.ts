@@ -151,6 +151,20 @@ describe.each(['memory', 'sqlite'] as const)('recovery on %s', (store) => {
     });
   });
 
+  test('a reset that breaks off leaves no sign-in of before open', async () => {
+    const ann = await someone();
+    const { startSession, endSessions } = server.store;
+    const breakOff = () => Promise.reject(new Error('the process died'));
+    Object.assign(server.store, { startSession: breakOff, endSessions: breakOff });
+    try {
+      expect((await createAgent(server).post('/api/auth/reset', resetOf(ann))).status).toBe(500);
+    } finally {
+      Object.assign(server.store, { startSession, endSessions });
+    }
+    expect((await server.store.account(ann.registration.username))?.credentialsVersion).toBe(2);
+    expect(await server.store.sessions(ann.session.userId)).toEqual([]);
+  });
+
   test('a sign-in with the old password does not slip in behind a reset', async () => {
     const ann = await someone();
     const { startSession } = server.store;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { randomSecret } from '#api/auth/keys.ts';
 import { lockDataDir } from '#api/data-lock.ts';
 import { EXIT } from '#api/refusal.ts';
 import { openSqliteStore } from '#api/store/sqlite/store.ts';
@@ -13,6 +14,11 @@ import { accountOf, someTag } from '../support/api-people.ts';
 import { type Ended, type RunOptions, runNode, startNode } from '../support/run-node.ts';
 import { until } from '../support/wait.ts';
 
+const secrets = {
+  NEXCHAT_JWT_KEYS: `k1:${randomSecret()}`,
+  NEXCHAT_PEPPERS: `p1:${randomSecret()}`,
+  NEXCHAT_PRELOGIN_KEY: randomSecret(),
+};
 /** A user of every system that owns nothing. */
 const NOBODY = 65_534;
 const UNSHARE = '/usr/bin/unshare';
@@ -135,6 +141,56 @@ describe('a server that can’t start says why, what to do, and ends', { timeout
     expectRefusal(await start(), EXIT.data, /secrets\.json is damaged\. Restore it from your backup/);
   });
 
+  test('accounts whose secrets are gone', async () => {
+    await makeDatabase();
+    expectRefusal(
+      await start(),
+      EXIT.settings,
+      /database in .*data holds accounts, but .*secrets\.json with their secrets is missing\. Restore it/,
+    );
+    expect(await readdir(data)).not.toContain('secrets.json');
+  });
+
+  test('accounts whose pepper is another one', async () => {
+    await makeDatabase();
+    expectRefusal(
+      await start({ ...secrets, NEXCHAT_PEPPERS: `p2:${randomSecret()}` }),
+      EXIT.settings,
+      /a pepper named p1, which is not in NEXCHAT_PEPPERS\. Put it back/,
+    );
+    await writeFile(
+      join(data, 'secrets.json'),
+      JSON.stringify({
+        jwtKeys: secrets.NEXCHAT_JWT_KEYS,
+        peppers: `p-3:${randomSecret()}`,
+        preloginKey: randomSecret(),
+      }),
+    );
+    expectRefusal(await start(), EXIT.settings, /a pepper named p1, which is not in .*secrets\.json/);
+  });
+
+  test('servers on MongoDB without secrets to share', async () => {
+    const uri = 'mongodb://127.0.0.1:1/?replicaSet=rs0';
+    expectRefusal(
+      await start({ NEXCHAT_STORE: 'mongodb', NEXCHAT_MONGODB_URI: uri }),
+      EXIT.settings,
+      /must be in the environment\. Set NEXCHAT_JWT_KEYS, NEXCHAT_PEPPERS, NEXCHAT_PRELOGIN_KEY/,
+    );
+  });
+
+  test('a MongoDB whose name nobody knows', async () => {
+    const uri = 'mongodb+srv://user:hunter2@db.nexchat.invalid/';
+    const ended = await start({ NEXCHAT_STORE: 'mongodb', NEXCHAT_MONGODB_URI: uri, ...secrets });
+    expectRefusal(ended, EXIT.unavailable, /The host in NEXCHAT_MONGODB_URI can't be looked up/);
+    expect(ended.err).not.toContain('hunter2');
+  });
+
+  test('a .env that is a directory', async () => {
+    await mkdir(join(dir, '.env'));
+    const ended = await start({}, { before: ['/usr/bin/env', '-C', dir] });
+    expectRefusal(ended, EXIT.settings, /The file \.env in .* can't be read/);
+  });
+
   test('a data directory that another server uses', async () => {
     const unlock = lockDataDir(data);
     const ended = await start().finally(unlock);
@@ -144,7 +200,7 @@ describe('a server that can’t start says why, what to do, and ends', { timeout
 
   test('a MongoDB that does not answer', async () => {
     const uri = 'mongodb://user:hunter2@127.0.0.1:1/?replicaSet=rs0';
-    const ended = await start({ NEXCHAT_STORE: 'mongodb', NEXCHAT_MONGODB_URI: uri });
+    const ended = await start({ NEXCHAT_STORE: 'mongodb', NEXCHAT_MONGODB_URI: uri, ...secrets });
     expectRefusal(ended, EXIT.unavailable, /MongoDB does not answer at NEXCHAT_MONGODB_URI/);
     expect(ended.err).not.toContain('hunter2');
   });

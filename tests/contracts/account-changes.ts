@@ -123,11 +123,11 @@ export function describeAccountChanges(name: string, open: () => Promise<OpenedS
     test('what proves a person is replaced in part or whole, and counted', async () => {
       const { credentials } = accountOf('other');
       const { recovery } = accountOf('other');
-      expect(await store.replaceCredentials(ann.user, 1, { credentials })).toBe(true);
+      expect(await store.replaceCredentials(ann.user, 1, { credentials, endSessions: null })).toEqual([]);
       expect(await store.account('ann')).toEqual({ ...ann, credentials, credentialsVersion: 2 });
-      expect(await store.replaceCredentials(ann.user, 2, { recovery })).toBe(true);
+      expect(await store.replaceCredentials(ann.user, 2, { recovery, endSessions: null })).toEqual([]);
       expect(await store.account('ann')).toEqual({ ...ann, credentials, recovery, credentialsVersion: 3 });
-      expect(await store.replaceCredentials(ann.user, 3, { recovery: null })).toBe(true);
+      expect(await store.replaceCredentials(ann.user, 3, { recovery: null, endSessions: null })).toEqual([]);
       expect(await store.account('ann')).toEqual({
         ...ann,
         credentials,
@@ -138,15 +138,36 @@ export function describeAccountChanges(name: string, open: () => Promise<OpenedS
 
     test('of two changes of the same credentials one is made', async () => {
       const [one, two] = [accountOf('one'), accountOf('two')];
+      const changeTo = ({ credentials, recovery }: Account) => ({ credentials, recovery, endSessions: null });
       expect(
         await Promise.all([
-          store.replaceCredentials(ann.user, 1, { credentials: one.credentials, recovery: one.recovery }),
-          store.replaceCredentials(ann.user, 1, { credentials: two.credentials, recovery: two.recovery }),
+          store.replaceCredentials(ann.user, 1, changeTo(one)),
+          store.replaceCredentials(ann.user, 1, changeTo(two)),
         ]),
-      ).toEqual([true, false]);
+      ).toEqual([[], 'conflict']);
       const { credentials, recovery } = one;
       expect(await store.account('ann')).toEqual({ ...ann, credentials, recovery, credentialsVersion: 2 });
-      expect(await store.replaceCredentials('A'.repeat(22) as UserId, 1, { credentials })).toBe(false);
+      expect(await store.replaceCredentials('A'.repeat(22) as UserId, 1, changeTo(one))).toBe('conflict');
+    });
+
+    test('new credentials end sign-ins with them: all but one, all, or none when they are refused', async () => {
+      const { credentials } = accountOf('other');
+      const [mine, other, over, bobs] = [signInOf(ann), signInOf(ann), signInOf(ann), signInOf(bob)];
+      for (const signIn of [mine, other, over, bobs]) await store.startSession(signIn);
+      await store.endSession(over.id, 3);
+      const ending = (except: string | null, time: number) => ({
+        credentials,
+        endSessions: { except, time },
+      });
+      expect(await store.replaceCredentials(ann.user, 2, ending(null, 4))).toBe('conflict');
+      expect(await store.session(other.id)).toEqual(other);
+      expect(await store.replaceCredentials(ann.user, 1, ending(mine.id, 5))).toEqual([other.id]);
+      expect(await store.sessions(ann.user)).toEqual([mine]);
+      expect(await store.session(other.id)).toEqual({ ...other, ended: 5 });
+      expect((await store.session(over.id))?.ended).toBe(3);
+      expect(await store.replaceCredentials(ann.user, 2, ending(null, 6))).toEqual([mine.id]);
+      expect(await store.sessions(ann.user)).toEqual([]);
+      expect(await store.session(bobs.id)).toEqual(bobs);
     });
 
     test('open sign-ins are listed, the newest rotation first, and only one’s own', async () => {
@@ -240,13 +261,12 @@ export function describeAccountChanges(name: string, open: () => Promise<OpenedS
         await store.deleteAccount(ann.user, NOW);
         expect(await store.session(signIn.id)).toBeUndefined();
         expect(await store.sessions(ann.user)).toEqual([]);
-        expect(await store.knowsDevice(ann.user, device)).toBe(false);
         expect(await store.outcome(ann.user, write.op)).toBeUndefined();
         expect((await store.stats()).sessions).toBe(0);
         expect(await logOf(ann)).toEqual([]);
         await expect(store.startSession(signInOf(ann))).rejects.toMatchObject({ code: 'UNKNOWN_USER' });
         expect(await store.replaceKeyring(ann.user, change(1))).toBe('conflict');
-        expect(await store.replaceCredentials(ann.user, 1, {})).toBe(false);
+        expect(await store.replaceCredentials(ann.user, 1, { endSessions: null })).toBe('conflict');
         expect(await store.suspendAccount(ann.user, NOW)).toBe(false);
         await say(bob, ann);
         expect(await logOf(ann)).toEqual([]);

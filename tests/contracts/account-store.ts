@@ -100,15 +100,6 @@ export function describeAccountStore(name: string, open: () => Promise<OpenedSto
       expect(await store.endSession('nothing', 5)).toBe(false);
     });
 
-    test('a device stays known after its sign-in has ended', async () => {
-      const signIn = signInOf(ann);
-      expect(await store.knowsDevice(ann.user, signIn.device)).toBe(false);
-      await store.startSession(signIn);
-      await store.endSession(signIn.id, 5);
-      expect(await store.knowsDevice(ann.user, signIn.device)).toBe(true);
-      expect(await store.knowsDevice(accountOf('bob').user, signIn.device)).toBe(false);
-    });
-
     test('people are listed by name and found by the beginning of one', async () => {
       const others = ['bob', 'anna', 'an_d', 'an.d', 'andy'].map((username) => accountOf(username));
       for (const account of others) await store.createAccount(account);

@@ -170,6 +170,39 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
     expect(known).toBeGreaterThan(3);
   });
 
+  test('new credentials end the sign-ins of before, whenever the server dies', async () => {
+    const credentials = { ...ann.credentials, verifier: 'another' };
+    let changes = 0;
+    for (let at = 0; at < 10; at++) {
+      const point = `at write ${at >> 1}, which ${at % 2 === 1 ? 'happened' : 'did not happen'}`;
+      const node = nodes.node();
+      const before = (await node.accountOf(ann.user)) as Account;
+      const [mine, thief, other] = [signInOf(ann), signInOf(ann), signInOf(ann)];
+      for (const signIn of [mine, thief, other]) await node.startSession(signIn);
+      const change = { credentials, endSessions: { except: mine.id, time: 9 } };
+      await dying(at >> 1, at % 2 === 1)
+        .replaceCredentials(ann.user, before.credentialsVersion, change)
+        .catch(() => {});
+      const next = nodes.node();
+      const changed =
+        ((await next.accountOf(ann.user)) as Account).credentialsVersion > before.credentialsVersion;
+      if (changed) changes++;
+      // Whichever is first: the person signs in again, or the sweeper comes by. Neither ends what is new.
+      const again = signInOf(ann, { rotated: mine.rotated + 1 });
+      if (at < 6) await next.startSession(again);
+      await next.repair(LATER());
+      if (at >= 6) await next.startSession(again);
+      await next.repair(LATER());
+      const open = (await next.sessions(ann.user)).map(({ id }) => id);
+      if (changed) expect(open, point).toEqual([again.id, mine.id]);
+      else expect(open, point).toHaveLength(4);
+      const { users } = nodes.collections;
+      expect(await users.countDocuments({ ending: { $exists: true } }), point).toBe(0);
+      await next.endSessions(ann.user, null, 10);
+    }
+    expect(changes).toBe(9);
+  });
+
   test('a deletion that was begun is finished, whenever the server dies', async () => {
     for (let at = 0; at < 10; at++) {
       const [dan, eve] = [accountOf(`dan${at}`), accountOf(`eve${at}`)];

@@ -48,7 +48,7 @@ describe('accounts in sqlite on disk', () => {
     const store = await withFriends();
     const keyring = someKeyring(2);
     await store.replaceKeyring(ann.user, { expect: 1, keyring, rotated: null, time: 5 });
-    await store.replaceCredentials(ann.user, 1, { recovery: null });
+    await store.replaceCredentials(ann.user, 1, { recovery: null, endSessions: null });
     await store.suspendAccount(ann.user, 7);
     const account = await store.account('ann');
     await store.close();

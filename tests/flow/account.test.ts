@@ -107,11 +107,11 @@ test('a device whose session ended comes back with the new password, and loses n
 test('the password is changed for the one that knows it', async () => {
   await settings(ana, 'password');
   const [current, next] = ['four other words here', PASSWORD];
-  await ana.page.getByLabel('Present password', { exact: true }).fill(PASSWORD);
+  await ana.page.getByLabel('Current password', { exact: true }).fill(PASSWORD);
   await ana.page.getByLabel('New password', { exact: true }).fill(next);
   await ana.page.getByRole('button', { name: 'Change password' }).click();
   await ana.page.getByText('The password is wrong.').first().waitFor();
-  await ana.page.getByLabel('Present password', { exact: true }).fill(current);
+  await ana.page.getByLabel('Current password', { exact: true }).fill(current);
   await ana.page.getByLabel('New password', { exact: true }).fill(next);
   await ana.page.getByRole('button', { name: 'Change password' }).click();
   const device = await openPerson(server.url);

@@ -18,6 +18,18 @@ export function countAtServer(dataDir: string, a: string, b: string): number {
   });
 }
 
+/** Which keyring of a person the server has. */
+export function keyringAtServer(dataDir: string, name: string): number {
+  return withDatabase(dataDir, (db) =>
+    Number(
+      db
+        .prepare('SELECT c.revision FROM credentials c JOIN users u ON u.id = c.user WHERE u.name = ?')
+        .pluck()
+        .get(name),
+    ),
+  );
+}
+
 /** What docs/operations.md says to do after an older copy was put back. The server must not run. */
 export function declareRestored(dataDir: string): void {
   withDatabase(dataDir, (db) => db.exec(`DELETE FROM meta WHERE name = 'epoch'`));

@@ -132,7 +132,7 @@ interface Drawn extends Shown {
 
 /** Only what is near the screen is drawn. */
 async function drawn(page: Page): Promise<Drawn[]> {
-  return page.locator('.timeline-row').evaluateAll((rows) =>
+  return page.locator('.timeline-row:has(.text, .unreadable)').evaluateAll((rows) =>
     rows.map((row) => ({
       index: Number((row as HTMLElement).dataset['index']),
       text: row.querySelector('.text, .unreadable')?.textContent ?? '',

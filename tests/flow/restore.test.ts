@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createProfile } from '../support/browser.ts';
 import { type TestServer, startServer } from '../support/server.ts';
 import { until } from '../support/wait.ts';
-import { countAtServer, declareRestored, moveRenewals } from './at-server.ts';
+import { countAtServer, declareRestored, keyringAtServer, moveRenewals } from './at-server.ts';
 import { PASSWORD, type Person, openPerson, texts } from './person.ts';
 import { everythingSettled } from './settled.ts';
 
@@ -139,6 +139,59 @@ test(
     await tablet.openChat('ana');
     expect(texts(await tablet.readAll())).toEqual([...after, 'ana 6']);
     for (const { browser } of [ana, ben, tablet]) expect(browser.faults()).toEqual([]);
+  },
+);
+
+test(
+  'a server that is put back to before a change of the keyring lets its people in again, and gets the keyring back',
+  PATIENT,
+  async () => {
+    const server = await start();
+    const keyring = () => keyringAtServer(server.dataDir, 'ana');
+    const reaches = (revision: number) =>
+      until(async () => keyring() >= revision || Promise.reject(new Error(`it is ${keyring()}`)), {
+        within: 30_000,
+        every: 200,
+        for: `keyring ${revision} at the server`,
+      });
+    const ana = await come(server);
+    await ana.register('ana');
+    const copy = `${server.dataDir}-copy`;
+    ends.push(() => rm(copy, { recursive: true, force: true }));
+    await server.stop();
+    await cp(server.dataDir, copy, { recursive: true });
+    const before = keyring();
+    await server.start();
+    const ben = await come(server);
+    await ben.register('ben');
+    await look(ana);
+    await ana.addFriend('ben');
+    await ben.acceptFriend('ana');
+    await ana.openChat('ben');
+    await ana.send('ana 1');
+    await ana.sees('ana 1', 'delivered');
+    // Who ben is, is in it now.
+    await reaches(before + 1);
+    // The sign-in of the copy is long out of use.
+    for (let renewed = 0; renewed < 2; renewed++) {
+      moveRenewals(server.dataDir, -10 * MINUTE);
+      await ana.page.reload();
+      await ana.page.getByRole('navigation', { name: 'Main' }).waitFor();
+      await chipSays(ana, '');
+    }
+
+    await server.stop();
+    await rm(server.dataDir, { recursive: true });
+    await cp(copy, server.dataDir, { recursive: true });
+    declareRestored(server.dataDir);
+    expect(keyring()).toBe(before);
+    await server.start();
+    await ana.page.reload();
+    await chipSays(ana, 'Sign in again to send');
+    await signInAgain(ana, PASSWORD);
+    await chipSays(ana, '');
+    await reaches(before + 1);
+    expect(ana.browser.faults()).toEqual([]);
   },
 );
 

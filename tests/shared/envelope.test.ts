@@ -4,6 +4,7 @@ import { type PairRoot, derivePairRoot, openEnvelope, sealEnvelope } from '#shar
 import { keyIdOf } from '#shared/crypto/verify.ts';
 import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import { ENVELOPE_TYPE, MAX_ENVELOPE, parseEnvelope } from '#shared/schema/envelope.ts';
+import { MAX_TIME } from '#shared/schema/fields.ts';
 import * as ref from './independent/reference.ts';
 import { type TestUser, flipped, rootBetween, someone } from './people.ts';
 import { bytes, rootOf } from './vector-checks.ts';
@@ -40,16 +41,22 @@ describe('round trip', () => {
     const ids = fc.uuid({ version: 7 }).map((uuid) => uuid as OpId);
     const content = fc.uint8Array({ maxLength: 600 });
     await fc.assert(
-      fc.asyncProperty(type, ids, fc.maxSafeNat(), content, async (kind, opId, clock, data) => {
-        const envelope = await sealed({ type: kind, id: opId, time: clock, payload: data });
-        for (const root of [benToAnn, annToBen]) {
-          const opened = await open(envelope, { id: opId, trusted: [root] });
-          expect(opened).toMatchObject({
-            ok: true,
-            value: { header: { type: kind, time: clock }, payload: data },
-          });
-        }
-      }),
+      fc.asyncProperty(
+        type,
+        ids,
+        fc.integer({ min: 0, max: MAX_TIME }),
+        content,
+        async (kind, opId, clock, data) => {
+          const envelope = await sealed({ type: kind, id: opId, time: clock, payload: data });
+          for (const root of [benToAnn, annToBen]) {
+            const opened = await open(envelope, { id: opId, trusted: [root] });
+            expect(opened).toMatchObject({
+              ok: true,
+              value: { header: { type: kind, time: clock }, payload: data },
+            });
+          }
+        },
+      ),
     );
   });
 
@@ -272,6 +279,12 @@ describe('parseEnvelope, all that the server does', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  test('ENVELOPE_INVALID: a time that no date can hold', async () => {
+    expect(parseEnvelope(await sealed({ time: MAX_TIME }))).toMatchObject({ ok: true });
+    for (const later of [MAX_TIME + 1, Number.MAX_SAFE_INTEGER])
+      expect(parseEnvelope(await sealed({ time: later }))).toEqual(refused('ENVELOPE_INVALID'));
   });
 
   test('lets a suite through that it does not know: only the recipient can judge it', async () => {

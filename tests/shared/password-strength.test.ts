@@ -38,6 +38,18 @@ describe('password strength', () => {
     expect(passwordStrength('a.b*c(d)e[f]', ['.*['])).toBeGreaterThan(0);
   });
 
+  it('takes names of every allowed character, and of others', () => {
+    for (const sign of 'abcdefghijklmnopqrstuvwxyz0123456789._-') {
+      const name = `casey${sign}long`;
+      expect(passwordStrength(`${name}${name}`, [name])).toBe(0);
+      expect(passwordStrength('four unrelated words', [name])).toBe(3);
+    }
+    for (let code = 0x20; code < 0x7f; code++) {
+      const name = `mxz${String.fromCodePoint(code)}kqv`;
+      expect(passwordStrength(`${name}${name}`, [name])).toBe(0);
+    }
+  });
+
   it('never grows weaker by more characters of another kind', () => {
     const grown = ['tR7#kq2!Zp', 'tR7#kq2!Zp-wolke', 'tR7#kq2!Zp-wolke fünf'].map((one) =>
       passwordStrength(one),

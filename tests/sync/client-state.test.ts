@@ -107,6 +107,20 @@ describe('connecting', () => {
     expect(of(third, 'disconnect')).toHaveLength(1);
     expect(state.phase).toBe('waiting');
   });
+  test('C9: typing and presence put off neither the ping nor the end of the wait for its answer', () => {
+    const [live] = run(...connected(null));
+    for (const chatter of [
+      frame({ t: 'typing', from: peer, on: true, ttl: 5 }),
+      frame({ t: 'presence', online: [peer], offline: [] }),
+    ]) {
+      for (const state of [live, go(live, { kind: 'timer', name: 'ping' })[0]]) {
+        const [, effects] = go(state, chatter);
+        expect([...of(effects, 'timer'), ...of(effects, 'cancel')]).toEqual([]);
+      }
+    }
+    const [, effects] = go(live, frame({ t: 'pong', id: 1, head: 0 }));
+    expect(of(effects, 'timer').map(({ name }) => name)).toEqual(['ping']);
+  });
   test('C9: on waking, and when the browser says that the network is gone, the socket is asked at once', () => {
     for (const event of [{ kind: 'wake' }, { kind: 'network-gone' }] as const) {
       const [, effects] = run(...connected(null), event);

@@ -3,6 +3,7 @@ import { ExtData, encode } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
+import { MAX_TIME } from '#shared/schema/fields.ts';
 import {
   MAX_UP_FRAME,
   decodeDown,
@@ -267,6 +268,27 @@ describe('W1: frames', () => {
   });
 });
 
+describe('W1: times', () => {
+  const over = MAX_TIME + 1;
+  const said = { op, from: user, to: user, n: 1, time: over, envelope };
+  test.each<[string, unknown]>([
+    ['welcome', { t: 'welcome', v: 1, epoch: 'e', head: 3, time: over, gen: 8 }],
+    ['result', { t: 'results', results: [{ id: op, ok: true, time: over }] }],
+    [
+      'message of history',
+      { t: 'history', id: 2, page: { peer: user, from: 1, before: 2, messages: [said] } },
+    ],
+    ['entry', pageOf({ kind: 'message', seq: 1, ...said })],
+    ['entry of an unknown kind', pageOf({ kind: 'sticker', seq: 1, time: over })],
+  ])('W1: a time that no date can hold is refused in a %s', (_, frame) => {
+    expect(decodeDown(encode(frame))).toEqual({ ok: false, error: 'BAD_FIELD' });
+  });
+  test('W1: the last time of all is read, and positions are not held to it', () => {
+    const welcome: Down = { t: 'welcome', v: 1, epoch: 'e', head: over, time: MAX_TIME, gen: 8 };
+    expect(decodeDown(encodeFrame(welcome))).toEqual({ ok: true, value: welcome });
+  });
+});
+
 describe('W7: exchanges', () => {
   const [hello = ups[2]] = ups;
   test('W7: frames read back as they were written, both ways', () => {
@@ -296,7 +318,7 @@ test('W2: the shape of the wire is what it was', () => {
     .update(shapeOf(downExchange))
     .digest('hex')
     .slice(0, 16);
-  expect(hash).toMatchInlineSnapshot(`"9f0db209a7188b5a"`);
+  expect(hash).toMatchInlineSnapshot(`"ae38dd19c9d9d72e"`);
 });
 
 test.each([
@@ -340,6 +362,11 @@ test('W4: a damaged entry of a known kind is not taken for an unknown one', () =
   expect(decodeDown(encode(frame))).toEqual({ ok: false, error: 'BAD_FIELD' });
   expect(entry.type).toBe('union');
 });
+
+/** A page of one entry. */
+function pageOf(one: Readonly<Record<string, unknown>>): unknown {
+  return { t: 'entries', page: { from: 0, to: 1, tag: 1, head: 1, entries: [one] } };
+}
 
 /** How many values MessagePack writes for this one: itself, and all that it holds, keys too. */
 function countOf(value: unknown): number {

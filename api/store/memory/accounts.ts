@@ -81,11 +81,11 @@ export function createMemoryAccounts({
       }
       return grown;
     },
-    async replaceCredentials(user, expect, change) {
+    async replaceCredentials(user, expect, { endSessions, ...change }) {
       const account = accountsById.get(user);
-      if (account?.credentialsVersion !== expect) return false;
+      if (account?.credentialsVersion !== expect) return 'conflict';
       accountsById.set(user, { ...account, ...change, credentialsVersion: expect + 1 });
-      return true;
+      return endSessions ? signIns.store.endSessions(user, endSessions.except, endSessions.time) : [];
     },
     async deleteAccount(user, time) {
       const left = person(user);

@@ -4,14 +4,7 @@ import type { AccountStore, SignIn } from '../ports.ts';
 
 type SignInStore = Pick<
   AccountStore,
-  | 'startSession'
-  | 'session'
-  | 'rotateSession'
-  | 'endSession'
-  | 'sessions'
-  | 'renameSession'
-  | 'endSessions'
-  | 'knowsDevice'
+  'startSession' | 'session' | 'rotateSession' | 'endSession' | 'sessions' | 'renameSession' | 'endSessions'
 >;
 
 export interface MemorySignIns {
@@ -78,9 +71,6 @@ export function createMemorySignIns({ standing }: MemorySignInsDeps): MemorySign
       const ending = openOf(user).filter(({ id }) => id !== except);
       for (const session of ending) sessionsById.set(session.id, { ...session, ended: time });
       return ending.map(({ id }) => id);
-    },
-    async knowsDevice(user, device) {
-      return idsByDevice.has(deviceKey(user, device));
     },
   };
 

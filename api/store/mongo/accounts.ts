@@ -143,7 +143,8 @@ export function createAccounts({
       if (matchedCount === 0) return 'conflict';
       return pay({ ...before, owes: { revision: expect + 1, rotated: rotated !== null, time } });
     },
-    async replaceCredentials(user, expect, { credentials, recovery }) {
+    async replaceCredentials(user, expect, { credentials, recovery, endSessions }) {
+      const ending = endSessions && { ...endSessions, version: expect + 1 };
       const { matchedCount } = await users.updateOne(
         { _id: { $eq: user }, 'account.credentialsVersion': { $eq: expect }, ...THERE },
         {
@@ -151,15 +152,20 @@ export function createAccounts({
             'account.credentialsVersion': expect + 1,
             ...(credentials && { 'account.credentials': credentialsPart(credentials) }),
             ...(recovery !== undefined && { 'account.recovery': recoveryPart(recovery) }),
+            ...(ending && { ending }),
           },
         },
       );
-      return matchedCount > 0;
+      if (matchedCount === 0) return 'conflict';
+      return ending ? sessions.finishEnding({ _id: user, ending }) : [];
     },
     async deleteAccount(user, time) {
       await users.updateOne(
         { _id: { $eq: user }, ...THERE },
-        { $set: { deleted: time, deleting: time, suspended: null }, $unset: { account: 1, owes: 1 } },
+        {
+          $set: { deleted: time, deleting: time, suspended: null },
+          $unset: { account: 1, owes: 1, ending: 1 },
+        },
       );
       const found = await users.findOne({ _id: { $eq: user } }, { projection: { deleted: 1 } });
       const deleted = found?.deleted ?? null;

@@ -16,7 +16,7 @@ import type { Report } from '../ports.ts';
  *
  * All entries of one log, and all messages of one conversation, then lie on one shard: the unique indexes that number
  * them hold, and a batch of either is one command. No collection expires rows by itself: a log is cut by `truncate` behind
- * its floor, and a sign-in that ended still says that its user knows the device.
+ * its floor, and a sign-in that ended still tells its device's token from a stranger's.
  */
 export interface Collections {
   readonly meta: Collection<MetaDoc>;
@@ -49,6 +49,8 @@ export interface UserDoc {
   readonly floor: number;
   /** Absent once deleted. */
   readonly account?: AccountPart;
+  /** While sign-ins that end with the credentials before `version` may still be open. */
+  readonly ending?: { readonly version: number; readonly except: string | null; readonly time: number };
   /** While entries about the newest keyring are still to be added to logs. */
   readonly owes?: { readonly revision: number; readonly rotated: boolean; readonly time: number };
   /** While what belonged to the account is still to be removed. */
@@ -201,6 +203,7 @@ const INDEXES: Readonly<Record<keyof Collections, readonly IndexDescription[]>> 
   users: [
     { name: 'by_name', key: { name: 1 }, unique: true },
     { name: 'owing', key: { 'owes.time': 1 }, sparse: true },
+    { name: 'ending', key: { 'ending.time': 1 }, sparse: true },
     { name: 'deleting', key: { deleting: 1 }, sparse: true },
   ],
   sessions: [

@@ -62,8 +62,18 @@ export async function refusing<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    // The names of mongodb+srv:// are looked up by Node, whose errors the driver passes on.
+    if ('syscall' in error && /^(query|getaddrinfo)/.test(String(error.syscall))) {
+      const code = 'code' in error ? String(error.code) : error.name;
+      throw new Refusal(
+        EXIT.unavailable,
+        `The host in NEXCHAT_MONGODB_URI can't be looked up (${code}). Check its name, and that this machine can ask for names.`,
+        error,
+      );
+    }
     // Addresses are read by a package of its own, with errors of its own.
-    if (!(error instanceof Error) || !error.name.startsWith('Mongo')) throw error;
+    if (!error.name.startsWith('Mongo')) throw error;
     const [exit, say] = sentenceFor(error);
     throw new Refusal(exit, say, error);
   }

@@ -3,6 +3,7 @@ import type { Accounts } from './accounts.ts';
 import type { Collections } from './collections.ts';
 import type { Friendships } from './friendships.ts';
 import type { Messages } from './messages.ts';
+import type { Sessions } from './sessions.ts';
 import { membersOf } from '#shared/ids.ts';
 
 /** Of one sort in one round: more than these wait for the next. */
@@ -13,6 +14,7 @@ export interface RepairDeps {
   readonly messages: Messages;
   readonly friendships: Friendships;
   readonly accounts: Accounts;
+  readonly sessions: Pick<Sessions, 'finishEnding'>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -27,6 +29,7 @@ export function createRepair({
   messages,
   friendships,
   accounts,
+  sessions,
   onError,
 }: RepairDeps): Repair {
   return async function repair(before) {
@@ -56,6 +59,10 @@ export function createRepair({
       return doc.owes?.users ?? [];
     });
     await each(users.find({ 'owes.time': late }).limit(MAX_ROUND).toArray(), accounts.pay);
+    await each(users.find({ 'ending.time': late }).limit(MAX_ROUND).toArray(), async (doc) => {
+      await sessions.finishEnding(doc);
+      return [];
+    });
     await each(users.find({ deleting: late }).limit(MAX_ROUND).toArray(), async ({ _id, deleted }) => {
       const touched = await accounts.remove(_id, deleted ?? before);
       await users.updateOne({ _id: { $eq: _id } }, { $unset: { deleting: 1 } });

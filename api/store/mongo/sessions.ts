@@ -1,21 +1,16 @@
 import { Failure } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { AccountStore, SignIn } from '../ports.ts';
-import type { Collections, SessionDoc } from './collections.ts';
+import type { Collections, SessionDoc, UserDoc } from './collections.ts';
 import { isDuplicate, untilDone } from './errors.ts';
 import { binary, keyOf, keysOf, plain } from './values.ts';
 
 export interface Sessions extends Pick<
   AccountStore,
-  | 'startSession'
-  | 'session'
-  | 'rotateSession'
-  | 'endSession'
-  | 'sessions'
-  | 'renameSession'
-  | 'endSessions'
-  | 'knowsDevice'
+  'startSession' | 'session' | 'rotateSession' | 'endSession' | 'sessions' | 'renameSession' | 'endSessions'
 > {
+  /** Ends what new credentials left to be ended. Returns the ids of those that this call ended. */
+  finishEnding(user: Pick<UserDoc, '_id' | 'ending'>): Promise<readonly string[]>;
   /** Removes all of a user who is no more. */
   drop(user: UserId): Promise<void>;
 }
@@ -26,9 +21,36 @@ const OPEN = { ended: { $eq: null } } as const;
 export function createSessions({ sessions, users }: Pick<Collections, 'sessions' | 'users'>): Sessions {
   /** Throws when the user may not sign in. */
   async function admit(user: UserId): Promise<void> {
-    const found = await users.findOne({ _id: { $eq: user } }, { projection: { suspended: 1, deleted: 1 } });
+    const found = await users.findOne(
+      { _id: { $eq: user } },
+      { projection: { suspended: 1, deleted: 1, ending: 1 } },
+    );
     if (!found || found.deleted !== null) throw new Failure('UNKNOWN_USER');
     if (found.suspended !== null) throw new Failure('ACCOUNT_SUSPENDED');
+    // Before there is a new sign-in, which must not end with those of before.
+    await finishEnding(found);
+  }
+
+  async function endSessions(user: UserId, except: string | null, time: number): Promise<readonly string[]> {
+    const found = await sessions
+      .find({ user: { $eq: user }, ...OPEN }, { projection: { _id: 0, id: 1 } })
+      .toArray();
+    const ids = found.map(({ id }) => id).filter((id) => id !== except);
+    // One by one: each is told as ended once.
+    const ended = await Promise.all(
+      ids.map((id) => sessions.updateOne({ id: { $eq: id }, ...OPEN }, { $set: { ended: time } })),
+    );
+    return ids.filter((_, at) => (ended[at]?.matchedCount ?? 0) > 0);
+  }
+
+  async function finishEnding({ _id: user, ending }: Pick<UserDoc, '_id' | 'ending'>) {
+    if (!ending) return [];
+    const ended = await endSessions(user, ending.except, ending.time);
+    await users.updateOne(
+      { _id: { $eq: user }, 'ending.version': { $eq: ending.version } },
+      { $unset: { ending: 1 } },
+    );
+    return ended;
   }
 
   /** Puts it in the place of the device's former one, which it gives; undefined when another request was faster. */
@@ -96,20 +118,8 @@ export function createSessions({ sessions, users }: Pick<Collections, 'sessions'
       );
       return matchedCount > 0;
     },
-    async endSessions(user, except, time) {
-      const found = await sessions
-        .find({ user: { $eq: user }, ...OPEN }, { projection: { _id: 0, id: 1 } })
-        .toArray();
-      const ids = found.map(({ id }) => id).filter((id) => id !== except);
-      // One by one: each is told as ended once.
-      const ended = await Promise.all(
-        ids.map((id) => sessions.updateOne({ id: { $eq: id }, ...OPEN }, { $set: { ended: time } })),
-      );
-      return ids.filter((_, at) => (ended[at]?.matchedCount ?? 0) > 0);
-    },
-    async knowsDevice(user, device) {
-      return (await sessions.countDocuments({ _id: { $eq: keyOf(user, device) } }, { limit: 1 })) > 0;
-    },
+    endSessions,
+    finishEnding,
     async drop(user) {
       await sessions.deleteMany({ _id: keysOf(user) });
     },

@@ -91,13 +91,13 @@ export function createMongoStore(deps: MongoStoreDeps): MongoStore {
     sessions,
     belongings: [operations, devices],
   });
-  const repair = createRepair({ collections, messages, friendships, accounts, onError });
+  const repair = createRepair({ collections, messages, friendships, accounts, sessions, onError });
   const sweeping = startSweeping(repair, onError, onRepaired);
   const calls = createCalls();
 
   const inTurn = createTurns();
   const { pay: _pay, remove: _remove, ...accountMethods } = accounts;
-  const { drop: _dropSessions, ...sessionMethods } = sessions;
+  const { drop: _dropSessions, finishEnding: _finishEnding, ...sessionMethods } = sessions;
   const methods: Omit<Store, 'close'> = {
     ...accountMethods,
     ...sessionMethods,

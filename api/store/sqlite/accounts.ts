@@ -88,20 +88,20 @@ export function createSqliteAccounts(deps: SqliteAccountsDeps): AccountStore {
         return grown;
       });
     },
-    replaceCredentials(user, expect, { credentials, recovery }) {
+    replaceCredentials(user, expect, { credentials, recovery, endSessions }) {
       return group.add(() => {
         const self = names.find(user);
-        if (self === undefined || sql.nextVersion.run(self, expect).changes === 0) return false;
+        if (self === undefined || sql.nextVersion.run(self, expect).changes === 0) return 'conflict';
         if (credentials) sql.replacePassword.run({ self, ...credentialColumns(credentials) });
         if (recovery !== undefined) sql.replaceRecovery.run({ self, ...recoveryColumns(recovery) });
-        return true;
+        return endSessions ? sql.endSignIns.all(endSessions.time, self, endSessions.except ?? '') : [];
       });
     },
     suspendAccount(user, time) {
       return group.add(() => {
         const self = names.find(user);
         if (self === undefined || sql.suspend.run(time, self).changes === 0) return false;
-        if (time !== null) sql.endSignIns.run(time, self);
+        if (time !== null) sql.endSignIns.all(time, self, '');
         return true;
       });
     },
@@ -220,9 +220,11 @@ function prepareAccounts(db: Database) {
     suspend: db.prepare<[number | null, number]>(
       'UPDATE users SET suspended = ? WHERE id = ? AND deleted IS NULL',
     ),
-    endSignIns: db.prepare<[number, number]>(
-      'UPDATE sessions SET ended = ? WHERE user = ? AND ended IS NULL',
-    ),
+    endSignIns: db
+      .prepare<[number, number, string], string>(
+        'UPDATE sessions SET ended = ? WHERE user = ? AND id <> ? AND ended IS NULL RETURNING id',
+      )
+      .pluck(),
     listed: db.prepare<[string], Listed>(
       'SELECT uid AS id, name AS username FROM users WHERE name = ? AND deleted IS NULL',
     ),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
+import { giveToOwner } from '../../file-owner.ts';
 import { EXIT, Refusal } from '../../refusal.ts';
 import { migrate } from './migrations.ts';
 
@@ -65,6 +66,7 @@ export async function putInPlace(
     // For its owner alone from the beginning.
     await writeFile(made, '', { mode: 0o600 });
     await make(made);
+    giveToOwner(made);
     await flush(made);
     await setAside(file, keptAs);
     await rename(made, file);

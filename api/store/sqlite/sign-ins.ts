@@ -28,14 +28,7 @@ export interface SqliteSignInsDeps {
 
 type SignIns = Pick<
   AccountStore,
-  | 'startSession'
-  | 'session'
-  | 'rotateSession'
-  | 'endSession'
-  | 'sessions'
-  | 'renameSession'
-  | 'endSessions'
-  | 'knowsDevice'
+  'startSession' | 'session' | 'rotateSession' | 'endSession' | 'sessions' | 'renameSession' | 'endSessions'
 >;
 
 /** The sign-ins of all devices. */
@@ -94,10 +87,6 @@ export function createSqliteSignIns({ db, names, group }: SqliteSignInsDeps): Si
         const self = names.find(user);
         return self === undefined ? [] : sql.endAll.all(time, self, except ?? '');
       });
-    },
-    async knowsDevice(user, device) {
-      const number = names.find(user);
-      return number !== undefined && sql.sessionOfDevice.get(number, device) !== undefined;
     },
   };
 }

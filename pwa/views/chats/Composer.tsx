@@ -3,7 +3,7 @@ import type { Signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Trust } from '../../models/account.ts';
 import { useApp } from '../app-context.ts';
-import { OfflineIcon } from '../parts/icons.tsx';
+import { OfflineIcon, SignInIcon } from '../parts/icons.tsx';
 import { LockIcon, PendingIcon, SendIcon } from '../parts/more-icons.tsx';
 import { say } from '../strings.ts';
 import { sayChat } from '../strings/chat.ts';
@@ -134,7 +134,7 @@ function WritingField(props: { name: string; held: Held }) {
 
 /** One line that is always there, so that what it says never moves the field. */
 function Footnote(props: { length: number; remark: string | null; held: Held }) {
-  const { status } = useApp().models;
+  const { status, session } = useApp().models;
   const { length, remark, held } = props;
   if (remark !== null) return <p class="footnote">{remark}</p>;
   if (length > LIMIT)
@@ -145,6 +145,14 @@ function Footnote(props: { length: number; remark: string | null; held: Held }) 
       <p class="footnote">
         <PendingIcon />
         {held === 'changed' ? sayChat.composer.waits : sayChat.composer.waitsVerified}
+      </p>
+    );
+  }
+  if (session.needsSignIn.value) {
+    return (
+      <p class="footnote">
+        <SignInIcon />
+        {sayChat.composer.signIn}
       </p>
     );
   }

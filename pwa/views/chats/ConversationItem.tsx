@@ -30,7 +30,7 @@ export function ConversationItem(props: { row: ConversationRow; open: boolean })
         onClick={() => actions.go({ panel: 'chats', peer: row.peer })}
       >
         <Avatar name={row.name} online={online} />
-        <span class="item-name">
+        <span class="item-name marked-name">
           <bdi>{row.name}</bdi>
           {contact?.trust === 'verified' && <VerifiedMark />}
           {online === true && <span class="visually-hidden">, {say.list.online}</span>}

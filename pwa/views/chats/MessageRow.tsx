@@ -43,6 +43,7 @@ export function MessageRow(props: { row: ItemRow; name: string }) {
           </span>
         </div>
         {item.tick === 'failed' && <Failed row={props.row} />}
+        {item.tick === 'queued' && item.error === 'KEY_CHANGED' && <Held row={props.row} />}
       </article>
     </>
   );
@@ -94,6 +95,20 @@ function Failed(props: { row: ItemRow }) {
           {sayChat.retry}
         </button>
         <button type="button" class="button-link" onClick={() => void actions.discard(id)}>
+          {sayChat.discard}
+        </button>
+      </span>
+    </div>
+  );
+}
+
+/** Waits for the person to say whether the new identity is their friend; what to do about it stands by the composer. */
+function Held(props: { row: ItemRow }) {
+  const { actions } = useApp();
+  return (
+    <div class="failed">
+      <span class="failed-actions">
+        <button type="button" class="button-link" onClick={() => void actions.discard(props.row.item.id)}>
           {sayChat.discard}
         </button>
       </span>

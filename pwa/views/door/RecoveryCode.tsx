@@ -29,6 +29,7 @@ export function RecoveryCode() {
             {checking.value ? sayDoor.code.checkTitle : sayDoor.code.title}
           </h1>
           {!checking.value && <p>{sayDoor.code.body}</p>}
+          {models.account.recoveryUnsure.value && <p role="status">{sayDoor.code.unsure}</p>}
         </header>
         {checking.value ? (
           <CheckCode

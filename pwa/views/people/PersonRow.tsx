@@ -26,7 +26,7 @@ export function PersonRow(props: { person: Person; line?: string }) {
     <li class="person">
       <Avatar name={person.name} online={person.standing === 'blocked' ? undefined : online} />
       <div class="person-words">
-        <span class="person-name">
+        <span class="person-name marked-name">
           <bdi>{person.name}</bdi>
           {person.trust === 'verified' && <VerifiedMark />}
         </span>

@@ -19,18 +19,19 @@ const DEFAULT_MINUTES = 5;
 export function AppLock() {
   const { lock } = useApp().models.account;
   /** What the person just did here. */
-  const said = useSignal<string | null>(null);
+  const said = useSignal<'on' | 'off' | null>(null);
   const words = saySettings.lock;
   return (
     <>
       <p class="help">{words.help}</p>
-      {said.value !== null && <Done key={said.value} text={said.value} />}
+      {said.value === 'off' && <Done key="off" text={words.disabled} />}
+      {said.value === 'on' && lock.value !== null && <Done key="on" text={words.done(lock.value.minutes)} />}
       {lock.value === null ? (
-        <TurnOn onDone={() => (said.value = words.done)} />
+        <TurnOn onDone={() => (said.value = 'on')} />
       ) : (
         <>
           <Locking lock={lock.value} />
-          <TurnOff onDone={() => (said.value = words.disabled)} />
+          <TurnOff onDone={() => (said.value = 'off')} />
         </>
       )}
     </>

@@ -1,15 +1,15 @@
 import { useSignal } from '@preact/signals';
 import { useApp } from '../app-context.ts';
+import { AccountName } from '../door/AccountName.tsx';
 import { PasswordField } from '../door/PasswordField.tsx';
 import { FormError } from '../parts/FormError.tsx';
 import { saySettings } from '../strings/settings.ts';
 import { useAttempt } from '../use-attempt.ts';
-import { AccountName } from './AccountName.tsx';
 import { Done } from './Done.tsx';
 import { wrongPassword } from './wrong-password.ts';
 import { useOwnNames } from './use-own-names.ts';
 
-/** A new password in place of the present one. */
+/** A new password in place of the current one. */
 export function Password() {
   const { actions } = useApp();
   const current = useSignal('');

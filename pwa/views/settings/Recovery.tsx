@@ -1,12 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { useApp } from '../app-context.ts';
+import { AccountName } from '../door/AccountName.tsx';
 import { PasswordField } from '../door/PasswordField.tsx';
 import { longDay } from '../format.ts';
 import { FormError } from '../parts/FormError.tsx';
 import { ErrorIcon, InfoIcon, SuccessIcon } from '../parts/icons.tsx';
 import { saySettings } from '../strings/settings.ts';
 import { useAttempt } from '../use-attempt.ts';
-import { AccountName } from './AccountName.tsx';
 import { wrongPassword } from './wrong-password.ts';
 
 /** Whether there is a recovery code, and a new one. The code itself then fills the screen; see door/RecoveryCode.tsx. */
@@ -22,7 +22,7 @@ export function Recovery() {
   return (
     <>
       <p class="help">{saySettings.recovery.help}</p>
-      <Present created={models.account.recoveryCreated.value} />
+      <Current created={models.account.recoveryCreated.value} />
       <form class="card card-padded form" onSubmit={submit}>
         <h2>{saySettings.recovery.title}</h2>
         <p class="help">{saySettings.recovery.newHelp}</p>
@@ -39,7 +39,7 @@ export function Recovery() {
   );
 }
 
-function Present(props: { created: number | null | undefined }) {
+function Current(props: { created: number | null | undefined }) {
   const { created } = props;
   if (created === undefined) {
     return (

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useApp } from '../app-context.ts';
+import { AccountName } from '../door/AccountName.tsx';
 import { EntryStages } from '../door/EntryStages.tsx';
 import { PasswordField } from '../door/PasswordField.tsx';
 import { Dialog } from '../parts/Dialog.tsx';
@@ -24,16 +25,8 @@ export function SignInAgain(props: { onClose: () => void }) {
     <Dialog title={sayDoor.again.title} onClose={props.onClose}>
       <form class="dialog-form" onSubmit={submit}>
         <p>{sayDoor.again.body(name)}</p>
-        <input
-          class="visually-hidden"
-          name="username"
-          autocomplete="username"
-          aria-label={sayDoor.username}
-          tabIndex={-1}
-          readOnly
-          value={name}
-        />
-        <PasswordField value={password} purpose="current" readOnly={busy} />
+        <AccountName />
+        <PasswordField value={password} purpose="current" readOnly={busy} focused />
         {!busy && <FormError code={error.value} />}
         {busy ? (
           <EntryStages stage={stage.value} />

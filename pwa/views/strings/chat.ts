@@ -49,6 +49,7 @@ export const sayChat = {
     private: 'End-to-end encrypted',
     keys: 'Enter sends · Shift + Enter starts a new line',
     offline: 'Messages will be sent when you are back online',
+    signIn: 'Messages will be sent when you have signed in again',
     waits: 'Messages wait until you continue with the new identity',
     waitsVerified: 'Messages wait until you have verified the new identity',
     closed: 'You are not friends any more, so you can read but not write here.',

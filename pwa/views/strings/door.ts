@@ -1,5 +1,12 @@
 import type { EntryStage } from '../../models/session.ts';
-import { numbers } from '../strings.ts';
+import { LOCALE, numbers } from '../strings.ts';
+
+const ordinals = new Intl.PluralRules(LOCALE, { type: 'ordinal' });
+const ENDINGS: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
+
+/** `1st`, `22nd`. */
+const ordinal = (position: number) =>
+  `${numbers.format(position)}${ENDINGS[ordinals.select(position)] ?? 'th'}`;
 
 /** The words of everything before the chats: signing in and up, recovery, the lock. */
 export const sayDoor = {
@@ -48,6 +55,8 @@ export const sayDoor = {
   code: {
     title: 'Your recovery code',
     body: 'It is the only way back if you forget your password. It is shown once, now. Keep it where you keep important papers.',
+    unsure:
+      'The server has not confirmed it yet. Write it down all the same: it counts once the step has worked. If you never learn whether it has, make a new code in the settings.',
     label: 'Recovery code',
     copy: 'Copy',
     copied: 'Copied',
@@ -59,8 +68,8 @@ export const sayDoor = {
     next: 'I have written it down',
     skip: 'Continue without it',
     checkTitle: 'Let’s make sure',
-    check: (position: number) => `Type group ${numbers.format(position)} of the code.`,
-    group: (position: number) => `Group ${numbers.format(position)}`,
+    check: (position: number) => `Type the ${ordinal(position)} group of four characters of the code.`,
+    group: (position: number) => `${ordinal(position)} group of four`,
     wrong: 'That is not what this group says. Look again.',
     show: 'Show the code again',
     confirm: 'Confirm',

@@ -86,8 +86,8 @@ export const saySettings = {
   },
 
   password: {
-    help: 'Only you know it. Your other devices are signed out and ask for the new one.',
-    current: 'Present password',
+    help: 'Changing it signs out your other devices.',
+    current: 'Current password',
     next: 'New password',
     submit: 'Change password',
     done: 'Your password is changed. Your other devices were signed out.',
@@ -95,11 +95,11 @@ export const saySettings = {
 
   recovery: {
     help: 'With this code you get back in when you have forgotten your password. Whoever has it can take over your account, so keep it apart from your devices.',
-    made: (when: string) => `Your present code was made on ${when}.`,
+    made: (when: string) => `Your current code was made on ${when}.`,
     none: 'You have no recovery code. If you forget your password, your messages are lost.',
-    unknown: 'Whether there is a code is known once the server was reached.',
+    unknown: 'Connect to see whether you have a code.',
     title: 'Make a new code',
-    newHelp: 'The code you have now stops working. The new one is shown once.',
+    newHelp: 'Your current code will stop working. The new one is shown once.',
     submit: 'Make a new code',
   },
 
@@ -123,7 +123,7 @@ export const saySettings = {
     disableTitle: 'Turn off the lock',
     disableHelp: 'NexChat then opens on this device without asking.',
     disable: 'Turn off',
-    done: 'The lock is on. It closes when you have been away.',
+    done: (minutes: number) => `NexChat locks itself after ${counted(minutes, 'minute', 'minutes')}.`,
     disabled: 'The lock is off.',
   },
 

@@ -19,7 +19,7 @@ export const sayTrust = {
     verified: (name: string) =>
       `You made sure that this is ${name}. If their identity ever changes, nothing is sent until you verify again.`,
     unverified: (name: string) =>
-      `Compare this number with the one on the screen of ${name}, in person or on a call. If they are the same, nobody sits in between.`,
+      `Compare this number with the one on the screen of ${name}, in person or on a call. If they are the same, nobody is listening in.`,
     changed: (name: string) =>
       `${name} has another identity than before. Compare the number to be sure that it is really them.`,
     'changed-verified': (name: string) =>
@@ -40,7 +40,7 @@ export const sayTrust = {
   match: (name: string) => `The codes are the same. ${name} is verified.`,
   mismatchTitle: 'The codes are different',
   mismatch: (name: string) =>
-    `This is not the code that belongs to you and ${name}. Check that you scanned the right person. If so, somebody may sit in between: send nothing private here.`,
+    `This is not the code that belongs to you and ${name}. Check that this is the right person’s code. If so, somebody may be listening in: send nothing private here.`,
   unreadable: 'That is not a safety code of NexChat.',
 
   scanner: {

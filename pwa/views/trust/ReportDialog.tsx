@@ -28,11 +28,12 @@ export function ReportDialog(props: { friend: Friend; onClose: () => void }) {
 
   const send = async (event: Event) => {
     event.preventDefault();
-    const reported = await attempt.run(() =>
-      actions.report({ about: friend.name, reason: reason.value, note: note.value.trim() }),
-    );
+    // Blocking first: it works without a network, and holds whatever becomes of the report.
+    const reported = await attempt.run(async () => {
+      if (alsoBlock.value && !friend.blocked) await actions.blockPerson(friend.id);
+      return actions.report({ about: friend.name, reason: reason.value, note: note.value.trim() });
+    });
     if (!reported) return;
-    if (alsoBlock.value) await actions.blockPerson(friend.id);
     sent.value = true;
     announce(words.sent);
   };

@@ -37,8 +37,8 @@ export const keys: readonly Refusal[] = [
   rotation('Keys of the same epoch don’t replace present ones', async ({ ann }) =>
     bundleOf(ann, await rotateAgreement(ann.identity), 1),
   ),
-  rotation('Keys that skip an epoch are refused', async ({ ann }) =>
-    bundleOf(ann, await rotateAgreement(ann.identity), 3),
+  rotation('Keys that skip more epochs than a restored server can have lost are refused', async ({ ann }) =>
+    bundleOf(ann, await rotateAgreement(ann.identity), 1_002),
   ),
   rotation('Keys of the highest epoch, which nothing could follow, are refused', async ({ ann }) =>
     bundleOf(ann, await rotateAgreement(ann.identity), 0xffff_ffff),

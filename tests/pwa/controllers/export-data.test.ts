@@ -19,8 +19,8 @@ const contact = (id: UserId, name: string): Contact => ({
   trust: 'verified',
 });
 
-const message = (n: number, text: string | null): StoredMessage => ({
-  id: `message ${n}` as OpId,
+const message = (n: number, text: string | null, of = 'ben'): StoredMessage => ({
+  id: `message ${n} with ${of}` as OpId,
   mine: n % 2 === 0,
   text,
   at: n,
@@ -32,12 +32,11 @@ const message = (n: number, text: string | null): StoredMessage => ({
 
 /** A device with these conversations and no server. */
 function scopeOf(conversations: ReadonlyMap<Contact, readonly StoredMessage[]>) {
+  const of = (peer: UserId) => [...conversations].find(([{ id }]) => id === peer)?.[1] ?? [];
+  const byId = new Map([...conversations.values()].flat().map((one) => [one.id, one]));
   const store = {
-    readMessages: async (peer: UserId, above: number, limit: number) =>
-      [...conversations]
-        .find(([{ id }]) => id === peer)?.[1]
-        .filter(({ n }) => (n ?? 0) > above)
-        .slice(0, limit) ?? [],
+    messageIds: async (peer: UserId) => of(peer).map(({ id }) => id),
+    readMessages: async (ids: readonly OpId[]) => ids.flatMap((id) => byId.get(id) ?? []),
   };
   const tokens = {
     current: async () => {
@@ -58,7 +57,11 @@ const codeOf = (promise: Promise<unknown>) =>
 describe('an export', () => {
   const [ben, cleo] = [contact(someUserId(), 'ben'), contact(someUserId(), 'cleo')];
   const long = Array.from({ length: 1_203 }, (_, index) => message(index + 1, `message ${index + 1} 🌍`));
-  const unreadable = [message(1, 'one'), message(2, null), message(5, 'x'.repeat(10_000))];
+  const unreadable = [
+    message(1, 'one', 'cleo'),
+    message(2, null, 'cleo'),
+    message(5, 'x'.repeat(10_000), 'cleo'),
+  ];
 
   it('holds every message that can be read, in order, and says so when the keys are not in it', async () => {
     const { file, name, withKeys } = await makeExport(
@@ -80,6 +83,26 @@ describe('an export', () => {
     expect(content.conversations[0]?.messages).toEqual(
       long.map(({ mine, at, text }) => ({ mine, at, text })),
     );
+  });
+
+  it('holds what the server has not, or has lost and is offered again, wherever it stands', async () => {
+    const waiting = long.map((one, index) => (index % 250 === 249 ? { ...one, n: null } : one));
+    const { file } = await makeExport(scopeOf(new Map([[ben, waiting]])), PASSPHRASE);
+    const [conversation] = (await readExport(file, PASSPHRASE)).conversations;
+    expect(conversation?.messages.map(({ text }) => text)).toEqual(waiting.map(({ text }) => text));
+  });
+
+  it('is not made with keys that are older than those of this device', async () => {
+    const old = { userId: someUserId(), username: 'ana', revision: 2 };
+    const scope = scopeOf(new Map([[cleo, unreadable]]));
+    const inside = {
+      ...scope.inside,
+      me: { ...scope.inside.me, id: old.userId },
+      tokens: { current: async () => 'token' },
+      store: { ...scope.inside.store, trust: { knownRevision: async () => 3 } },
+    };
+    const served = { ...scope, inside, api: { call: async () => old } } as unknown as typeof scope;
+    expect(await codeOf(makeExport(served, PASSPHRASE))).toBe('KEYRING_OLD');
   });
 
   it('is written in records of bounded size, whatever people write', async () => {

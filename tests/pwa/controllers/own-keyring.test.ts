@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { equalBytes, fromBase64url } from '#shared/bytes.ts';
 import { createAccountKey, holdAccountKey } from '#shared/crypto/account.ts';
-import { createBundle, exportIdentity, generateIdentity, rotateAgreement } from '#shared/crypto/identity.ts';
+import {
+  createBundle,
+  exportIdentity,
+  generateIdentity,
+  importIdentity,
+  rotateAgreement,
+} from '#shared/crypto/identity.ts';
 import { openKeyring, sealKeyring } from '#shared/crypto/keyring.ts';
 import { type Pin, mergePins, readPins } from '#shared/crypto/pins.ts';
 import { verifyBundle } from '#shared/crypto/verify.ts';
@@ -9,22 +15,27 @@ import { toBase64url } from '#shared/bytes.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, UserId } from '#shared/ids.ts';
 import type { AccountResponse } from '#shared/schema/account.ts';
+import { rotateKeys } from '#pwa/controllers/own-account.ts';
 import { changeKeyring, syncKeyring } from '#pwa/controllers/own-keyring.ts';
+import { joinSealed } from '#pwa/store/identities.ts';
+import type { AdoptedKeyring } from '#pwa/store/ports.ts';
 import { type Api, type Call, createApi } from '#pwa/transport/http.ts';
 import { someUserId } from '#tests/support/api-people.ts';
 import { type ApiServer, createAgent, registrationOf, startApi } from '#tests/support/api-server.ts';
 
 /** Devices of one account, each with what it remembers, at the real server. */
 
+const servers: ApiServer[] = [];
 let server: ApiServer;
 beforeAll(async () => {
   server = await startApi();
+  servers.push(server);
   // Node has no Web Locks; these devices are not tabs of one browser.
   vi.stubGlobal('navigator', { locks: { request: (_: string, task: () => Promise<unknown>) => task() } });
 });
 afterAll(async () => {
   vi.unstubAllGlobals();
-  await server.dispose();
+  for (const one of servers) await one.dispose();
 });
 
 type Scope = Parameters<typeof syncKeyring>[0];
@@ -43,9 +54,14 @@ const pinned = (fill: number, verified: boolean, epoch: number): Pin => ({
 
 let made = 0;
 let account: { userId: UserId; token: string; accountKey: CryptoKey; username: string };
+/** Tells the server of the account as it is when it is new. */
+let enrol: () => Promise<string>;
+/** Of the server, as devices know it. */
+let history = 'before';
 let newDevice: (api?: Pick<Api, 'call'>) => Device;
 
 beforeEach(async () => {
+  history = 'before';
   const identity = await generateIdentity();
   const username = `ana${++made}`;
   const accountKey = await holdAccountKey(createAccountKey());
@@ -57,29 +73,34 @@ beforeEach(async () => {
     revision: 1,
     keyring: { identities: keys, pins: {}, later: 'kept' },
   });
-  const { body } = await createAgent(server).post<{ accessToken: string }>('/api/auth/register', {
-    ...registration,
-    keyring: toBase64url(sealed),
-  });
-  account = { userId, token: body.accessToken, accountKey, username };
-  newDevice = (api = createApi(server.url)) => deviceOf(api);
+  enrol = async () => {
+    const { body } = await createAgent(server).post<{ accessToken: string }>('/api/auth/register', {
+      ...registration,
+      keyring: toBase64url(sealed),
+    });
+    return body.accessToken;
+  };
+  account = { userId, token: await enrol(), accountKey, username };
+  newDevice = (api = { call: (call) => createApi(server.url).call(call) }) => deviceOf(api);
 });
 
 function deviceOf(api: Pick<Api, 'call'>): Device {
   const pins = new Map<UserId, Pin>();
-  let revision = 0;
+  let [revision, epoch] = [0, 'before'];
+  let kept: Bytes | undefined;
   const trust = {
     pins: async () => new Map(pins),
-    knownRevision: async () => revision,
-    adoptKeyring: async (adopted: { revision: number; pins: Readonly<Record<string, unknown>> }) => {
-      revision = adopted.revision;
+    adoptKeyring: async (adopted: AdoptedKeyring) => {
+      if (adopted.revision < revision && epoch === history) throw new Failure('KEYRING_OLD');
+      ({ sealed: kept } = await joinSealed(account.accountKey, account.userId, kept, adopted.sealed));
+      [revision, epoch] = [adopted.revision, history];
       for (const [user, pin] of mergePins(readPins(adopted.pins), pins)) pins.set(user, pin);
     },
   };
   const inside = {
     me: { id: account.userId, name: account.username, fingerprint: '' },
     store: { trust },
-    keychain: { account: account.accountKey },
+    keychain: { account: account.accountKey, keyring: async () => kept },
     tokens: { current: async () => account.token },
   };
   return { scope: { inside, api } as unknown as Scope, pins, revision: () => revision };
@@ -190,7 +211,6 @@ describe('the keyring between a device and the server', () => {
   it('takes new agreement keys under the same identity to the server and to other devices', async () => {
     const [one, other] = [newDevice(), newDevice()];
     const { userId } = account;
-    const { importIdentity } = await import('#shared/crypto/identity.ts');
     await changeKeyring(one.scope, async ({ keyring, bundle }) => {
       const newest = keyring.identities[0];
       if (newest === undefined) throw new Error('no identity');
@@ -208,4 +228,72 @@ describe('the keyring between a device and the server', () => {
     ).toBe(true);
     expect((await syncKeyring(other.scope)).revision).toBe(2);
   });
+
+  it('puts back what a restored server has lost: pins, keys, and the public identity that belongs to them', async () => {
+    const [one, other] = [newDevice(), newDevice()];
+    await syncKeyring(other.scope);
+    one.pins.set(friend, pinned(1, true, 2));
+    await syncKeyring(one.scope);
+    await rotateKeys(one.scope as unknown as Parameters<typeof rotateKeys>[0]);
+    const lost = await served();
+    const before = await opened();
+    await restore();
+
+    expect((await syncKeyring(one.scope)).revision).toBe(2);
+    expect(one.revision()).toBe(2);
+    expect((await served()).bundle).not.toBe(lost.bundle);
+    const after = await opened();
+    const publics = (keyring: typeof after) => keyring.identities.map((held) => held.agreementPublic);
+    expect(publics(after)).toEqual(publics(before));
+    expect(readPins(after.pins).get(friend)).toEqual(pinned(1, true, 2));
+    const shown = await verifyBundle(fromBase64url((await served()).bundle) as Bytes, account.userId);
+    expect(shown.ok && [shown.value.epoch, shown.value.agreement]).toEqual([2, publics(before)[0]]);
+    expect(one.pins.get(friend)).toEqual(pinned(1, true, 2));
+
+    // And the other devices get them from there.
+    await syncKeyring(other.scope);
+    expect(other.pins.get(friend)).toEqual(pinned(1, true, 2));
+    expect((await syncKeyring(one.scope)).revision).toBe(2);
+  });
+
+  it('joins keys that two devices renewed in histories that knew nothing of each other', async () => {
+    const [one, other] = [newDevice(), newDevice()];
+    const renew = ({ scope }: Device) => rotateKeys(scope as unknown as Parameters<typeof rotateKeys>[0]);
+    await renew(one);
+    await restore();
+    await renew(other);
+    await syncKeyring(one.scope);
+    const { identities } = await opened();
+    expect(identities.map(({ epoch }) => epoch)).toEqual([3, 2, 1]);
+    const shown = await verifyBundle(fromBase64url((await served()).bundle) as Bytes, account.userId);
+    expect(shown.ok && [shown.value.epoch, shown.value.agreement]).toEqual([
+      3,
+      identities[0]?.agreementPublic,
+    ]);
+    await renew(other);
+    expect((await opened()).identities.map(({ epoch }) => epoch)).toEqual([4, 3, 2, 1]);
+  });
+
+  it('joins another keyring of a revision that this device knows already', async () => {
+    const device = newDevice();
+    await rotateKeys(device.scope as unknown as Parameters<typeof rotateKeys>[0]);
+    const { identities } = await opened();
+    await restore({ epoch: 'before' });
+    // Another device has put something else there meanwhile.
+    const late = newDevice();
+    late.pins.set(friend, pinned(1, true, 2));
+    expect((await syncKeyring(late.scope)).revision).toBe(2);
+    expect((await syncKeyring(device.scope)).revision).toBe(3);
+    const now = await opened();
+    expect(now.identities[0]?.agreementPublic).toEqual(identities[0]?.agreementPublic);
+    expect(readPins(now.pins).get(friend)).toEqual(pinned(1, true, 2));
+  });
 });
+
+/** The server is put back to how the account was when it was made. */
+async function restore({ epoch = 'after' } = {}): Promise<void> {
+  server = await startApi();
+  servers.push(server);
+  account = { ...account, token: await enrol() };
+  history = epoch;
+}

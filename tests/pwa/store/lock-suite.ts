@@ -165,6 +165,13 @@ const suite = {
       'keys that can be used and not read',
     );
   },
+  /** A newer keyring comes while the lock is taken off: what each of them read is not what it finds. */
+  async rotateWhileDisabling(): Promise<number> {
+    const { userId, kdf } = await beginAttempt(Date.now());
+    const key = await wrapKeyOf(PASSPHRASE, userId, kdf);
+    await Promise.all([removeLock('passphrase', key), suite.rotate()]);
+    return mine().keychain.identities.length;
+  },
   identities: () => mine().keychain.identities.length,
 
   async damagedKeyring(): Promise<string | null> {

@@ -84,8 +84,12 @@ test('wrong passphrases cost more and more time, also over a restart', async () 
   now += 5_000;
   expect(await at(now, 'guess')).toBe(wrong);
   expect(await at(now + 9_999, 'guess')).toBe('RATE_LIMITED 1');
-  // A clock that was set back locks nobody out.
-  expect(await at(now - 3_600_000)).toBeNull();
+  // By a clock that was set back the wait begins anew: it neither wins guesses nor locks anybody out.
+  const back = now - 3_600_000;
+  expect(await at(back, 'guess')).toBe('RATE_LIMITED 10');
+  expect(await at(back - 1_000)).toBe('RATE_LIMITED 10');
+  expect(await at(back + 8_999)).toBe('RATE_LIMITED 1');
+  expect(await at(back + 9_000)).toBeNull();
   // And a right one clears the account.
   await reloaded(page);
   expect(await at(now, 'guess')).toBe(wrong);
@@ -118,6 +122,18 @@ test('keys that are renewed behind a lock are there after the next unlocking, an
   await reloaded(page);
   expect(await page.evaluate(() => suite.start())).toBe('open');
   expect(await page.evaluate(() => suite.identities())).toBe(2);
+});
+
+test('a keyring that comes while the lock is taken off is there afterwards', async () => {
+  const page = await openTab();
+  for (let tries = 0; tries < 5; tries++) {
+    await page.evaluate(() => suite.begin());
+    await page.evaluate(() => suite.lock());
+    expect(await page.evaluate(() => suite.rotateWhileDisabling())).toBe(2);
+    await reloaded(page);
+    expect(await page.evaluate(() => suite.start())).toBe('open');
+    expect(await page.evaluate(() => suite.identities())).toBe(2);
+  }
 });
 
 test('a device that was set up before there was a lock says how to get one, and goes on as it is', async () => {

@@ -30,11 +30,12 @@ export async function keyringOf(
   userId: UserId,
   identities: readonly Identity[],
   revision = 1,
+  pins: Record<string, unknown> = {},
 ): Promise<Bytes> {
   const secrets = await Promise.all(identities.map(exportIdentity));
   const keyring = {
     identities: secrets.map((keys, index) => ({ epoch: identities.length - index, ...keys })),
-    pins: {},
+    pins,
   };
   return sealKeyring(accountKey, { userId, revision, keyring });
 }

@@ -132,6 +132,19 @@ describe('the socket', () => {
     expect(heard).toEqual([{ closed: 'SESSION_ENDED' }]);
   });
 
+  it('finds that the session has ended after a renewal that reached nobody', async () => {
+    const failures = [new Failure('OFFLINE'), new Failure('TOKEN_INVALID')];
+    const { connect } = transport({
+      current: () => Promise.resolve('bad'),
+      renew: () => Promise.reject(failures.shift() ?? new Failure('INTERNAL')),
+    });
+    for (const code of ['OFFLINE', 'SESSION_ENDED']) {
+      const { heard } = connect();
+      await heardWithin(heard, 1);
+      expect(heard).toEqual([{ closed: code }]);
+    }
+  });
+
   it('renews once after a refusal, connects with the new token, and may renew again later', async () => {
     let token = 'old';
     const { connect, renewals } = transport({

@@ -41,7 +41,7 @@ describe('the recovery code', () => {
   it('lets nobody go on who has not typed the group that was asked for', async () => {
     await show('recovery-code');
     await page.getByRole('button', { name: 'I have written it down' }).click();
-    const field = page.getByLabel(/^Group \d$/);
+    const field = page.getByLabel(/^\d(st|nd|rd|th) group of four$/);
     await page.waitForFunction(() => document.activeElement?.matches('input.code-field'));
     expect(await page.getByText(CODE.slice(0, 4)).count()).toBe(0);
     await field.fill('0000');
@@ -71,6 +71,27 @@ describe('the recovery code', () => {
 });
 
 describe('door', () => {
+  it('speaks why somebody was not let in', async () => {
+    await show('door');
+    await page.evaluate(() => (window.gallery.models.session.phase.value = 'entering'));
+    await page.evaluate(() => {
+      const { session } = window.gallery.models;
+      session.error.value = 'BAD_CREDENTIALS';
+      session.phase.value = 'signed-out';
+    });
+    await page.locator('[role=log] p').waitFor({ state: 'attached' });
+  });
+
+  it('takes a name with every character that names may have', async () => {
+    await show('door');
+    await page.getByRole('tab', { name: 'Create account' }).click();
+    await page.getByLabel('Username').fill('anna-lena_x.9');
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByText('Strong').waitFor();
+    await page.getByLabel('Password', { exact: true }).fill('anna-lena_x.9');
+    await page.getByText('Easy to guess', { exact: true }).waitFor();
+  });
+
   it('leads back in with a code and a new password, and shows what it is doing', async () => {
     await show('door');
     await page.getByLabel('Username').fill('Amara');
@@ -122,6 +143,33 @@ describe('the lock', () => {
     expect(await page.locator('body').textContent()).not.toContain('mira');
   });
 
+  it.each(['locked', 'signed-out'] as const)(
+    'leaves nothing that was spoken behind when %s',
+    async (phase) => {
+      await show('conversation');
+      const voice = page.locator('[role=log][aria-live=polite]');
+      await page.evaluate(() => {
+        const { timeline } = window.gallery.models;
+        const newest = timeline.items.value.at(-1);
+        if (newest === undefined) throw new Error('there is no conversation');
+        const arrived = { ...newest, id: 'arrived' as typeof newest.id, n: 54, mine: false, tick: null };
+        timeline.items.value = [...timeline.items.value, { ...arrived, text: 'Nobody else knows' }];
+      });
+      await voice.getByText('Nobody else knows').waitFor({ state: 'attached' });
+      await page.evaluate((next) => (window.gallery.models.session.phase.value = next), phase);
+      await page.locator('.door').waitFor();
+      expect(await voice.textContent()).toBe('');
+      // What still comes from inside is not spoken, but why the door stays shut is.
+      await page.evaluate(() => {
+        const { session, shell } = window.gallery.models;
+        shell.toasts.value = [{ id: 9, tone: 'info', text: 'noor.haddad wants to be your friend' }];
+        session.error.value = 'BAD_CREDENTIALS';
+      });
+      await voice.locator('p').waitFor({ state: 'attached' });
+      expect(await voice.textContent()).not.toContain('noor');
+    },
+  );
+
   it('opens with the passphrase, and says when it is wrong', async () => {
     await show('locked');
     await page.waitForFunction(() => document.activeElement?.matches('input[name=passphrase]'));
@@ -161,8 +209,9 @@ describe('the lock', () => {
     await page.getByText('The two passphrases are different.').waitFor();
     await page.getByLabel('Repeat the passphrase').fill(PASSWORD);
     await page.getByRole('button', { name: 'Turn on the lock' }).click();
-    await page.locator('.form-done', { hasText: 'The lock is on.' }).waitFor();
+    await page.locator('.form-done', { hasText: 'NexChat locks itself after 15 minutes.' }).waitFor();
     await page.getByLabel('Lock after').selectOption('1 minute');
+    await page.locator('.form-done', { hasText: 'NexChat locks itself after 1 minute.' }).waitFor();
     await page.getByLabel('Passphrase', { exact: true }).fill('wrong');
     await page.getByRole('button', { name: 'Turn off' }).click();
     await page.getByText('That passphrase is not right.').waitFor();
@@ -241,11 +290,11 @@ describe('settings', () => {
 
   it('changes the password, and says which one is wrong', async () => {
     await show('settings-password');
-    await page.getByLabel('Present password').fill('not this one');
+    await page.getByLabel('Current password').fill('not this one');
     await page.getByLabel('New password').fill('lantern over wet gravel');
     await page.getByRole('button', { name: 'Change password' }).click();
     await page.getByText('The password is wrong.', { exact: true }).first().waitFor();
-    await page.getByLabel('Present password').fill(PASSWORD);
+    await page.getByLabel('Current password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Change password' }).click();
     await page.locator('.form-done', { hasText: 'Your password is changed.' }).waitFor();
     expect(await page.getByLabel('New password').inputValue()).toBe('');
@@ -253,7 +302,7 @@ describe('settings', () => {
 
   it('makes a new recovery code and shows it before anything else', async () => {
     await show('settings-recovery');
-    await page.getByText('Your present code was made on 12 Apr 2026.').waitFor();
+    await page.getByText('Your current code was made on 12 Apr 2026.').waitFor();
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Make a new code' }).click();
     await page.getByRole('heading', { name: 'Your recovery code' }).waitFor();

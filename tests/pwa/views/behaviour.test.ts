@@ -404,9 +404,34 @@ describe('keyboard and focus', () => {
   it('asks for the password again where the chip says so', async () => {
     await show('sign-in-again');
     await page.getByRole('button', { name: 'Sign in again to send' }).click();
-    await page.getByLabel('Password', { exact: true }).fill('a long enough one');
+    const password = page.getByLabel('Password', { exact: true });
+    await password.waitFor();
+    await page.waitForFunction(() => document.activeElement?.matches('dialog input'));
+    await page.keyboard.type('a long enough one');
+    expect(await password.inputValue()).toBe('a long enough one');
+    const dialog = page.getByRole('dialog');
+    expect(
+      await dialog.evaluate((element) => element.scrollLeft + element.scrollWidth - element.clientWidth),
+    ).toBe(0);
     await page.keyboard.press('Enter');
     expect(await calls()).toContain('logIn amara.lindqvist');
+  });
+});
+
+describe('while one has to sign in again', () => {
+  it('says in the composer, which is there also where the chip is not, that messages wait', async () => {
+    await show('conversation');
+    await page.locator('.footnote', { hasText: 'End-to-end encrypted' }).waitFor();
+    await page.evaluate(() => (window.gallery.models.session.needsSignIn.value = true));
+    await page.locator('.footnote', { hasText: 'when you have signed in again' }).waitFor();
+  });
+
+  it('tells password managers the name in a field that nobody sees or lands in', async () => {
+    for (const state of ['settings-password', 'settings-recovery']) {
+      await show(state);
+      const box = await page.locator('input[name=username]').boundingBox();
+      expect([box?.width, box?.height]).toEqual([1, 1]);
+    }
   });
 });
 

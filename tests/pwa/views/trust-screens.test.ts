@@ -52,6 +52,19 @@ describe('the safety number', () => {
     expect((await calls()).at(-1)).toBe('showSafety nobody');
   });
 
+  it.each([320, 390, 1100, 1280])('is read in rows of three groups at %i pixels', async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    await show('safety');
+    const groups = page.locator('.safety .groups');
+    await groups.waitFor();
+    const tops = await groups
+      .locator('span')
+      .evaluateAll((spans) => spans.map((span) => span.getBoundingClientRect().top));
+    const rows = [...new Set(tops)].map((top) => tops.filter((other) => other === top).length);
+    expect(rows).toEqual([3, 3, 3, 3]);
+    expect(await groups.evaluate((all) => all.scrollWidth - all.clientWidth)).toBe(0);
+  });
+
   it('covers the conversation on a phone', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await show('safety');
@@ -135,6 +148,27 @@ describe('the safety number', () => {
     await page.getByRole('button', { name: 'Copy code' }).click();
     await page.getByRole('button', { name: 'Code copied' }).waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(SAFETY_CODE);
+  });
+
+  it('keeps its mark beside a name that is too long', async () => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    const long = 'm'.repeat(32);
+    for (const [state, name] of [
+      ['conversation-verified', 'h1 > bdi'],
+      ['list', '[data-row=miraokaforxxxxxxxxxxxx] .item-name > bdi'],
+      ['people', '.person-name:has(.verified) > bdi'],
+    ] as const) {
+      await show(state);
+      await rename(long, 'verified');
+      const words = page.locator(name).filter({ hasText: long });
+      await words.waitFor();
+      expect(await words.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeGreaterThan(0);
+      const mark = await words.locator('xpath=../*[@class="verified"]').boundingBox();
+      const line = await words.locator('xpath=..').boundingBox();
+      if (mark === null || line === null) throw new Error(`no mark in ${state}`);
+      expect(mark.width).toBeGreaterThan(15);
+      expect(mark.x + mark.width).toBeLessThanOrEqual(line.x + line.width + 0.5);
+    }
   });
 
   it('is marked as compared by hand', async () => {
@@ -221,8 +255,25 @@ describe('blocking and reporting', () => {
     await dialog.getByLabel('Also block mira.okafor').check();
     await dialog.getByRole('button', { name: 'Send report' }).click();
     await page.getByRole('dialog', { name: 'Thank you' }).getByRole('button', { name: 'Close' }).click();
-    expect(await calls()).toContain('report mira.okafor impersonation Not the Mira that I know');
+    expect((await calls()).filter((call) => /^(report|stand)/.test(call))).toEqual([
+      'stand blocked',
+      'report mira.okafor impersonation Not the Mira that I know',
+    ]);
     await page.getByText('You blocked mira.okafor.').waitFor();
+  });
+
+  it('asks within the screen of the smallest phone, however long the name', async () => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    await show('conversation');
+    await rename('m'.repeat(32));
+    for (const item of ['Block', 'Report', 'Unfriend']) {
+      await choose(item);
+      const dialog = page.locator('dialog.dialog');
+      await dialog.waitFor();
+      expect(await dialog.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+    }
   });
 
   it('shows who is blocked among people, but not among requests', async () => {
@@ -239,6 +290,25 @@ describe('blocking and reporting', () => {
 async function show(state: string): Promise<void> {
   await page.goto(site.url(state));
   await page.locator('main').waitFor();
+}
+
+/** Mira with another name, and maybe verified. */
+async function rename(name: string, trust: 'verified' | 'unverified' = 'unverified'): Promise<void> {
+  await page.evaluate(
+    ([newName, newTrust]) => {
+      const { people, conversations, timeline } = window.gallery.models;
+      conversations.rows.value = conversations.rows.value.map((row) =>
+        row.peer === timeline.peer.value ? { ...row, name: newName } : row,
+      );
+      people.contactsById.value = new Map(
+        [...people.contactsById.value].map(([id, contact]) => [
+          id,
+          id === timeline.peer.value ? { ...contact, name: newName, trust: newTrust } : contact,
+        ]),
+      );
+    },
+    [name, trust] as const,
+  );
 }
 
 async function choose(item: string): Promise<void> {

@@ -1,7 +1,9 @@
 import type { LocalStoreCase } from './case.ts';
 import { CHAIN_CASES } from './chain.ts';
+import { EXPORT_CASES } from './export.ts';
 import { HOLES_CASES } from './holes.ts';
 import { KEYS_CASES } from './keys.ts';
+import { KEYRING_CASES } from './keyring.ts';
 import { OPEN_CONVERSATION_CASES } from './open-conversation.ts';
 import { READING_CASES } from './reading.ts';
 import { STORAGE_CASES } from './storage.ts';
@@ -14,7 +16,9 @@ export const LOCAL_STORE_CASES: readonly LocalStoreCase[] = [
   ...HOLES_CASES,
   ...OPEN_CONVERSATION_CASES,
   ...KEYS_CASES,
+  ...KEYRING_CASES,
   ...TRUST_CASES,
   ...CHAIN_CASES,
   ...STORAGE_CASES,
+  ...EXPORT_CASES,
 ];

@@ -1,5 +1,5 @@
 import type { StoredWindow } from '#pwa/store/ports.ts';
-import { Log } from '#tests/contracts/client-store-subject.ts';
+import { Log, receipts } from '#tests/contracts/client-store-subject.ts';
 import { becomes, same } from '#tests/support/check.ts';
 import { conversationOf, newPerson, sender, timelineOf } from '../world.ts';
 import type { LocalStoreCase } from './case.ts';
@@ -65,8 +65,8 @@ export const READING_CASES: readonly LocalStoreCase[] = [
       same(await unread(), 1, 'seen up to 6 on another device');
       await store.markSeen(peer.id, 7);
       same(await unread(), 0, 'all seen');
-      const receipts = (await sync.outbox(10)).map(({ op }) => (op.kind === 'receipt' ? op.seen : op.kind));
-      same(receipts, [7], 'one receipt');
+      const waiting = (await sync.outbox(10)).map(({ op }) => (op.kind === 'receipt' ? op.seen : op.kind));
+      same(waiting, [7], 'one receipt');
       await log.push(await log.message(8, '8'));
       same(await unread(), 1, 'a new one');
       same(log.again('again').page.entries.length, 10, 'the log');
@@ -74,6 +74,24 @@ export const READING_CASES: readonly LocalStoreCase[] = [
       const again = log.again('first');
       await sync.applyPage(again.page, again.cursor);
       same(await unread(), 1, 'after the log was applied again');
+    },
+  },
+  {
+    title: 'C22: who is about to be blocked is told neither of delivery nor of sight',
+    async run({ peer, store, sync, subject }) {
+      const log = new Log(subject);
+      await log.befriend();
+      await subject.queueFriendAction('friend.block');
+      await log.push(await log.message(1, 'still here'));
+      await store.markSeen(peer.id, 1);
+      same(await receipts(sync), [], 'receipts');
+      await subject.queueFriendAction('friend.unblock');
+      await log.push(log.friendship('friends'), await log.message(2, 'again'));
+      same(
+        (await receipts(sync)).map(({ delivered }) => delivered),
+        [2],
+        'told once unblocked',
+      );
     },
   },
   {
