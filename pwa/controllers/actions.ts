@@ -38,7 +38,7 @@ export interface Actions {
   showSafety(peer: UserId | null): void;
   setVerified(peer: UserId, verified: boolean): Promise<void>;
   /** A scanned or pasted code against the one that this device expects; a match is verified. */
-  compareSafety(peer: UserId, scanned: string): Promise<'match' | 'mismatch' | 'unreadable'>;
+  compareSafety(peer: UserId, scanned: string): Promise<'match' | 'mismatch' | 'own' | 'unreadable'>;
   /** Goes on with somebody whose identity changed: the new one is pinned, unverified, and what waits is sealed to it. */
   acceptIdentity(peer: UserId): Promise<void>;
   blockPerson(id: UserId): Promise<void>;

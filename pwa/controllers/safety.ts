@@ -1,4 +1,9 @@
-import { compareSafetyCode, safetyNumberOf } from '#shared/crypto/safety-number.ts';
+import {
+  type SafetyVerdict,
+  codeShownBy,
+  compareSafetyCode,
+  safetyNumberOf,
+} from '#shared/crypto/safety-number.ts';
 import type { Bytes, UserId } from '#shared/ids.ts';
 import type { Safety } from '../models/account.ts';
 import type { Contact } from '../models/people.ts';
@@ -17,7 +22,8 @@ export async function compare(store: LocalStore, contact: Contact): Promise<Comp
   if (compared === null) return null;
   const { groups, code } = await safetyNumberOf(compared.self, compared.peer);
   const { id: peer, name, trust } = contact;
-  return { safety: { peer, name, trust, groups, code }, signing: compared.peer.signing };
+  const shown = codeShownBy(compared.self.userId, code);
+  return { safety: { peer, name, trust, groups, code: shown }, signing: compared.peer.signing };
 }
 
 /** Compares what was scanned with the identity that stands for the contact now; a match is verified. */
@@ -25,11 +31,11 @@ export async function compareScanned(
   store: LocalStore,
   peer: UserId,
   scanned: string,
-): Promise<'match' | 'mismatch' | 'unreadable'> {
+): Promise<SafetyVerdict> {
   const compared = await store.trust.compared(peer);
   if (compared === null) return 'unreadable';
   const { code } = await safetyNumberOf(compared.self, compared.peer);
-  const verdict = compareSafetyCode(code, scanned);
+  const verdict = compareSafetyCode(code, peer, scanned);
   if (verdict === 'match') await store.trust.setVerified(peer, compared.peer.signing, true);
   return verdict;
 }

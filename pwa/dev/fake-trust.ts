@@ -5,8 +5,10 @@ import type { Contact } from '../models/people.ts';
 
 const GROUPS = '48210 09377 61524 88013 27465 90132 55708 31946 70281 64359 12807 93640'.split(' ');
 const PREFIX = 'NXSN1.';
-/** What the QR code of the gallery says; of the length that real ones have. */
-export const SAFETY_CODE = `${PREFIX}${'amara-and-mira_compare-their-keys_'.repeat(4).slice(0, 123)}`;
+const NUMBER = `${PREFIX}${'amara-and-mira_compare-their-keys_'.repeat(4).slice(0, 123)}`;
+/** What the QR code of the gallery says, and what the friend's would say; of the length that real ones have. */
+export const OWN_SAFETY_CODE = `${NUMBER}.amara_lindqvist-000001`;
+export const SAFETY_CODE = `${NUMBER}.mira_okafor-0000000002`;
 
 type Mine = 'showSafety' | 'setVerified' | 'compareSafety' | 'acceptIdentity' | 'report';
 
@@ -18,7 +20,7 @@ export function createFakeTrust(models: Models, done: (call: string) => Promise<
     name,
     trust,
     groups: GROUPS,
-    code: SAFETY_CODE,
+    code: OWN_SAFETY_CODE,
   });
   const setTrust = (id: Contact['id'], trust: Trust) => {
     const contact = people.contactsById.value.get(id);
@@ -41,6 +43,7 @@ export function createFakeTrust(models: Models, done: (call: string) => Promise<
     async compareSafety(peer, scanned) {
       await done(`compareSafety ${scanned}`);
       if (!scanned.startsWith(PREFIX)) return 'unreadable';
+      if (scanned === OWN_SAFETY_CODE) return 'own';
       if (scanned !== SAFETY_CODE) return 'mismatch';
       setTrust(peer, 'verified');
       return 'match';

@@ -28,7 +28,7 @@ export async function safetyNumber(a: Signer, b: Signer): Promise<string> {
 export interface SafetyNumber {
   /** Twelve. */
   readonly groups: readonly string[];
-  /** The same text on both devices: see `safetyNumberOf`. */
+  /** The same text on both devices, before it is said who shows it: see `safetyNumberOf`, `codeShownBy`. */
   readonly code: string;
 }
 
@@ -49,15 +49,26 @@ export async function safetyNumberOf(a: Signer, b: Signer): Promise<SafetyNumber
   };
 }
 
+/** The code as `maker` shows it. It names who shows it, so that nobody proves anything with a code of their own. */
+export function codeShownBy(maker: UserId, code: string): string {
+  return `${code}.${maker}`;
+}
+
+export type SafetyVerdict = 'match' | 'mismatch' | 'own' | 'unreadable';
+
 /**
- * What a scanned or pasted text says about the number that this device computed. `unreadable` is no code of this
- * version; `mismatch` also when it is a code of other people.
+ * What a scanned or pasted text says about the code that this device computed with `peer`. `unreadable` is no code of this
+ * version; `mismatch` also when it is a code of other people; `own` is the one that this side shows itself.
  */
-export function compareSafetyCode(expected: string, scanned: string): 'match' | 'mismatch' | 'unreadable' {
+export function compareSafetyCode(expected: string, peer: UserId, scanned: string): SafetyVerdict {
   const text = scanned.trim();
-  const content = text.startsWith(PREFIX) ? fromBase64url(text.slice(PREFIX.length)) : undefined;
+  const end = text.lastIndexOf('.');
+  const [code, maker] = [text.slice(0, end), text.slice(end + 1)];
+  const content = code.startsWith(PREFIX) ? fromBase64url(code.slice(PREFIX.length)) : undefined;
   if (content?.length !== 2 * (ID_BYTES + HALF_BYTES)) return 'unreadable';
-  return text === expected ? 'match' : 'mismatch';
+  if (fromBase64url(maker)?.length !== ID_BYTES) return 'unreadable';
+  if (code !== expected) return 'mismatch';
+  return maker === peer ? 'match' : 'own';
 }
 
 async function halfOf({ userId, signing }: Signer): Promise<Bytes> {

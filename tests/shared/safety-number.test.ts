@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { fingerprintOf, safetyNumber } from '#shared/crypto/safety-number.ts';
+import {
+  codeShownBy,
+  compareSafetyCode,
+  fingerprintOf,
+  safetyNumber,
+  safetyNumberOf,
+} from '#shared/crypto/safety-number.ts';
 import { someone } from './people.ts';
 
 test('60 digits, the same for both members, others for another key or another user', async () => {
@@ -12,6 +18,21 @@ test('60 digits, the same for both members, others for another key or another us
   const otherUser = { userId: eve.userId, signing: ben.identity.signingPublic };
   expect(await safetyNumber(signer(ann), otherKey)).not.toBe(number);
   expect(await safetyNumber(signer(ann), otherUser)).not.toBe(number);
+});
+
+test('a code proves something only when the friend shows it', async () => {
+  const [ann, ben, eve] = await Promise.all([someone(), someone(), someone()]);
+  const signer = ({ userId, identity }: typeof ann) => ({ userId, signing: identity.signingPublic });
+  const { code } = await safetyNumberOf(signer(ann), signer(ben));
+  const swapped = await safetyNumberOf({ ...signer(eve), userId: ann.userId }, signer(ben));
+  const seenByAnn = (scanned: string) => compareSafetyCode(code, ben.userId, scanned);
+  expect(seenByAnn(codeShownBy(ben.userId, code))).toBe('match');
+  expect(seenByAnn(`  ${codeShownBy(ben.userId, code)}\n`)).toBe('match');
+  expect(seenByAnn(codeShownBy(ann.userId, code))).toBe('own');
+  expect(seenByAnn(codeShownBy(ben.userId, swapped.code))).toBe('mismatch');
+  for (const text of [code, `${code}.`, `${code}.me`, 'NXSN1.', '', code.replace('NXSN1', 'NXSN2')]) {
+    expect(seenByAnn(text)).toBe('unreadable');
+  }
 });
 
 test('a fingerprint is eight groups of four hexadecimal digits', async () => {

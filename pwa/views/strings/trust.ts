@@ -41,7 +41,8 @@ export const sayTrust = {
   mismatchTitle: 'The codes are different',
   mismatch: (name: string) =>
     `This is not the code that belongs to you and ${name}. Check that this is the right person’s code. If so, somebody may be listening in: send nothing private here.`,
-  unreadable: 'That is not a safety code of NexChat.',
+  own: 'This is your own code. Only the one on your friend’s screen shows who they are.',
+  unreadable: 'That is not a safety code of NexChat. Numbers are compared by reading them out.',
 
   scanner: {
     label: 'Scan their code',

@@ -72,7 +72,7 @@ function Comparing(props: { safety: SafetyModel; friend: Friend }) {
     const result = await actions.compareSafety(safety.peer, code);
     outcome.value = result;
     // The camera goes on looking: something else was in the picture.
-    if (result !== 'unreadable') mode.value = 'show';
+    if (result === 'match' || result === 'mismatch') mode.value = 'show';
     announce(result === 'match' ? sayTrust.match(safety.name) : sayTrust[WORDS[result]]);
   };
 
@@ -102,4 +102,4 @@ function Comparing(props: { safety: SafetyModel; friend: Friend }) {
   );
 }
 
-const WORDS = { mismatch: 'mismatchTitle', unreadable: 'unreadable' } as const;
+const WORDS = { mismatch: 'mismatchTitle', own: 'own', unreadable: 'unreadable' } as const;

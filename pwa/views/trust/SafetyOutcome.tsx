@@ -3,15 +3,15 @@ import { useFocusHere } from '../parts/use-focus-here.ts';
 import { sayTrust } from '../strings/trust.ts';
 
 /** What comparing a code gave. */
-export type Outcome = 'match' | 'mismatch' | 'unreadable';
+export type Outcome = 'match' | 'mismatch' | 'own' | 'unreadable';
 
 /** Says it where the camera or the field was. */
 export function SafetyOutcome(props: { outcome: Outcome; name: string }) {
   const { outcome, name } = props;
-  return outcome === 'unreadable' ? (
+  return outcome === 'unreadable' || outcome === 'own' ? (
     <p class="form-error">
       <ErrorIcon />
-      {sayTrust.unreadable}
+      {sayTrust[outcome]}
     </p>
   ) : (
     <Verdict key={outcome} outcome={outcome} name={name} />

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { encodeQR } from 'qr';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SAFETY_CODE } from '#pwa/dev/fake-trust.ts';
+import { OWN_SAFETY_CODE, SAFETY_CODE } from '#pwa/dev/fake-trust.ts';
 import { openGallery } from './gallery-site.ts';
 import type { GallerySite } from './gallery-site.ts';
 
@@ -102,7 +102,7 @@ describe('the safety number', () => {
     await page.locator('.safety-state', { hasText: 'Not verified yet' }).waitFor();
   });
 
-  it('says so when the camera may not be used, and offers to paste', async () => {
+  it('says so when the camera may not be used, and offers to paste, anything but one’s own code', async () => {
     await page.context().grantPermissions([]);
     await show('safety');
     await page.getByRole('button', { name: 'Scan their code' }).click();
@@ -113,6 +113,9 @@ describe('the safety number', () => {
     await field.fill('hello');
     await page.getByRole('button', { name: 'Compare' }).click();
     await page.locator('.form-error', { hasText: 'That is not a safety code of NexChat.' }).waitFor();
+    await field.fill(OWN_SAFETY_CODE);
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.locator('.form-error', { hasText: 'This is your own code.' }).waitFor();
     await field.fill(SAFETY_CODE);
     await page.getByRole('button', { name: 'Compare' }).click();
     await page.locator('.verdict[data-outcome=match]').waitFor();
@@ -147,7 +150,7 @@ describe('the safety number', () => {
     await show('safety');
     await page.getByRole('button', { name: 'Copy code' }).click();
     await page.getByRole('button', { name: 'Code copied' }).waitFor();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(SAFETY_CODE);
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(OWN_SAFETY_CODE);
   });
 
   it('keeps its mark beside a name that is too long', async () => {
