@@ -182,8 +182,9 @@ describe.each(['memory', 'sqlite'] as const)('sign-ins on %s', (store) => {
         exp: now + 600,
       };
     };
+    const kid = (): string => server.secrets.jwt.current;
     const sign = (payload: object, header: object = {}, key = currentKey(server.secrets.jwt)): string =>
-      jwt.sign(payload, key, { header: { alg: 'HS256', typ: 'at+jwt', kid: 'k1', ...header } });
+      jwt.sign(payload, key, { header: { alg: 'HS256', typ: 'at+jwt', kid: kid(), ...header } });
     const withoutEnd = ({ iss, aud, sub, sid, dev, iat }: ReturnType<typeof claims>): object => ({
       iss,
       aud,
@@ -214,17 +215,17 @@ describe.each(['memory', 'sqlite'] as const)('sign-ins on %s', (store) => {
       [
         'a foreign key',
         'TOKEN_INVALID',
-        (ann) => `Bearer ${forge({ alg: 'HS256', typ: 'at+jwt', kid: 'k1' }, claims(ann), 'guess')}`,
+        (ann) => `Bearer ${forge({ alg: 'HS256', typ: 'at+jwt', kid: kid() }, claims(ann), 'guess')}`,
       ],
       [
         'no signature (alg none)',
         'TOKEN_INVALID',
-        (ann) => `Bearer ${forge({ alg: 'none', typ: 'at+jwt', kid: 'k1' }, claims(ann))}`,
+        (ann) => `Bearer ${forge({ alg: 'none', typ: 'at+jwt', kid: kid() }, claims(ann))}`,
       ],
       [
         'alg None in capitals',
         'TOKEN_INVALID',
-        (ann) => `Bearer ${forge({ alg: 'NONE', typ: 'at+jwt', kid: 'k1' }, claims(ann))}`,
+        (ann) => `Bearer ${forge({ alg: 'NONE', typ: 'at+jwt', kid: kid() }, claims(ann))}`,
       ],
       [
         'a longer hash than agreed',
@@ -248,7 +249,7 @@ describe.each(['memory', 'sqlite'] as const)('sign-ins on %s', (store) => {
         'an end in the past and a foreign key',
         'TOKEN_INVALID',
         (ann) =>
-          `Bearer ${forge({ alg: 'HS256', typ: 'at+jwt', kid: 'k1' }, { ...claims(ann), exp: 1 }, 'guess')}`,
+          `Bearer ${forge({ alg: 'HS256', typ: 'at+jwt', kid: kid() }, { ...claims(ann), exp: 1 }, 'guess')}`,
       ],
       [
         'a sign-in that never was',
