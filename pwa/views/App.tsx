@@ -39,6 +39,10 @@ export function App(props: { models: Models; actions: Actions }) {
   usePageFrame(models);
   useMidnight();
   useSignalEffect(() => {
+    // What was spoken of messages is not for whoever finds the device locked.
+    if (models.session.me.value === null) announcements.value = [];
+  });
+  useSignalEffect(() => {
     const error = models.session.error.value;
     if (error !== null) announce(say.error(error));
   });
