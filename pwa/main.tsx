@@ -10,6 +10,7 @@ import { note } from './controllers/log.ts';
 import { createManagement } from './controllers/management.ts';
 import { createNavigation } from './controllers/navigation.ts';
 import { createPeople } from './controllers/people.ts';
+import { createSearch } from './controllers/search.ts';
 import { createShell } from './controllers/shell.ts';
 import { createTabNews } from './controllers/tab-news.ts';
 import { createToasts } from './controllers/toasts.ts';
@@ -36,6 +37,14 @@ const navigation = createNavigation(models);
 const shell = createShell(models, report);
 const people = createPeople({ models, api, toasts });
 const conversation = createConversation({ models, toasts });
+const search = createSearch({
+  models,
+  toasts,
+  jumpTo(peer, id) {
+    conversation.jumpTo(peer, id);
+    navigation.go({ panel: 'chats', peer });
+  },
+});
 const updates = createUpdates({ shell: models.shell, beforeReload: conversation.saveDrafts, report });
 const link = createLink({ models, toasts, outdated: updates.check });
 const trust = createTrust({ models, toasts });
@@ -59,6 +68,7 @@ const account: Account = createAccount({
     link,
     people,
     conversation,
+    search,
     trust,
     management,
     lock,
@@ -115,11 +125,19 @@ const actions: Actions = {
   acceptFriend: people.acceptFriend,
   rejectFriend: people.rejectFriend,
   removeFriend: people.removeFriend,
+  search: search.search,
+  searchMore: search.searchMore,
+  find: search.find,
+  findNext: search.findNext,
+  jumpTo: search.jumpTo,
+  jumpToDay: conversation.jumpToDay,
+  toNewest: conversation.toNewest,
   setDraft: conversation.setDraft,
   send: conversation.send,
   retry: conversation.retry,
   discard: conversation.discard,
   loadEarlier: conversation.loadEarlier,
+  loadLater: conversation.loadLater,
   fillHole: conversation.fillHole,
   markSeen: conversation.markSeen,
   typing: conversation.typing,

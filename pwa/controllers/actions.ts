@@ -77,12 +77,28 @@ export interface Actions {
   rejectFriend(id: UserId): Promise<void>;
   removeFriend(id: UserId): Promise<void>;
 
+  // search
+  /** Looks through the messages of this device; an empty query only makes ready for one. */
+  search(query: string): void;
+  /** More hits, older ones. */
+  searchMore(): void;
+  /** Looks through the open conversation and goes to the newest hit; null ends it. */
+  find(query: string | null): void;
+  /** To the next older (1) or newer (-1) hit. */
+  findNext(step: 1 | -1): void;
+
   // the open conversation
   setDraft(text: string): void;
   send(text: string): Promise<void>;
   retry(id: OpId): Promise<void>;
   discard(id: OpId): Promise<void>;
   loadEarlier(): void;
+  loadLater(): void;
+  /** Opens a conversation, if it is not open, around this message. */
+  jumpTo(peer: UserId, id: OpId): void;
+  /** To the first message of the open conversation at or after `at`, milliseconds since 1970. */
+  jumpToDay(at: number): void;
+  toNewest(): void;
   /** The place above message number `n`, where messages are missing, is on the screen or near it. */
   fillHole(n: number): void;
   /** The person can see every message up to number `n`: tab visible, window focused, scrolled there. */

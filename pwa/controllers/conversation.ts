@@ -8,6 +8,7 @@ import { type Inside, type Room, mustBeInside } from './inside.ts';
 import { keepStorage } from './keep-storage.ts';
 import type { Toasts } from './toasts.ts';
 import { createTypingHints } from './typing-hints.ts';
+import { WINDOW, createWindow } from './window.ts';
 
 /** The list of conversations and the open one. */
 export interface Conversation extends Room {
@@ -18,6 +19,11 @@ export interface Conversation extends Room {
   retry(id: OpId): Promise<void>;
   discard(id: OpId): Promise<void>;
   loadEarlier(): void;
+  loadLater(): void;
+  /** In the open conversation; in another one as soon as it is opened. */
+  jumpTo(peer: UserId, id: OpId): void;
+  jumpToDay(at: number): void;
+  toNewest(): void;
   fillHole(n: number): void;
   markSeen(n: number): void;
   typing(): void;
@@ -28,8 +34,6 @@ interface ConversationDeps {
   readonly toasts: Toasts;
 }
 
-/** How many messages the window shows at first and grows by. */
-const WINDOW = 100;
 /** The window opens at the first unread message, but never reads more than this to do so. */
 const WIDEST_AT_OPEN = 1_000;
 
@@ -38,9 +42,10 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
   let inside: Inside | null = null;
   let stopRoute: Stop = () => {};
   let stopRows: Stop = () => {};
-  let stopWindow: Stop = () => {};
   let stopNotices: Stop = () => {};
-  let limit = WINDOW;
+  /** Where the conversation that is opened next begins to be shown. */
+  let aim: { readonly peer: UserId; readonly id: OpId } | null = null;
+  let opened = false;
   let seen = 0;
   /** The highest number that was on the screen. Not seen yet while something before it is still on its way. */
   let shown = 0;
@@ -56,28 +61,18 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     now: () => performance.now(),
   });
 
+  const frame = createWindow(timeline, keepSeen);
+
   const saveBeforeGoing = () => {
     if (document.visibilityState === 'hidden') void drafts.flush();
   };
   document.addEventListener('visibilitychange', saveBeforeGoing);
   window.addEventListener('pagehide', () => void drafts.flush());
 
-  function follow(peer: UserId): void {
-    stopWindow();
-    stopWindow = mustBeInside(inside).store.liveTimeline(peer, limit, (window) => {
-      if (timeline.peer.value !== peer) return;
-      timeline.items.value = window.items;
-      timeline.hasEarlier.value = window.hasEarlier;
-      timeline.loaded.value = true;
-      keepSeen();
-    });
-  }
-
   function clear(peer: UserId | null): void {
     hints.stop();
-    stopWindow();
-    stopWindow = () => {};
-    limit = WINDOW;
+    frame.close();
+    opened = false;
     seen = 0;
     shown = 0;
     timeline.peer.value = peer;
@@ -86,6 +81,8 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     timeline.notices.value = [];
     timeline.loaded.value = false;
     timeline.hasEarlier.value = false;
+    timeline.hasLater.value = false;
+    timeline.goal.value = null;
     timeline.unreadAfter.value = null;
     timeline.draft.value = '';
   }
@@ -97,12 +94,15 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     const [draft, seenUpTo] = await Promise.all([store.draft(peer), store.seenUpTo(peer)]);
     // The person may have gone on, or out, while the database was read.
     if (inside?.store !== store || timeline.peer.value !== peer) return;
+    const goal = aim?.peer === peer ? aim.id : null;
+    aim = null;
+    opened = true;
     const unread = conversations.rows.value.find((row) => row.peer === peer)?.unread ?? 0;
     seen = seenUpTo;
-    limit = Math.min(WIDEST_AT_OPEN, WINDOW + unread);
     timeline.unreadAfter.value = unread > 0 ? seenUpTo : null;
     if (timeline.draft.value === '') timeline.draft.value = draft;
-    follow(peer);
+    if (goal === null) frame.openAtEnd(store, peer, Math.min(WIDEST_AT_OPEN, WINDOW + unread));
+    else frame.openAround(store, peer, goal);
     stopNotices = store.liveNotices(peer, (notices) => {
       if (timeline.peer.value === peer) timeline.notices.value = notices;
     });
@@ -172,6 +172,8 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       const peer = timeline.peer.value;
       if (peer === null || text.trim() === '') return;
       hints.stop();
+      // What one writes is followed, and it stands at the end.
+      if (timeline.hasLater.value) frame.toNewest();
       timeline.draft.value = '';
       drafts.changed(peer, '');
       const sent = await attempt(async ({ store }) => {
@@ -191,15 +193,24 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       await attempt(({ store }) => store.discard(id));
     },
     loadEarlier() {
-      const peer = timeline.peer.value;
       const first = timeline.items.value[0];
-      if (peer === null || first === undefined || !timeline.hasEarlier.value) return;
-      if (first.holeBefore && first.n !== null) fillHole(first.n);
-      // One step at a time: the window that was asked for must have come before it grows again.
-      if (timeline.items.value.length < limit) return;
-      limit += WINDOW;
-      follow(peer);
+      if (first?.holeBefore === true && first.n !== null) fillHole(first.n);
+      frame.loadEarlier();
     },
+    loadLater: () => frame.loadLater(),
+    jumpTo(peer, id) {
+      if (opened && timeline.peer.value === peer) frame.openAround(mustBeInside(inside).store, peer, id);
+      else aim = { peer, id };
+    },
+    jumpToDay(at) {
+      void attempt(async ({ store }, peer) => {
+        const id = await (await store.lookThrough()).firstSince(peer, at);
+        if (inside?.store !== store || timeline.peer.value !== peer) return;
+        if (id === null) frame.toNewest();
+        else frame.openAround(store, peer, id);
+      });
+    },
+    toNewest: () => frame.toNewest(),
     fillHole,
     markSeen(n) {
       if (n <= shown) return;

@@ -12,8 +12,8 @@ const SECTIONS: readonly SettingsSection[] = [
 ];
 
 /**
- * The address of each screen: `/`, `/chats/<peer>`, `/chats/<peer>/safety`, `/people`, `/requests`, `/settings`,
- * `/settings/<section>`.
+ * The address of each screen: `/`, `/chats/<peer>`, `/chats/<peer>/safety`, `/search`, `/people`, `/requests`,
+ * `/settings`, `/settings/<section>`.
  */
 export function pathOf(route: Route): string {
   if (route.panel === 'settings') return route.section === null ? '/settings' : `/settings/${route.section}`;
@@ -25,7 +25,7 @@ export function pathOf(route: Route): string {
 /** The screen at an address; an address that we don't know is the list of chats. */
 export function routeAt(path: string): Route {
   const [first, second, third] = path.split('/').filter((part) => part !== '');
-  if (first === 'people' || first === 'requests') return { panel: first };
+  if (first === 'people' || first === 'requests' || first === 'search') return { panel: first };
   if (first === 'settings') return { panel: first, section: SECTIONS.find((one) => one === second) ?? null };
   const isPeer = first === 'chats' && second !== undefined && /^[A-Za-z0-9_-]{22}$/.test(second);
   const peer = isPeer ? (second as UserId) : null;

@@ -4,6 +4,7 @@ import type { Models } from '../models/models.ts';
 import type { Contact, Standing } from '../models/people.ts';
 import type { TimelineItem } from '../models/timeline.ts';
 import { createFakeAccount } from './fake-account.ts';
+import { createFakeSearch } from './fake-search.ts';
 import { createFakeTrust } from './fake-trust.ts';
 import { longConversation, message } from './fake-messages.ts';
 
@@ -37,8 +38,21 @@ export function createFakeActions(models: Models, record: (call: string) => void
   };
   const known = (id: Contact['id']) => ({ id, name: people.contactsById.value.get(id)?.name ?? id });
 
+  const go: Actions['go'] = (route) => {
+    shell.route.value = route;
+    if (route.panel === 'chats' && route.peer !== null && route.peer !== timeline.peer.value) {
+      timeline.peer.value = route.peer;
+      timeline.unreadAfter.value = null;
+      timeline.items.value = longConversation(30, Date.now());
+      timeline.draft.value = conversations.rows.value.find((row) => row.peer === route.peer)?.draft ?? '';
+      timeline.loaded.value = true;
+    }
+    record(`go ${route.panel}`);
+  };
+
   return {
     ...createFakeAccount(models, done),
+    ...createFakeSearch(models, record, go),
     ...createFakeTrust(models, done),
     register: (username) => done(`register ${username}`),
     logIn: (username) => done(`logIn ${username}`),
@@ -49,17 +63,7 @@ export function createFakeActions(models: Models, record: (call: string) => void
     },
     countUnsent: () => Promise.resolve(models.status.queued.value),
 
-    go(route) {
-      shell.route.value = route;
-      if (route.panel === 'chats' && route.peer !== null && route.peer !== timeline.peer.value) {
-        timeline.peer.value = route.peer;
-        timeline.unreadAfter.value = null;
-        timeline.items.value = longConversation(30, Date.now());
-        timeline.draft.value = conversations.rows.value.find((row) => row.peer === route.peer)?.draft ?? '';
-        timeline.loaded.value = true;
-      }
-      record(`go ${route.panel}`);
-    },
+    go,
     back() {
       shell.route.value = parentOf(shell.route.value);
     },

@@ -6,6 +6,7 @@ import { conversation, conversationWithHole, longConversation } from './fake-mes
 import { mira } from './fake-people.ts';
 import { inside } from './inside.ts';
 import type { Prepare } from './inside.ts';
+import { SEARCH_STATES } from './search-states.ts';
 import { TRUST_STATES } from './trust-states.ts';
 
 const list: Route = { panel: 'chats', peer: null };
@@ -113,6 +114,7 @@ export const STATES: Readonly<Record<string, Prepare>> = {
   }),
   ...ACCOUNT_STATES,
   ...TRUST_STATES,
+  ...SEARCH_STATES,
 
   notices: inside(talk, (models) => {
     models.shell.updateReady.value = true;

@@ -1,6 +1,7 @@
 import { createAccountModel } from './account.ts';
 import { createConversationsModel } from './conversations.ts';
 import { createPeopleModel } from './people.ts';
+import { createSearchModel } from './search.ts';
 import { createSessionModel } from './session.ts';
 import { createShellModel } from './shell.ts';
 import { createStatusModel } from './status.ts';
@@ -15,6 +16,7 @@ export function createModels() {
     people: createPeopleModel(),
     conversations: createConversationsModel(),
     timeline: createTimelineModel(),
+    search: createSearchModel(),
     shell: createShellModel(),
   };
 }

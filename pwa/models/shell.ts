@@ -5,6 +5,8 @@ import type { UserId } from '#shared/ids.ts';
 export type Route =
   /** With `safety`, the safety number lies over or beside the conversation. */
   | { readonly panel: 'chats'; readonly peer: UserId | null; readonly safety?: boolean }
+  /** What is looked for stays out of the address: the browser keeps those. */
+  | { readonly panel: 'search' }
   | { readonly panel: 'people' }
   | { readonly panel: 'requests' }
   | { readonly panel: 'settings'; readonly section: SettingsSection | null };

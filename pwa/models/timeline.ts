@@ -31,7 +31,15 @@ export interface TimelineNotice {
   readonly kind: 'identity-changed' | 'identity-accepted' | 'verified' | 'unverified' | 'messages-missing';
 }
 
-/** The open conversation: a window that ends with the newest message and grows towards the past. */
+/** Where the reader is taken: to a message, which is marked for a moment, or to the newest one of all. */
+export interface Goal {
+  readonly id: OpId | null;
+}
+
+/**
+ * The open conversation: a window that grows towards the past, and where it does not end with the newest message,
+ * towards that too.
+ */
 export function createTimelineModel() {
   return {
     peer: signal<UserId | null>(null),
@@ -39,6 +47,12 @@ export function createTimelineModel() {
     notices: signal<readonly TimelineNotice[]>([]),
     loaded: signal(false),
     hasEarlier: signal(false),
+    /** The window does not reach the newest message: what comes in lies outside of it. */
+    hasLater: signal(false),
+    /** Counts the windows: a new one may have nothing in common with the one before. */
+    window: signal(0),
+    /** The last one, as a new object each time. Null in a conversation that was just opened. */
+    goal: signal<Goal | null>(null),
     /** Messages of the friend numbered above this were unread when the conversation was opened. */
     unreadAfter: signal<number | null>(null),
     draft: signal(''),

@@ -76,9 +76,11 @@ export function withoutBreak({ broken: _, ...conversation }: ConversationRow): C
 
 // The functions below run inside a transaction: they await nothing but the database.
 
-/** A conversation by key range, last in reading order first. */
-export function newestOf(db: Database, peer: UserId) {
-  const inOrder = db.messages.where('[peer+pos]').between([peer, Dexie.minKey], [peer, Dexie.maxKey]);
+/** A conversation by key range, or what lies below a place in it, last in reading order first. */
+export function newestOf(db: Database, peer: UserId, below?: number) {
+  const inOrder = db.messages
+    .where('[peer+pos]')
+    .between([peer, Dexie.minKey], [peer, below ?? Dexie.maxKey]);
   // oxlint-disable-next-line unicorn/no-array-reverse -- a query, not an array
   return inOrder.reverse();
 }

@@ -1,3 +1,4 @@
+import Dexie from 'dexie';
 import { utf8 } from '#shared/bytes.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { Context } from './context.ts';
@@ -41,7 +42,7 @@ export function createStore(context: Context): LocalStore {
       }),
     liveContacts: (listener) => live({ ...presenter.contacts, listener, report }),
     liveConversations: (listener) => live({ ...presenter.conversations, listener, report }),
-    liveTimeline: (peer, limit, listener) => live({ ...presenter.timeline(peer, limit), listener, report }),
+    liveTimeline: (peer, span, listener) => live({ ...presenter.timeline(peer, span), listener, report }),
     liveQueued: (listener) =>
       live({ query: () => countQueued(db), present: async (count) => count, listener, report }),
     liveNotices: (peer, listener) =>
@@ -70,6 +71,9 @@ export function createStore(context: Context): LocalStore {
         listener,
         report,
       }),
+
+    lookThrough: async () =>
+      (await import('./archive.ts')).createArchive(context, presenter.text, Dexie.on.storagemutated),
 
     close() {
       db.close({ disableAutoOpen: true });

@@ -37,8 +37,8 @@ export interface LocalStore {
   countUnsent(): Promise<number>;
   liveContacts(listener: (contacts: readonly StoredContact[]) => void): Stop;
   liveConversations(listener: (rows: readonly StoredConversation[]) => void): Stop;
-  /** The newest `limit` messages of a conversation in reading order, unsent ones last. */
-  liveTimeline(peer: UserId, limit: number, listener: (window: StoredWindow) => void): Stop;
+  /** A part of a conversation in reading order, unsent messages last. */
+  liveTimeline(peer: UserId, span: Span, listener: (window: StoredWindow) => void): Stop;
   liveQueued(listener: (count: number) => void): Stop;
   /** What the app says between the messages of a conversation, oldest first. */
   liveNotices(peer: UserId, listener: (notices: readonly StoredNotice[]) => void): Stop;
@@ -54,8 +54,42 @@ export interface LocalStore {
   /** These messages, without those that are gone. */
   readMessages(ids: readonly OpId[]): Promise<readonly StoredMessage[]>;
 
+  /** For looking through everything that is here. */
+  lookThrough(): Promise<Archive>;
+
   close(): void;
 }
+
+/** All messages of this device, opened. Nothing that it gives is kept. */
+export interface Archive {
+  count(): Promise<number>;
+  /**
+   * The next `limit` messages whose ids come before `before`, null for the first ones; fewer when that is all. Ids rise
+   * with the time at which they were made, to the millisecond: those of the newest messages come first.
+   */
+  read(before: OpId | null, limit: number): Promise<readonly ArchivedMessage[]>;
+  /** Those of `ids` that are here. */
+  find(ids: readonly OpId[]): Promise<readonly ArchivedMessage[]>;
+  ids(): Promise<readonly OpId[]>;
+  /** The first message of the conversation at or after `at`, milliseconds since 1970; null when all are older. */
+  firstSince(peer: UserId, at: number): Promise<OpId | null>;
+  /** Calls back with what is written or erased from now on, in whichever tab; with null when that could be anything. */
+  onChange(listener: (ids: readonly OpId[] | null) => void): Stop;
+}
+
+export interface ArchivedMessage {
+  readonly id: OpId;
+  readonly peer: UserId;
+  readonly mine: boolean;
+  readonly at: number;
+  /** Null when it can't be opened, or says nothing in words. */
+  readonly text: string | null;
+}
+
+/** Which messages a window shows: the newest, or so many before one and from it on. */
+export type Span =
+  | { readonly newest: number }
+  | { readonly around: OpId; readonly earlier: number; readonly later: number };
 
 /** Decisions about identities. All of them reject with a Failure, and nothing is changed then. */
 export interface TrustStore {
@@ -150,4 +184,6 @@ export interface StoredWindow {
   readonly items: readonly StoredMessage[];
   /** There are older messages, on this device or only at the server. */
   readonly hasEarlier: boolean;
+  /** There are later ones on this device. */
+  readonly hasLater: boolean;
 }

@@ -1,6 +1,6 @@
 import { Failure } from '#shared/errors.ts';
 import type { Pins } from '#shared/crypto/pins.ts';
-import type { OpId, UserId } from '#shared/ids.ts';
+import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import { type Body, decodePayload } from '#shared/schema/payload.ts';
 import { openContact, pinOf, standingOf, trustOf } from './contacts.ts';
 import type { ContactContent } from './contents.ts';
@@ -8,19 +8,22 @@ import type { Context } from './context.ts';
 import { emptyConversation, newestOf, unreadOf } from './conversations.ts';
 import { type Ranges, isHoleBetween } from './numbers.ts';
 import { createOpenedCache } from './opened.ts';
-import type { StoredContact, StoredConversation, StoredMessage, StoredWindow } from './ports.ts';
+import type { Span, StoredContact, StoredConversation, StoredMessage, StoredWindow } from './ports.ts';
 import { type ContactRow, type ConversationRow, type DraftRow, type Mark, type MessageRow } from './rows.ts';
+import { type Read, readSpan } from './span.ts';
 
 /** Rows as they are read by live queries, and how people see them once opened. */
 export interface Presenter {
   readonly contacts: Shows<readonly ContactRow[], readonly StoredContact[]>;
   readonly conversations: Shows<ListRows, readonly StoredConversation[]>;
-  timeline(peer: UserId, limit: number): Shows<WindowRows, StoredWindow>;
+  timeline(peer: UserId, span: Span): Shows<WindowRows, StoredWindow>;
   pins(rows: readonly ContactRow[]): Promise<Pins>;
   /** In reading order. */
   messageIds(peer: UserId): Promise<readonly OpId[]>;
   messages(ids: readonly OpId[]): Promise<readonly StoredMessage[]>;
   draft(row: DraftRow | undefined): Promise<string>;
+  /** What a message says in words, read for once. Throws a Failure (UNREADABLE). */
+  text(id: OpId, sealed: Bytes): Promise<string | null>;
   /** Forgets everything that was opened. */
   clear(): void;
 }
@@ -36,8 +39,7 @@ interface ListRows {
   readonly last: readonly (MessageRow | undefined)[];
 }
 interface WindowRows {
-  /** Newest first, one more than asked for when there are earlier ones. */
-  readonly rows: readonly MessageRow[];
+  readonly read: Read;
   readonly theirs: Mark;
   readonly held: Ranges;
   /** Another identity is offered for the contact. */
@@ -58,14 +60,14 @@ export function createPresenter(context: Context): Presenter {
   const contentOf = (row: ContactRow) =>
     contents.get(`${row.id} ${row.rev}`, () => openContact(keychain, row));
 
+  async function open(id: OpId, sealed: Bytes): Promise<Body> {
+    const payload = decodePayload(await keychain.open('messages', id, sealed));
+    if (!payload.ok) throw new Failure('UNREADABLE', 'messages');
+    return payload.value.body;
+  }
+
   async function textOf({ id, sealed }: MessageRow): Promise<string | null> {
-    if (sealed === null) return null;
-    const body = await bodies.get(id, async () => {
-      const payload = decodePayload(await keychain.open('messages', id, sealed));
-      if (!payload.ok) throw new Failure('UNREADABLE', 'messages');
-      return payload.value.body;
-    });
-    return body.kind === 'text' ? body.text : null;
+    return sealed === null ? null : textIn(await bodies.get(id, () => open(id, sealed)));
   }
 
   async function presentMessage(row: MessageRow, theirs: Mark, holeBefore: boolean): Promise<StoredMessage> {
@@ -137,30 +139,27 @@ export function createPresenter(context: Context): Presenter {
       },
     },
 
-    timeline: (peer, limit) => ({
+    timeline: (peer, span) => ({
       async query() {
-        const [rows, conversation, contact] = await Promise.all([
-          newestOf(db, peer)
-            .limit(limit + 1)
-            .toArray(),
+        const [read, conversation, contact] = await Promise.all([
+          readSpan(db, peer, span),
           db.conversations.get(peer),
           db.contacts.get(peer),
         ]);
         const { theirs, held } = conversation ?? emptyConversation(peer);
-        return { rows, theirs, held, changed: contact?.changed === 1 };
+        return { read, theirs, held, changed: contact?.changed === 1 };
       },
-      async present({ rows, theirs, held, changed }) {
-        const inOrder = rows.toReversed();
-        const holes = holesBefore(inOrder, held);
-        const skipped = inOrder.length > limit ? 1 : 0;
+      async present({ read, theirs, held, changed }) {
+        const holes = holesBefore(read.before === null ? read.rows : [read.before, ...read.rows], held);
         const items = await Promise.all(
-          inOrder.slice(skipped).map(async (row) => {
+          read.rows.map(async (row) => {
             const shown = await presentMessage(row, theirs, holes.has(row.id));
             // Held until the person has decided about the new identity.
             return changed && row.state === 'queued' ? { ...shown, error: 'KEY_CHANGED' as const } : shown;
           }),
         );
-        return { items, hasEarlier: skipped === 1 || items[0]?.holeBefore === true };
+        const hasEarlier = read.before !== null || items[0]?.holeBefore === true;
+        return { items, hasEarlier, hasLater: read.hasLater };
       },
     }),
 
@@ -177,12 +176,16 @@ export function createPresenter(context: Context): Presenter {
     },
 
     draft,
+    text: async (id, sealed) => textIn(await open(id, sealed)),
     clear() {
       bodies.clear();
       contents.clear();
     },
   };
 }
+
+/** Null for what is not said in words. */
+const textIn = (body: Body) => (body.kind === 'text' ? body.text : null);
 
 /** The messages before which numbers are missing. The first of `inOrder` stands for the first of all. */
 function holesBefore(inOrder: readonly MessageRow[], held: Ranges): Set<OpId> {

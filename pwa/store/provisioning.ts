@@ -1,23 +1,14 @@
 import Dexie from 'dexie';
 import type { UserId } from '#shared/ids.ts';
-import { type Profile, decodeProfile } from './contents.ts';
-import type { Context } from './context.ts';
-import { type Database, DEVICE_DATABASE, type Lost, databaseName, isOurs, openDatabase } from './database.ts';
+import type { Profile } from './contents.ts';
+import { type Database, DEVICE_DATABASE, databaseName, isOurs, openDatabase } from './database.ts';
 import { loadDevice } from './device.ts';
-import { createTurns, guarded } from './failures.ts';
-import { type DeviceKeys, type Keychain, createKeychain, loadKeys } from './keychain.ts';
-import { nameInstallation } from './installation.ts';
+import { guarded } from './failures.ts';
+import type { DeviceKeys, Keychain } from './keychain.ts';
 import { createStore } from './local-store.ts';
+import { type Opening, type StoreEvents, openContext, openHere } from './opening.ts';
 import type { LocalStore } from './ports.ts';
 import type { LockRow } from './rows.ts';
-
-/** The part of the outside that the store calls. */
-export interface StoreEvents {
-  /** Told of failures that have no caller to reject to. */
-  readonly report: (error: unknown) => void;
-  /** The store has closed itself: reload to go on. */
-  readonly onLost: (why: Lost) => void;
-}
 
 export interface OpenStore {
   readonly store: LocalStore;
@@ -27,25 +18,35 @@ export interface OpenStore {
   readonly lock: LockRow | null;
 }
 
-/**
- * The database of who is signed in on this device; undefined for nobody. Needs no network and no password. A device
- * with a lock needs the `keys` that were unlocked or came from an unlocked tab.
- */
+/** The store of the app on the database that `openHere` opens. */
 export async function openLocalStore(
   events: StoreEvents,
   keys?: DeviceKeys,
 ): Promise<OpenStore | 'locked' | undefined> {
-  const { user } = await loadDevice();
-  if (user === null) return undefined;
-  const exists = await guarded(() => Dexie.exists(databaseName(user)));
-  if (!exists) return undefined;
-  const opened = await openStore(openDatabase(user, events.onLost), user, events, keys);
-  if (opened === undefined) await finishErasing(user).catch(events.report);
-  return opened;
+  const opening = await openHere(events, keys);
+  if (opening === undefined) await finishErasing().catch(events.report);
+  return storeOf(opening);
+}
+
+/** The store of the app on `db`; see `openContext`. */
+export async function openStore(
+  db: Database,
+  self: UserId,
+  events: StoreEvents,
+): Promise<OpenStore | 'locked' | undefined> {
+  return storeOf(await openContext(db, self, events));
+}
+
+function storeOf(opening: Opening | 'locked' | undefined): OpenStore | 'locked' | undefined {
+  if (opening === undefined || opening === 'locked') return opening;
+  const { context, profile, lock } = opening;
+  return { store: createStore(context), profile, keychain: context.keychain, lock };
 }
 
 /** Keys are erased first. When that is how far it came, nothing of the rest can be read any more. */
-async function finishErasing(user: UserId): Promise<void> {
+async function finishErasing(): Promise<void> {
+  const { user } = await loadDevice();
+  if (user === null || !(await guarded(() => Dexie.exists(databaseName(user))))) return;
   const db = openDatabase(user, () => {});
   const isCutOff = await guarded(() => lostItsKeys(db)).finally(() => db.close({ disableAutoOpen: true }));
   if (isCutOff) await eraseLocalStore();
@@ -94,42 +95,5 @@ async function eraseKeysIn(name: string): Promise<void> {
     if (db.tables.some((table) => table.name === 'keys')) await db.table('keys').clear();
   } finally {
     db.close({ disableAutoOpen: true });
-  }
-}
-
-/** Undefined when keys or profile are gone: erasing has begun and was cut off. */
-export async function openStore(
-  db: Database,
-  self: UserId,
-  { report }: StoreEvents,
-  given?: DeviceKeys,
-): Promise<OpenStore | 'locked' | undefined> {
-  try {
-    return await guarded(async () => {
-      const [{ stored, lock }, row] = [await loadKeys(db), await db.meta.get('profile')];
-      const keys = lock === null ? stored : given;
-      if (keys === undefined || row?.key !== 'profile') {
-        db.close({ disableAutoOpen: true });
-        return lock === null ? undefined : 'locked';
-      }
-      const keychain = createKeychain(db, self, keys);
-      const profile = decodeProfile(await keychain.open('meta', 'profile', row.sealed));
-      await nameInstallation(db, profile.device);
-      const context: Context = {
-        db,
-        keychain,
-        self,
-        now: Date.now,
-        report,
-        fence: async () => {},
-        inTurn: createTurns(),
-      };
-      // What came before its key; nothing on the screen waits for it.
-      import('./reopen.ts').then(({ reopenAll }) => reopenAll(context)).catch(report);
-      return { store: createStore(context), profile, keychain, lock };
-    });
-  } catch (error) {
-    db.close({ disableAutoOpen: true });
-    throw error;
   }
 }

@@ -12,7 +12,8 @@ import { loadDevice, signInDevice } from './device.ts';
 import { RACED, guarded, untilCommitted } from './failures.ts';
 import { joinSealed, withHeld } from './identities.ts';
 import { type DeviceKeys, createKeychain, keyRows } from './keychain.ts';
-import { type OpenStore, type StoreEvents, lostItsKeys, openStore } from './provisioning.ts';
+import type { StoreEvents } from './opening.ts';
+import { type OpenStore, lostItsKeys, openStore } from './provisioning.ts';
 import type { AccountCopies, KeyCopies } from './rows.ts';
 
 /** Somebody who has just proven who they are, with keys for use on this device: none of them extractable. */

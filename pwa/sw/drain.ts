@@ -6,7 +6,8 @@ import type { Down } from '#sync/wire/down.ts';
 import { note } from '../controllers/log.ts';
 import type { Profile } from '../store/contents.ts';
 import { loadDevice } from '../store/device.ts';
-import { openLocalStore } from '../store/provisioning.ts';
+import { lead } from '../store/lead.ts';
+import { openHere } from '../store/opening.ts';
 import { createExchangeTransport } from '../transport/exchange.ts';
 import { createApi } from '../transport/http.ts';
 import { random, timers } from '../transport/timers.ts';
@@ -40,13 +41,13 @@ async function drainNow(): Promise<void> {
   if (user === null) return;
   await leadForAWhile(user, async (taken) => {
     const gone = new AbortController();
-    const opened = await openLocalStore({ report, onLost: () => gone.abort() });
+    const opened = await openHere({ report, onLost: () => gone.abort() });
     if (opened === undefined || opened === 'locked') return;
     try {
-      const store = await opened.store.lead();
+      const store = await lead(opened.context);
       await exchangeUntilQuiet(opened.profile, store, () => taken.aborted || gone.signal.aborted);
     } finally {
-      opened.store.close();
+      opened.context.db.close({ disableAutoOpen: true });
     }
   });
 }

@@ -66,6 +66,7 @@ export const say = {
   list: {
     title: 'Chats',
     label: 'Conversations',
+    search: 'Search messages',
     emptyTitle: 'No conversations yet',
     empty: 'Add somebody, and the first message can start here.',
     find: 'Find people',

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { UserId } from '#shared/ids.ts';
 import { useApp } from '../app-context.ts';
 import { later } from '../later.tsx';
+import { FindBar } from '../search/FindBar.tsx';
 import { ROOMY, useMedia } from '../use-media.ts';
 import { Composer } from './Composer.tsx';
 import { ConversationHeader } from './ConversationHeader.tsx';
@@ -13,7 +14,7 @@ const Safety = later(async () => (await import('../trust/Safety.tsx')).Safety);
 
 /** One open conversation: header and composer float over its timeline; the safety number stands beside, or covers it. */
 export function Conversation(props: { peer: UserId; safety: boolean }) {
-  const { timeline, conversations } = useApp().models;
+  const { timeline, conversations, search } = useApp().models;
   const friend = useFriend(props.peer);
   const composerHeight = useSignal(0);
   const roomy = useMedia(ROOMY);
@@ -23,7 +24,12 @@ export function Conversation(props: { peer: UserId; safety: boolean }) {
     <section class="pane conversation-pane conversation" data-safety={props.safety} aria-label={friend.name}>
       <div class="talk" inert={props.safety && !roomy.value}>
         <ConversationHeader friend={friend} />
-        {ready ? <Timeline name={friend.name} covered={composerHeight} /> : <div class="timeline" />}
+        {search.find.value !== null && <FindBar find={search.find.value} />}
+        {ready ? (
+          <Timeline key={timeline.window.value} name={friend.name} covered={composerHeight} />
+        ) : (
+          <div class="timeline" />
+        )}
         <Composer friend={friend} height={composerHeight} />
       </div>
       {props.safety && <Safety friend={friend} />}

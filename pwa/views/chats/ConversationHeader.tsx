@@ -2,9 +2,10 @@ import { useSignal } from '@preact/signals';
 import { useApp } from '../app-context.ts';
 import { later } from '../later.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
-import { BackIcon } from '../parts/more-icons.tsx';
+import { BackIcon } from '../parts/icons.tsx';
 import { TypingDots } from '../parts/TypingDots.tsx';
 import { VerifiedMark } from '../parts/VerifiedMark.tsx';
+import { DayDialog } from '../search/DayDialog.tsx';
 import { say } from '../strings.ts';
 import { sayChat } from '../strings/chat.ts';
 import { ConversationMenu } from './ConversationMenu.tsx';
@@ -42,6 +43,7 @@ export function ConversationHeader(props: { friend: Friend }) {
       <ConversationMenu friend={friend} onAsk={(what) => (asking.value = what)} />
       {asking.value === 'unfriend' && <UnfriendDialog friend={friend} onClose={close} />}
       {asking.value === 'block' && <BlockDialog friend={friend} onClose={close} />}
+      {asking.value === 'day' && <DayDialog onClose={close} />}
       {asking.value === 'report' && <ReportDialog friend={friend} onClose={close} />}
     </header>
   );

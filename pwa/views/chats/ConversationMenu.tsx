@@ -1,14 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useRef } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
-import { BlockedIcon } from '../parts/icons.tsx';
-import { MenuIcon, ReportIcon, SafetyIcon, UnfriendIcon } from '../parts/more-icons.tsx';
+import { BlockedIcon, SearchIcon } from '../parts/icons.tsx';
+import { DateIcon, MenuIcon, ReportIcon, SafetyIcon, UnfriendIcon } from '../parts/more-icons.tsx';
 import { sayChat } from '../strings/chat.ts';
 import { sayTrust } from '../strings/trust.ts';
 import type { Friend } from './use-friend.ts';
 
 /** What is asked about before it is done. */
-export type Asking = 'unfriend' | 'block' | 'report';
+export type Asking = 'unfriend' | 'block' | 'report' | 'day';
 
 /** What can be done about a person. */
 export function ConversationMenu(props: { friend: Friend; onAsk: (what: Asking) => void }) {
@@ -52,6 +52,14 @@ export function ConversationMenu(props: { friend: Friend; onAsk: (what: Asking) 
           if (event.newState === 'open') items()[0]?.focus();
         }}
       >
+        <Item onClick={choose(() => actions.find(''))}>
+          <SearchIcon />
+          {sayChat.find.act}
+        </Item>
+        <Item onClick={choose(() => onAsk('day'))}>
+          <DateIcon />
+          {sayChat.day.act}
+        </Item>
         <Item onClick={choose(() => actions.go({ panel: 'chats', peer: friend.id, safety: true }))}>
           <SafetyIcon />
           {sayTrust.safety}

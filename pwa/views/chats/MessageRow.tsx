@@ -10,7 +10,7 @@ import type { ItemRow } from './rows.ts';
 import { isConnected } from '../../models/status.ts';
 
 /** One message with the separators above it. */
-export function MessageRow(props: { row: ItemRow; name: string }) {
+export function MessageRow(props: { row: ItemRow; name: string; goal: boolean }) {
   const { item, day, hole, unread, first, last } = props.row;
   return (
     <>
@@ -31,6 +31,7 @@ export function MessageRow(props: { row: ItemRow; name: string }) {
         data-first={first}
         data-last={last}
         data-failed={item.tick === 'failed'}
+        data-goal={props.goal}
         aria-label={item.mine ? sayChat.mine : props.name}
       >
         <div class="bubble">

@@ -12,6 +12,7 @@ import { NoticeLine } from './NoticeLine.tsx';
 import { rowsOf } from './rows.ts';
 import { AT_END, useEnd } from './use-end.ts';
 import { useFresh } from './use-fresh.ts';
+import { useGoal } from './use-goal.ts';
 import { useHole } from './use-hole.ts';
 import { useNews } from './use-news.ts';
 import { useSeen } from './use-seen.ts';
@@ -23,19 +24,20 @@ const HEAD_ROOM = 76;
 const FOOT_ROOM = 2;
 /** Between the composer and the button that leads to the end, in pixels. */
 const BUTTON_GAP = 12;
-/** Closer to the oldest loaded message than this asks for earlier ones, in pixels. */
-const NEAR_START = 900;
+/** Closer to the oldest or newest loaded message than this asks for more, in pixels. */
+const NEAR = 900;
 
 /** The messages. It alone owns its scroll position; only what is near the screen is drawn. */
 export function Timeline(props: { name: string; covered: ReadonlySignal<number> }) {
   const { models, actions } = useApp();
-  const { peer, items: itemsSignal, notices, hasEarlier: hasEarlierSignal, unreadAfter } = models.timeline;
-  const items = itemsSignal.value;
-  const hasEarlier = hasEarlierSignal.value;
+  const { peer, notices, unreadAfter } = models.timeline;
+  const items = models.timeline.items.value;
+  const hasEarlier = models.timeline.hasEarlier.value;
+  const hasLater = models.timeline.hasLater.value;
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useMemo(
-    () => rowsOf(items, notices.value, unreadAfter.value, hasEarlier),
-    [items, notices.value, unreadAfter.value, hasEarlier],
+    () => rowsOf(items, notices.value, unreadAfter.value, hasEarlier, hasLater),
+    [items, notices.value, unreadAfter.value, hasEarlier, hasLater],
   );
 
   const virtualizer = useVirtualizer({
@@ -48,7 +50,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     paddingEnd: props.covered.value + FOOT_ROOM,
     scrollPaddingStart: HEAD_ROOM,
     anchorTo: 'end',
-    followOnAppend: true,
+    followOnAppend: !hasLater,
     scrollEndThreshold: AT_END,
   });
 
@@ -56,21 +58,12 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
   virtualizer.shouldAdjustScrollPositionOnItemSizeChange = keepPlace;
 
   // Before all effects that look at the position: it moves the view to the end where that is wanted.
-  const end = useEnd(virtualizer, scroller);
+  const end = useEnd(virtualizer, scroller, hasLater);
 
-  // Opens at the first unread message, else at the newest one; once.
-  const opened = useRef(false);
-  useLayoutEffect(() => {
-    if (opened.current) return;
-    opened.current = true;
-    const firstUnread = rows.findIndex((row) => row.unread);
-    if (firstUnread === -1) return end.follow();
-    end.leave();
-    virtualizer.scrollToIndex(firstUnread, { align: 'start' });
-  }, [end, rows, virtualizer]);
+  const goal = useGoal({ rows, virtualizer, end, scroller, name: props.name });
 
   // What one writes oneself is followed from anywhere.
-  const fresh = useFresh(items);
+  const fresh = useFresh(items, hasLater);
   useLayoutEffect(() => {
     if (fresh.some(({ mine }) => mine)) end.follow();
   }, [end, fresh]);
@@ -99,14 +92,21 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
   };
   useLayoutEffect(look);
 
-  // Near the start, once for each oldest message.
-  const oldest = items[0]?.id;
-  const askedBefore = useRef<string | null>(null);
-  const askForEarlier = () => {
-    if (!hasEarlier || oldest === undefined || oldest === askedBefore.current) return;
-    if ((scroller.current?.scrollTop ?? Infinity) > NEAR_START) return;
-    askedBefore.current = oldest;
-    actions.loadEarlier();
+  // Near the start, once for each oldest message; where the window has another end, near that, too.
+  const asked = useRef<{ oldest?: string; newest?: string }>({});
+  const askForMore = () => {
+    const { scrollTop, scrollHeight, clientHeight } = scroller.current ?? {};
+    if (scrollTop === undefined || scrollHeight === undefined || clientHeight === undefined) return;
+    const [oldest, newest] = [items[0]?.id, items.at(-1)?.id];
+    if (oldest === undefined || newest === undefined) return;
+    if (hasEarlier && scrollTop <= NEAR && oldest !== asked.current.oldest) {
+      asked.current.oldest = oldest;
+      actions.loadEarlier();
+    }
+    if (hasLater && scrollHeight - clientHeight - scrollTop <= NEAR && newest !== asked.current.newest) {
+      asked.current.newest = newest;
+      actions.loadLater();
+    }
   };
 
   return (
@@ -122,7 +122,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
         onScroll={() => {
           end.scrolled();
           look();
-          askForEarlier();
+          askForMore();
         }}
       >
         {items.length === 0 && (
@@ -142,7 +142,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
                     {row.item === null ? (
                       <NoticeLine notice={row.notice} name={props.name} />
                     ) : (
-                      <MessageRow row={row} name={props.name} />
+                      <MessageRow row={row} name={props.name} goal={row.key === goal} />
                     )}
                   </div>
                 )
@@ -157,7 +157,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
           class="to-end"
           style={{ insetBlockEnd: `${props.covered.value + BUTTON_GAP}px` }}
           aria-label={unread.value === 0 ? sayChat.toEnd : undefined}
-          onClick={() => virtualizer.scrollToEnd({ behavior: 'smooth' })}
+          onClick={() => actions.toNewest()}
         >
           {unread.value > 0 && sayChat.toEndNew(unread.value)}
           <DownIcon />

@@ -40,6 +40,7 @@ export function rowsOf(
   notices: readonly TimelineNotice[],
   unreadAfter: number | null,
   hasEarlier: boolean,
+  hasLater = false,
 ): Row[] {
   const firstUnread = firstUnreadIndex(items, unreadAfter);
   const above = noticesAbove(items, notices, hasEarlier);
@@ -64,7 +65,9 @@ export function rowsOf(
     };
     return [...(above.get(index) ?? []).map(noticeRow), row];
   });
-  return [...rows, ...(above.get(items.length) ?? []).map(noticeRow)];
+  // Below the last message of a window stands what belongs to later ones.
+  const below = hasLater ? [] : (above.get(items.length) ?? []);
+  return [...rows, ...below.map(noticeRow)];
 }
 
 /** Where the unread divider goes, or -1. */

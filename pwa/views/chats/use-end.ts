@@ -1,10 +1,10 @@
 import type { Virtualizer } from '@tanstack/virtual-core';
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 
-type Scroller = Virtualizer<HTMLDivElement, HTMLDivElement>;
+export type Scroller = Virtualizer<HTMLDivElement, HTMLDivElement>;
 
 /** Keeps whoever reads the newest message there, whatever is drawn, measured or put in another order meanwhile. */
-interface End {
+export interface End {
   /** True while the newest message is followed, or so near that it makes no difference. */
   isNear(): boolean;
   /** `follow` moves there at once and stays; `leave` gives way to a move to elsewhere. */
@@ -25,8 +25,15 @@ const UPWARD = new Set(['ArrowUp', 'PageUp', 'Home', ' ']);
 /** The way to where a conversation opens takes some frames, which may pass the end, in milliseconds. */
 const WAY = 300;
 
-export function useEnd(virtualizer: Scroller, scroller: { current: HTMLDivElement | null }): End {
-  const following = useRef(true);
+/** `apart` while the newest message is not among those that are drawn: then there is no end to be at. */
+export function useEnd(
+  virtualizer: Scroller,
+  scroller: { current: HTMLDivElement | null },
+  apart: boolean,
+): End {
+  const following = useRef(!apart);
+  const isApart = useRef(apart);
+  isApart.current = apart;
   const handAt = useRef(-Infinity);
   const leftAt = useRef(-Infinity);
   /** Where everything was when we last looked. */
@@ -40,7 +47,7 @@ export function useEnd(virtualizer: Scroller, scroller: { current: HTMLDivElemen
   }, [scroller]);
 
   const arrived = useCallback((left: number) => {
-    const arrives = left <= ROUNDING && performance.now() - leftAt.current > WAY;
+    const arrives = !isApart.current && left <= ROUNDING && performance.now() - leftAt.current > WAY;
     if (arrives) following.current = true;
     return arrives;
   }, []);
@@ -83,6 +90,7 @@ export function useEnd(virtualizer: Scroller, scroller: { current: HTMLDivElemen
     () => ({
       isNear() {
         const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = scroller.current ?? {};
+        if (isApart.current) return false;
         return following.current || scrollHeight - clientHeight - scrollTop <= AT_END;
       },
       follow() {

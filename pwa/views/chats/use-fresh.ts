@@ -5,13 +5,14 @@ import type { TimelineItem } from '../../models/timeline.ts';
  * What came since the last drawing, wherever it stands: while own messages wait for their numbers, those of the friend
  * come in before them. History is not new, whether it was loaded before the first known message or fills a hole.
  */
-export function useFresh(items: readonly TimelineItem[]): readonly TimelineItem[] {
+export function useFresh(items: readonly TimelineItem[], hasLater: boolean): readonly TimelineItem[] {
   const known = useRef<readonly TimelineItem[] | null>(null);
   return useMemo(() => {
     const before = known.current;
-    known.current = items;
-    return before === null ? [] : freshAmong(items, before);
-  }, [items]);
+    // What a reader far from the end comes to is not new, the last of it neither.
+    known.current = hasLater ? null : items;
+    return before === null || hasLater ? [] : freshAmong(items, before);
+  }, [items, hasLater]);
 }
 
 export function freshAmong(

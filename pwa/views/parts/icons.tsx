@@ -1,4 +1,5 @@
 import type { ComponentChild, SVGAttributes } from 'preact';
+import ArrowLeft from '~icons/ph/arrow-left';
 import ArrowsClockwise from '~icons/ph/arrows-clockwise';
 import ChatsCircle from '~icons/ph/chats-circle';
 import ChatsCircleFill from '~icons/ph/chats-circle-fill';
@@ -8,6 +9,7 @@ import GearSix from '~icons/ph/gear-six';
 import GearSixFill from '~icons/ph/gear-six-fill';
 import Info from '~icons/ph/info-fill';
 import LockKey from '~icons/ph/lock-key';
+import MagnifyingGlass from '~icons/ph/magnifying-glass';
 import Prohibit from '~icons/ph/prohibit';
 import SealCheck from '~icons/ph/seal-check-fill';
 import ShieldWarning from '~icons/ph/shield-warning-fill';
@@ -31,6 +33,7 @@ export const directional = 'icon icon-directional';
 
 /** Those of the first screen; the others are in more-icons.tsx, which is loaded with the views that show them. */
 export const AddIcon = icon(UserPlus);
+export const BackIcon = icon(ArrowLeft, directional);
 export const BlockedIcon = icon(Prohibit);
 export const ChatsIcon = icon(ChatsCircle);
 export const ChatsActiveIcon = icon(ChatsCircleFill);
@@ -43,6 +46,7 @@ export const PeopleActiveIcon = icon(UsersThreeFill);
 export const RequestsIcon = icon(UserPlus);
 export const RequestsActiveIcon = icon(UserPlusFill);
 export const RetryIcon = icon(ArrowsClockwise);
+export const SearchIcon = icon(MagnifyingGlass);
 export const SettingsIcon = icon(GearSix);
 export const SettingsActiveIcon = icon(GearSixFill);
 export const SidebarIcon = icon(SidebarSimple, directional);

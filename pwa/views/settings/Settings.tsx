@@ -1,7 +1,7 @@
 import type { ComponentType } from 'preact';
 import type { SettingsSection } from '../../models/shell.ts';
 import { useApp } from '../app-context.ts';
-import { BackIcon } from '../parts/more-icons.tsx';
+import { BackIcon } from '../parts/icons.tsx';
 import { say } from '../strings.ts';
 import { saySettings } from '../strings/settings.ts';
 import { useMedia, WIDE } from '../use-media.ts';

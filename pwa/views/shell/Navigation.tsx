@@ -50,6 +50,7 @@ export function Navigation() {
   const { models, actions } = useApp();
   const { shell, session, people, conversations } = models;
   const collapsed = shell.sidebarCollapsed.value;
+  const panel = shell.route.value.panel === 'search' ? 'chats' : shell.route.value.panel;
   const me = session.me.value;
   const badges: Partial<Record<Route['panel'], number>> = {
     chats: conversations.unread.value,
@@ -73,7 +74,7 @@ export function Navigation() {
       </div>
       <ul class="nav-places">
         {PLACES.map(({ route, label, Icon, ActiveIcon }) => {
-          const here = shell.route.value.panel === route.panel;
+          const here = panel === route.panel;
           const badge = badges[route.panel] ?? 0;
           return (
             <li key={route.panel}>

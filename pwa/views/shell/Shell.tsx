@@ -4,25 +4,30 @@ import { useApp } from '../app-context.ts';
 import { ConversationList } from '../chats/ConversationList.tsx';
 import { NothingOpen } from '../chats/NothingOpen.tsx';
 import { later } from '../later.tsx';
+import { useSearchKey } from '../search/use-search-key.ts';
 import { say } from '../strings.ts';
 import { useMedia } from '../use-media.ts';
 import { Navigation } from './Navigation.tsx';
-import { Notices } from './Notices.tsx';
 import { StatusChip } from './StatusChip.tsx';
 
-const Conversation = later(async () => (await import('../chats/Conversation.tsx')).Conversation);
+const Conversation = later(async () => (await import('../after-paint.ts')).Conversation);
+/** Nothing is to be told before the first paint. */
+const Notices = later(async () => (await import('../after-paint.ts')).Notices);
 const People = later(async () => (await import('../people/People.tsx')).People);
 const Requests = later(async () => (await import('../people/Requests.tsx')).Requests);
 const Settings = later(async () => (await import('../settings/Settings.tsx')).Settings);
 
 /** Everything inside the door. On a phone the list and a conversation are separate screens; styles decide which shows. */
 export function Shell() {
-  const { shell } = useApp().models;
+  const { models, actions } = useApp();
+  const { shell } = models;
   const main = useRef<HTMLElement>(null);
   const route = shell.route.value;
   const peer = route.panel === 'chats' ? route.peer : null;
+  const safety = route.panel === 'chats' && route.safety === true;
   const cramped = useMedia('(max-width: 939.98px)');
   useFocusOnNavigation(main, route);
+  useSearchKey(actions);
   useEffect(preloadWhenIdle, []);
 
   return (
@@ -38,14 +43,10 @@ export function Shell() {
       <Navigation />
       <StatusChip />
       <main class="main" ref={main} tabIndex={-1}>
-        {route.panel === 'chats' && (
+        {(route.panel === 'chats' || route.panel === 'search') && (
           <>
-            <ConversationList open={peer} />
-            {peer === null ? (
-              <NothingOpen />
-            ) : (
-              <Conversation key={peer} peer={peer} safety={route.safety === true} />
-            )}
+            <ConversationList open={peer} search={route.panel === 'search'} />
+            {peer === null ? <NothingOpen /> : <Conversation key={peer} peer={peer} safety={safety} />}
           </>
         )}
         {route.panel === 'people' && <People />}
@@ -80,7 +81,10 @@ function useFocusOnNavigation(main: { current: HTMLElement | null }, route: Rout
     const place = main.current;
     if (left === null || place === null) return;
     const focusGoal = () => {
-      const goal = goalIn(place, here, left.panel === route.panel ? left.row : null, safety);
+      const goal =
+        route.panel === 'search'
+          ? searchIn(place)
+          : goalIn(place, here, left.panel === route.panel ? left.row : null, safety);
       goal?.focus({ preventScroll: true });
       return goal !== null;
     };
@@ -98,6 +102,14 @@ function useFocusOnNavigation(main: { current: HTMLElement | null }, route: Rout
 function rowOf(route: Route): string | null {
   if (route.panel === 'chats') return route.peer;
   return route.panel === 'settings' ? route.section : null;
+}
+
+/** Whoever comes back from a hit finds it where it was; whoever begins finds the field. */
+function searchIn(place: HTMLElement): HTMLElement | null {
+  return (
+    place.querySelector<HTMLElement>('.hit[aria-current]') ??
+    place.querySelector<HTMLElement>('.list-pane .search input')
+  );
 }
 
 function goalIn(

@@ -35,6 +35,24 @@ export const sayChat = {
     'messages-missing': (name) => `Messages from ${name} are missing here`,
   } satisfies Record<TimelineNotice['kind'], (name: string) => string>,
 
+  find: {
+    act: 'Search here',
+    label: 'Search in this conversation',
+    older: 'Older hit',
+    newer: 'Newer hit',
+    close: 'End the search',
+    at: (at: number, total: number) => `${numbers.format(at)} of ${numbers.format(total)}`,
+    none: 'Not found',
+    reading: 'Reading…',
+  },
+
+  day: {
+    act: 'Jump to date',
+    title: 'Jump to a date',
+    label: 'Date',
+    confirm: 'Jump',
+  },
+
   unfriend: {
     act: 'Unfriend',
     title: (name: string) => `Unfriend ${name}?`,

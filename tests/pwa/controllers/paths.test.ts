@@ -9,6 +9,7 @@ const routes: readonly [string, Route][] = [
   [`/chats/${peer}`, { panel: 'chats', peer }],
   ['/people', { panel: 'people' }],
   ['/requests', { panel: 'requests' }],
+  ['/search', { panel: 'search' }],
   [`/chats/${peer}/safety`, { panel: 'chats', peer, safety: true }],
   ['/settings', { panel: 'settings', section: null }],
   ['/settings/devices', { panel: 'settings', section: 'devices' }],

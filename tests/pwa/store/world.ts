@@ -167,7 +167,7 @@ export function next<T>(subscribe: (listener: (value: T) => void) => () => void)
 }
 
 export function timelineOf(store: LocalStore, peer: UserId, limit = 100_000): Promise<StoredWindow> {
-  return next((listener) => store.liveTimeline(peer, limit, listener));
+  return next((listener) => store.liveTimeline(peer, { newest: limit }, listener));
 }
 
 export async function conversationOf(

@@ -377,9 +377,9 @@ describe('keyboard and focus', () => {
   it('opens the menu of a conversation, walks it, and asks before unfriending', async () => {
     await show('conversation');
     await page.getByRole('button', { name: 'Conversation menu' }).press('Enter');
-    await page.waitForFunction(() => document.activeElement?.textContent === 'Safety number');
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Search here');
     await page.keyboard.press('ArrowDown');
-    await page.waitForFunction(() => document.activeElement?.textContent === 'Report');
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Jump to date');
     await page.keyboard.press('End');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'Unfriend mira.okafor?' }).waitFor();

@@ -8,6 +8,8 @@ import { OPEN_CONVERSATION_CASES } from './open-conversation.ts';
 import { READING_CASES } from './reading.ts';
 import { STORAGE_CASES } from './storage.ts';
 import { TRUST_CASES } from './trust.ts';
+import { SEARCH_CASES } from './search.ts';
+import { WINDOW_CASES } from './window.ts';
 import { WRITING_CASES } from './writing.ts';
 
 export const LOCAL_STORE_CASES: readonly LocalStoreCase[] = [
@@ -15,6 +17,8 @@ export const LOCAL_STORE_CASES: readonly LocalStoreCase[] = [
   ...READING_CASES,
   ...HOLES_CASES,
   ...OPEN_CONVERSATION_CASES,
+  ...WINDOW_CASES,
+  ...SEARCH_CASES,
   ...KEYS_CASES,
   ...KEYRING_CASES,
   ...TRUST_CASES,

@@ -1,9 +1,6 @@
-import { createConversation } from '#pwa/controllers/conversation.ts';
-import { createToasts } from '#pwa/controllers/toasts.ts';
-import { createModels } from '#pwa/models/models.ts';
 import { Conversation } from '#tests/contracts/client-store-subject.ts';
 import { becomes, same } from '#tests/support/check.ts';
-import type { World } from '../world.ts';
+import { openConversation } from '../open-conversation.ts';
 import type { LocalStoreCase } from './case.ts';
 
 export const OPEN_CONVERSATION_CASES: readonly LocalStoreCase[] = [
@@ -13,7 +10,7 @@ export const OPEN_CONVERSATION_CASES: readonly LocalStoreCase[] = [
       const talk = new Conversation(world.subject);
       await talk.hear('1', '2', '3', '4', '5');
       await talk.tell(1, { delivered: 2, seen: 2 });
-      const { models, room, leave } = await openAt(world);
+      const { models, room, leave } = await openConversation(world);
       same(models.timeline.unreadAfter.value, 2, 'the divider');
       room.markSeen(5);
       const { store, subject } = world;
@@ -31,7 +28,7 @@ export const OPEN_CONVERSATION_CASES: readonly LocalStoreCase[] = [
       const talk = new Conversation(world.subject);
       await talk.hear('1', '2', '3', '4', '5');
       await talk.tell(2, { delivered: 5, seen: 5 });
-      const { models, room, wishes, leave } = await openAt(world);
+      const { models, room, wishes, leave } = await openConversation(world);
       same(models.timeline.hasEarlier.value, true, 'earlier ones');
       room.loadEarlier();
       room.fillHole(4);
@@ -45,35 +42,3 @@ export const OPEN_CONVERSATION_CASES: readonly LocalStoreCase[] = [
     },
   },
 ];
-
-/** The conversation with the peer, open on the screen. `wishes` are what the server is asked for. */
-async function openAt({ me, peer, opened, store }: World) {
-  const models = createModels();
-  const room = createConversation({ models, toasts: createToasts(models.shell) });
-  const wishes: string[] = [];
-  models.shell.route.value = { panel: 'chats', peer: peer.id };
-  const nothing = () => {};
-  room.enter({
-    me: { id: me.id, name: 'casey', fingerprint: '' },
-    device: opened.profile.device,
-    store,
-    keychain: opened.keychain,
-    lock: null,
-    tokens: {
-      adopt: nothing,
-      current: () => Promise.resolve(''),
-      renew: () => Promise.resolve(''),
-      keepFresh: () => nothing,
-    },
-    seat: {
-      wake: nothing,
-      networkGone: nothing,
-      typing: nothing,
-      want: (who, before) => wishes.push(`${who} ${before}`),
-      restart: nothing,
-      leave: () => Promise.resolve(),
-    },
-  });
-  await becomes(() => models.timeline.loaded.value, 'the conversation opens');
-  return { models, room, wishes, leave: () => room.leave() };
-}

@@ -13,8 +13,8 @@ export const READING_CASES: readonly LocalStoreCase[] = [
       await log.push(
         ...(await Promise.all(['1', '2', '3', '4'].map((text, at) => log.message(at + 1, text)))),
       );
-      let seen: StoredWindow = { items: [], hasEarlier: false };
-      const stop = store.liveTimeline(peer.id, 3, (window) => {
+      let seen: StoredWindow = { items: [], hasEarlier: false, hasLater: false };
+      const stop = store.liveTimeline(peer.id, { newest: 3 }, (window) => {
         seen = window;
       });
       const texts = () => seen.items.map(({ text, tick }) => `${text}${tick ?? ''}`).join(' ');

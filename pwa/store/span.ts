@@ -1,0 +1,48 @@
+import Dexie from 'dexie';
+import type { UserId } from '#shared/ids.ts';
+import { newestOf } from './conversations.ts';
+import type { Database } from './database.ts';
+import type { Span } from './ports.ts';
+import type { MessageRow } from './rows.ts';
+
+/** The rows of a window, in reading order. */
+export interface Read {
+  readonly rows: readonly MessageRow[];
+  /** The one before the first; null when the first is the first of all. */
+  readonly before: MessageRow | null;
+  readonly hasLater: boolean;
+}
+
+/**
+ * Reads the rows of `span` and at most one more on either side, by key: nothing that lies elsewhere is touched. When
+ * the message in the middle is gone, the newest stand in for it.
+ */
+export async function readSpan(db: Database, peer: UserId, span: Span): Promise<Read> {
+  if ('newest' in span) return readNewest(db, peer, span.newest);
+  const middle = await db.messages.get(span.around);
+  if (middle?.peer !== peer) return readNewest(db, peer, span.earlier + span.later);
+  const inOrder = db.messages.where('[peer+pos]');
+  const from = [peer, middle.pos];
+  const [below, above] = await Promise.all([
+    newestOf(db, peer, middle.pos)
+      .limit(span.earlier + 1)
+      .toArray(),
+    inOrder
+      .between(from, [peer, Dexie.maxKey])
+      .limit(span.later + 1)
+      .toArray(),
+  ]);
+  const earlier = below.slice(0, span.earlier).toReversed();
+  return {
+    rows: [...earlier, ...above.slice(0, span.later)],
+    before: below[span.earlier] ?? null,
+    hasLater: above.length > span.later,
+  };
+}
+
+async function readNewest(db: Database, peer: UserId, limit: number): Promise<Read> {
+  const rows = await newestOf(db, peer)
+    .limit(limit + 1)
+    .toArray();
+  return { rows: rows.slice(0, limit).toReversed(), before: rows[limit] ?? null, hasLater: false };
+}

@@ -1,0 +1,67 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import type { OpId } from '#shared/ids.ts';
+import type { Goal } from '../../models/timeline.ts';
+import { useApp } from '../app-context.ts';
+import { sayChat } from '../strings/chat.ts';
+import type { Row } from './rows.ts';
+import type { End, Scroller } from './use-end.ts';
+
+interface Way {
+  readonly rows: readonly Row[];
+  readonly virtualizer: Scroller;
+  readonly end: End;
+  readonly scroller: { readonly current: HTMLDivElement | null };
+  /** Of the friend. */
+  readonly name: string;
+}
+
+/** How long a goal is marked, in milliseconds. */
+const MARKED = 2400;
+
+/**
+ * Takes the reader where they want to be: at first to the goal, else to the first unread message, else to the newest
+ * one; later to each new goal. Gives the message that is marked at the moment.
+ */
+export function useGoal({ rows, virtualizer, end, scroller, name }: Way): OpId | null {
+  const { models, announce } = useApp();
+  const goal = models.timeline.goal.value;
+  const marked = useSignal<OpId | null>(null);
+  /** The goal that was gone to; undefined at first. */
+  const gone = useRef<Goal | null | undefined>(undefined);
+
+  useLayoutEffect(() => {
+    const first = gone.current === undefined;
+    if (goal === gone.current) return;
+    gone.current = goal;
+    const wanted = goal?.id ?? null;
+    const index = rows.findIndex((row) =>
+      wanted === null ? goal === null && row.unread : row.key === wanted,
+    );
+    if (index === -1) {
+      if (first) end.follow();
+      else if (goal !== null) virtualizer.scrollToEnd({ behavior: 'smooth' });
+    } else if (first || wanted !== null) {
+      end.leave();
+      virtualizer.scrollToIndex(index, { align: wanted === null ? 'start' : 'center' });
+      marked.value = wanted;
+    }
+    // The button that was pressed went away with the window before.
+    if (goal !== null && document.activeElement === document.body) {
+      scroller.current?.focus({ preventScroll: true });
+    }
+  }, [end, goal, marked, rows, scroller, virtualizer]);
+
+  useEffect(() => {
+    const item = models.timeline.items.peek().find(({ id }) => id === goal?.id);
+    if (item === undefined) return;
+    announce(sayChat.saidBy(item.mine ? sayChat.mine : name, item.text ?? sayChat.unreadable));
+  }, [announce, goal, models, name]);
+
+  useEffect(() => {
+    if (marked.value === null) return;
+    const timer = setTimeout(() => (marked.value = null), MARKED);
+    return () => clearTimeout(timer);
+  }, [goal, marked, marked.value]);
+  return marked.value;
+}

@@ -1,0 +1,39 @@
+import { createConversation } from '#pwa/controllers/conversation.ts';
+import type { Inside } from '#pwa/controllers/inside.ts';
+import { createToasts } from '#pwa/controllers/toasts.ts';
+import { createModels } from '#pwa/models/models.ts';
+import { becomes } from '#tests/support/check.ts';
+import type { World } from './world.ts';
+
+/** The conversation with the peer, open on the screen. `wishes` are what the server is asked for. */
+export async function openConversation({ me, peer, opened, store }: World) {
+  const models = createModels();
+  const room = createConversation({ models, toasts: createToasts(models.shell) });
+  const wishes: string[] = [];
+  models.shell.route.value = { panel: 'chats', peer: peer.id };
+  const nothing = () => {};
+  const inside: Inside = {
+    me: { id: me.id, name: 'casey', fingerprint: '' },
+    device: opened.profile.device,
+    store,
+    keychain: opened.keychain,
+    lock: null,
+    tokens: {
+      adopt: nothing,
+      current: () => Promise.resolve(''),
+      renew: () => Promise.resolve(''),
+      keepFresh: () => nothing,
+    },
+    seat: {
+      wake: nothing,
+      networkGone: nothing,
+      typing: nothing,
+      want: (who, before) => wishes.push(`${who} ${before}`),
+      restart: nothing,
+      leave: () => Promise.resolve(),
+    },
+  };
+  room.enter(inside);
+  await becomes(() => models.timeline.loaded.value, 'the conversation opens');
+  return { models, room, inside, wishes, leave: () => room.leave() };
+}
