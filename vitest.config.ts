@@ -1,9 +1,16 @@
+import { availableParallelism } from 'node:os';
 import { preact } from '@preact/preset-vite';
 import { defineConfig } from 'vitest/config';
 
 const second = 1000;
 
-/** `unit` runs parts in this process and in parallel; `flow` runs the built product in real browsers, one by one. */
+/**
+ * Browsers and servers share few cores, and what a flow waits for must come in time: two cores for each file. Where the
+ * machine does nothing else NEXCHAT_FLOWS may say more.
+ */
+const flows = Number(process.env['NEXCHAT_FLOWS'] ?? Math.max(1, Math.floor(availableParallelism() / 2)));
+
+/** `unit` runs parts in this process and in parallel; `flow` runs the built product in real browsers. */
 export default defineConfig({
   test: {
     teardownTimeout: 20 * second,
@@ -27,10 +34,9 @@ export default defineConfig({
           environment: 'node',
           include: ['tests/flow/**/*.test.ts'],
           globalSetup: ['tests/setup-flow.ts'],
-          // Browsers and servers share few cores: one file at a time, in one worker.
           pool: 'forks',
-          maxWorkers: 1,
-          fileParallelism: false,
+          maxWorkers: flows,
+          fileParallelism: flows > 1,
           isolate: false,
           testTimeout: 90 * second,
           hookTimeout: 120 * second,

@@ -4,6 +4,7 @@ import { type Account, createAccount } from './controllers/account.ts';
 import { createBackgroundSync } from './controllers/background-sync.ts';
 import { createConversation } from './controllers/conversation.ts';
 import { createKeyringSync } from './controllers/keyring-sync.ts';
+import { createLanguage } from './controllers/language.ts';
 import { createLink } from './controllers/link.ts';
 import { createLock } from './controllers/lock.ts';
 import { note } from './controllers/log.ts';
@@ -20,6 +21,7 @@ import { createModels } from './models/models.ts';
 import { connect } from './transport/connect.ts';
 import { createApi } from './transport/http.ts';
 import { App } from './views/App.tsx';
+import { learn } from './views/learn.ts';
 
 /** Puts the app together: the only file that knows everyone. */
 const models = createModels();
@@ -46,6 +48,7 @@ const search = createSearch({
   },
 });
 const updates = createUpdates({ shell: models.shell, beforeReload: conversation.saveDrafts, report });
+const language = createLanguage({ beforeReload: conversation.saveDrafts, report });
 const link = createLink({ models, toasts, outdated: updates.check });
 const trust = createTrust({ models, toasts });
 const management = createManagement({ models, api, account: () => account, toasts });
@@ -87,6 +90,7 @@ const actions: Actions = {
   countUnsent: account.countUnsent,
   recover: account.recover,
   confirmRecoveryCode: management.confirmRecoveryCode,
+  skipRecoveryCode: management.skipRecoveryCode,
   newRecoveryCode: management.newRecoveryCode,
   changePassword: management.changePassword,
   deleteAccount: management.deleteAccount,
@@ -106,6 +110,7 @@ const actions: Actions = {
   report: management.report,
   enableLock: lock.enableLock,
   addLockKey: lock.addLockKey,
+  removeLockKey: lock.removeLockKey,
   disableLock: lock.disableLock,
   setLockMinutes: lock.setLockMinutes,
   lockNow: lock.lockNow,
@@ -115,6 +120,12 @@ const actions: Actions = {
   go: navigation.go,
   back: navigation.back,
   setTheme: shell.setTheme,
+  setLook: shell.setLook,
+  dismissHint: shell.dismissHint,
+  dropShared: shell.dropShared,
+  measureStorage: shell.measureStorage,
+  keepStorage: shell.keepStorage,
+  setLanguage: language.setLanguage,
   setSidebarCollapsed: shell.setSidebarCollapsed,
   dismissToast: toasts.dismiss,
   applyUpdate: updates.apply,
@@ -132,10 +143,14 @@ const actions: Actions = {
   jumpTo: search.jumpTo,
   jumpToDay: conversation.jumpToDay,
   toNewest: conversation.toNewest,
+  keepPlace: conversation.keepPlace,
   setDraft: conversation.setDraft,
   send: conversation.send,
   retry: conversation.retry,
+  retryAll: conversation.retryAll,
   discard: conversation.discard,
+  edit: conversation.edit,
+  inspect: conversation.inspect,
   loadEarlier: conversation.loadEarlier,
   loadLater: conversation.loadLater,
   fillHole: conversation.fillHole,
@@ -149,4 +164,8 @@ if (root === null) throw new Error('index.html has no #app');
 // Browsers give encryption to secure origins only, and some give private windows no storage.
 if (!isSecureContext) models.session.phase.value = 'unusable';
 else void account.start();
-render(<App models={models} actions={actions} />, root);
+const draw = () => render(<App models={models} actions={actions} />, root);
+const learning = learn();
+if (learning === null) draw();
+// Better in English than not at all.
+else learning.catch(report).then(draw, report);

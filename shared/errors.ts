@@ -60,6 +60,7 @@ export const ERRORS = {
   },
   // people and messages
   UNKNOWN_USER: { status: 404, say: 'There is no such user.' },
+  ACCOUNT_GONE: { status: 410, say: 'This account was deleted.' },
   SELF_TARGET: { status: 400, say: 'You can’t do that to yourself.' },
   NOT_FRIENDS: { status: 403, say: 'You are not friends, so this was not sent.' },
   ALREADY_FRIENDS: { status: 409, say: 'You are already friends.' },

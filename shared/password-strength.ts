@@ -27,9 +27,9 @@ export function passwordStrength(password: string, names: readonly string[] = []
   return score < 19 ? 2 : 3;
 }
 
-/** What most guesses begin with, and the rows of the keyboard. */
+/** What most guesses are put together from: words, seasons, months and years, and the rows of the keyboard. */
 const COMMON =
-  /p[a@4][s$5]{2}w[o0]r[dt]|kennwort|qwert[yz]?|asdf(?:gh)?|yxcvb?|zxcvb?|iloveyou|letmein|welcome|admin|login|dragon|monkey|football|baseball|sunshine|princess|nexchat|master|secret|(?:abc|123)+/giu;
+  /p[a@4][s$5]{2}w[o0]r[dt]|(?:19|20)\d\d|spring|summer|autumn|winter|fr[uü]e?hling|sommer|herbst|(?:janu|febru)ary?|m[aä]r(?:ch|z)|april|june?i?|july?i?|august|(?:sept|nov|dez|dec)ember|o[kc]tober|(?:mon|tues?|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|hello|hallo|change ?me|whatever|shadow|superman|batman|starwars|pokemon|computer|internet|hunter|ginger|cookie|banana|chocolate|liverpool|arsenal|chelsea|schatz|passwort|geheim|ficken|trustno1|michael|jennifer|charlie|thomas|daniel|jordan|kennwort|qwert[yz]?|asdf(?:gh)?|yxcvb?|zxcvb?|iloveyou|letmein|welcome|admin|login|dragon|monkey|football|baseball|sunshine|princess|nexchat|master|secret|(?:abc|123)+/giu;
 
 /** The password with names, and what everybody chooses, as one character each. */
 function withoutKnown(password: string, names: readonly string[]): string {

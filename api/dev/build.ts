@@ -62,4 +62,7 @@ async function filesUnder(path: string): Promise<string[]> {
     .toSorted();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll('info');
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--if-stale')) await buildIfStale();
+  else await buildAll('info');
+}

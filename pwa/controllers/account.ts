@@ -1,4 +1,4 @@
-import { DEFAULT_ITERATIONS, type SafeKdf } from '#shared/crypto/password.ts';
+import type { SafeKdf } from '#shared/crypto/password.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Session } from '#shared/schema/http.ts';
 import type { Models } from '../models/models.ts';
@@ -22,6 +22,7 @@ import { load } from './load.ts';
 import { note } from './log.ts';
 import type { TabNews } from './tab-news.ts';
 import type { Toasts } from './toasts.ts';
+import { forgetCodeShown } from './unconfirmed-code.ts';
 import { markIn, markOut, wasIn } from './was-in.ts';
 
 /** The door: coming in, coming back, going out. */
@@ -199,6 +200,7 @@ export function createAccount(deps: AccountDeps): Account {
 
   /** An account whose password is stretched less than is usual by now is wrapped again; nobody has to wait for it. */
   async function strengthen(password: string, kdf: SafeKdf): Promise<void> {
+    const { DEFAULT_ITERATIONS } = await import('#shared/crypto/password.ts');
     if (kdf.iterations >= DEFAULT_ITERATIONS || inside === null) return;
     const { rewrap } = await import('./own-account.ts');
     pinIterations(await rewrap({ inside, api }, password, password, false));
@@ -234,6 +236,7 @@ export function createAccount(deps: AccountDeps): Account {
   async function forget(): Promise<void> {
     // The other tabs let go of the database, which could not be erased otherwise.
     markOut();
+    forgetCodeShown();
     tabs.say('signed-out');
     await leave();
     // Vault key first. Whoever comes in next waits for the end of it.

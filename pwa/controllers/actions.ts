@@ -1,7 +1,12 @@
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { ReportRequest } from '#shared/schema/account.ts';
 import type { ExportContent } from '../models/account.ts';
-import type { Route, Theme } from '../models/shell.ts';
+import type { Language } from '../models/language.ts';
+import type { Hint, Look, Route, Theme } from '../models/shell.ts';
+import type { Place } from '../models/timeline.ts';
+
+/** What comparing a code gave; `digits` are the same on both screens, so they do not say whose they are. */
+export type SafetyOutcome = 'match' | 'mismatch' | 'own' | 'digits' | 'unreadable';
 
 /** Everything a person can do. Views know this interface; the composition root provides it. */
 export interface Actions {
@@ -18,6 +23,8 @@ export interface Actions {
   // the account; what resolves with false has said why in a toast or in `models.account.error`
   /** The code that is on the screen was written down. */
   confirmRecoveryCode(): void;
+  /** The person goes on without: it is said again, quietly, until there is a code that was written down. */
+  skipRecoveryCode(): void;
   newRecoveryCode(password: string): Promise<boolean>;
   changePassword(current: string, next: string): Promise<boolean>;
   /** Ends the account at the server, then erases this device. */
@@ -37,18 +44,21 @@ export interface Actions {
   /** Fills `models.account.safety` for this person; null closes it. */
   showSafety(peer: UserId | null): void;
   setVerified(peer: UserId, verified: boolean): Promise<void>;
-  /** A scanned or pasted code against the one that this device expects; a match is verified. */
-  compareSafety(peer: UserId, scanned: string): Promise<'match' | 'mismatch' | 'own' | 'unreadable'>;
+  /** A scanned or pasted code against the one that this device expects; a match is verified, the same digits are not. */
+  compareSafety(peer: UserId, scanned: string): Promise<SafetyOutcome>;
   /** Goes on with somebody whose identity changed: the new one is pinned, unverified, and what waits is sealed to it. */
   acceptIdentity(peer: UserId): Promise<void>;
   blockPerson(id: UserId): Promise<void>;
   unblockPerson(id: UserId): Promise<void>;
-  report(request: ReportRequest): Promise<boolean>;
+  /** Null when it was refused. Without a connection it is kept, and sent later. */
+  report(request: ReportRequest): Promise<'sent' | 'queued' | null>;
 
   // the lock of this device
   enableLock(passphrase: string, minutes: number): Promise<boolean>;
   /** Adds a platform authenticator (WebAuthn PRF) beside the passphrase. */
   addLockKey(): Promise<boolean>;
+  /** The passphrase stays. */
+  removeLockKey(): Promise<boolean>;
   disableLock(passphrase: string): Promise<boolean>;
   setLockMinutes(minutes: number): void;
   lockNow(): void;
@@ -61,7 +71,17 @@ export interface Actions {
   go(route: Route): void;
   back(): void;
   setTheme(theme: Theme): void;
+  /** Null leaves it to the browser. The page starts again, without losing what was typed. */
+  setLanguage(language: Language | null): void;
+  setLook(look: Look, on: boolean): void;
   setSidebarCollapsed(collapsed: boolean): void;
+  dismissHint(hint: Hint): void;
+  /** What another app shared goes nowhere. */
+  dropShared(): void;
+  /** Fills `models.shell.storage`. */
+  measureStorage(): void;
+  /** Asks the browser to keep what is stored; false when it does not promise. */
+  keepStorage(): Promise<boolean>;
   dismissToast(id: number): void;
   applyUpdate(): void;
   install(): void;
@@ -91,7 +111,14 @@ export interface Actions {
   setDraft(text: string): void;
   send(text: string): Promise<void>;
   retry(id: OpId): Promise<void>;
-  discard(id: OpId): Promise<void>;
+  /** Every message of the open conversation that failed. */
+  retryAll(): Promise<void>;
+  /** Takes a message that was not sent off this device; false when it may be on its way already. */
+  discard(id: OpId): Promise<boolean>;
+  /** The same, with what it said back in the composer. */
+  edit(id: OpId): Promise<boolean>;
+  /** Fills `models.timeline.details` for this message; null closes it. */
+  inspect(id: OpId | null): void;
   loadEarlier(): void;
   loadLater(): void;
   /** Opens a conversation, if it is not open, around this message. */
@@ -99,6 +126,8 @@ export interface Actions {
   /** To the first message of the open conversation at or after `at`, milliseconds since 1970. */
   jumpToDay(at: number): void;
   toNewest(): void;
+  /** Where the person reads in the open conversation, to come back to; null at its end. */
+  keepPlace(place: Place | null): void;
   /** The place above message number `n`, where messages are missing, is on the screen or near it. */
   fillHole(n: number): void;
   /** The person can see every message up to number `n`: tab visible, window focused, scrolled there. */

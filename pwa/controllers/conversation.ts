@@ -1,14 +1,16 @@
 import { effect } from '@preact/signals';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Models } from '../models/models.ts';
+import type { Place } from '../models/timeline.ts';
 import type { Stop } from '../store/ports.ts';
 import { timers } from '../transport/timers.ts';
 import { createDrafts } from './drafts.ts';
 import { type Inside, type Room, mustBeInside } from './inside.ts';
 import { keepStorage } from './keep-storage.ts';
+import { createPlaces } from './places.ts';
 import type { Toasts } from './toasts.ts';
 import { createTypingHints } from './typing-hints.ts';
-import { WINDOW, createWindow } from './window.ts';
+import { createWindow } from './window.ts';
 
 /** The list of conversations and the open one. */
 export interface Conversation extends Room {
@@ -17,13 +19,17 @@ export interface Conversation extends Room {
   saveDrafts(): Promise<void>;
   send(text: string): Promise<void>;
   retry(id: OpId): Promise<void>;
-  discard(id: OpId): Promise<void>;
+  retryAll(): Promise<void>;
+  discard(id: OpId): Promise<boolean>;
+  edit(id: OpId): Promise<boolean>;
+  inspect(id: OpId | null): void;
   loadEarlier(): void;
   loadLater(): void;
   /** In the open conversation; in another one as soon as it is opened. */
   jumpTo(peer: UserId, id: OpId): void;
   jumpToDay(at: number): void;
   toNewest(): void;
+  keepPlace(place: Place | null): void;
   fillHole(n: number): void;
   markSeen(n: number): void;
   typing(): void;
@@ -34,8 +40,11 @@ interface ConversationDeps {
   readonly toasts: Toasts;
 }
 
-/** The window opens at the first unread message, but never reads more than this to do so. */
-const WIDEST_AT_OPEN = 1_000;
+/** How often, and how far apart, it is tried to take a message back while a connection is being made. */
+const TRIES = 5;
+const TRY_AGAIN_MS = 500;
+/** How soon the details of a message that waits are read again. */
+const LOOK_AGAIN_MS = 1_500;
 
 export function createConversation({ models, toasts }: ConversationDeps): Conversation {
   const { shell, timeline, conversations } = models;
@@ -43,6 +52,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
   let stopRoute: Stop = () => {};
   let stopRows: Stop = () => {};
   let stopNotices: Stop = () => {};
+  let stopInspecting: Stop = () => {};
   /** Where the conversation that is opened next begins to be shown. */
   let aim: { readonly peer: UserId; readonly id: OpId } | null = null;
   let opened = false;
@@ -62,6 +72,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
   });
 
   const frame = createWindow(timeline, keepSeen);
+  const places = createPlaces();
 
   const saveBeforeGoing = () => {
     if (document.visibilityState === 'hidden') void drafts.flush();
@@ -71,6 +82,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
 
   function clear(peer: UserId | null): void {
     hints.stop();
+    inspect(null);
     frame.close();
     opened = false;
     seen = 0;
@@ -94,14 +106,20 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     const [draft, seenUpTo] = await Promise.all([store.draft(peer), store.seenUpTo(peer)]);
     // The person may have gone on, or out, while the database was read.
     if (inside?.store !== store || timeline.peer.value !== peer) return;
-    const goal = aim?.peer === peer ? aim.id : null;
+    const goal = aim?.peer === peer ? { id: aim.id } : places.get(peer);
     aim = null;
     opened = true;
     const unread = conversations.rows.value.find((row) => row.peer === peer)?.unread ?? 0;
     seen = seenUpTo;
     timeline.unreadAfter.value = unread > 0 ? seenUpTo : null;
     if (timeline.draft.value === '') timeline.draft.value = draft;
-    if (goal === null) frame.openAtEnd(store, peer, Math.min(WIDEST_AT_OPEN, WINDOW + unread));
+    const shared = shell.shared.value;
+    if (shared !== null) {
+      shell.shared.value = null;
+      timeline.draft.value = draft === '' ? shared : `${draft}\n${shared}`;
+      drafts.changed(peer, timeline.draft.value);
+    }
+    if (goal === null) frame.open(store, peer, unread, seenUpTo);
     else frame.openAround(store, peer, goal);
     stopNotices = store.liveNotices(peer, (notices) => {
       if (timeline.peer.value === peer) timeline.notices.value = notices;
@@ -131,6 +149,50 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     });
   }
 
+  /** What a message said that was certainly not sent, and is gone now. */
+  async function takeBack(id: OpId): Promise<string | null> {
+    let text: string | null = null;
+    await attempt(async ({ store }) => {
+      // A connection that is being made may be none in a moment, or bring the answer.
+      for (let tries = 0; tries < TRIES && text === null; tries++) {
+        if (tries > 0) await new Promise<void>((resolve) => timers.after(TRY_AGAIN_MS, resolve));
+        text = (await store.takeBack(id))?.text ?? null;
+        if (text === null && (await store.details(id))?.tick !== 'queued') return;
+      }
+    });
+    return text;
+  }
+
+  function inspect(id: OpId | null): void {
+    stopInspecting();
+    stopInspecting = () => {};
+    timeline.details.value = null;
+    if (id === null) return;
+    let asked = 0;
+    let cancel = () => {};
+    const read = () => {
+      cancel();
+      const turn = ++asked;
+      void attempt(async ({ store }) => {
+        const details = await store.details(id);
+        if (turn !== asked) return;
+        timeline.details.value = details;
+        // Whether it can be taken back comes and goes with connections, which no message tells.
+        if (details?.tick === 'queued') cancel = timers.after(LOOK_AGAIN_MS, read);
+      });
+    };
+    // Its ticks rise and it may leave while it is looked at.
+    const stop = effect(() => {
+      void timeline.items.value;
+      read();
+    });
+    stopInspecting = () => {
+      asked = -1;
+      cancel();
+      stop();
+    };
+  }
+
   function fillHole(n: number): void {
     const peer = timeline.peer.value;
     if (peer !== null) inside?.seat.want(peer, n);
@@ -156,6 +218,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       stopRoute();
       stopRows();
       drafts.forget();
+      places.forget();
       clear(null);
       inside = null;
       conversations.rows.value = [];
@@ -189,9 +252,23 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     async retry(id) {
       await attempt(({ store }) => store.retry(id));
     },
-    async discard(id) {
-      await attempt(({ store }) => store.discard(id));
+    async retryAll() {
+      await attempt(({ store }, peer) => store.retryAll(peer));
     },
+    discard: async (id) => (await takeBack(id)) !== null,
+    async edit(id) {
+      const peer = timeline.peer.value;
+      const text = await takeBack(id);
+      if (text === null || peer === null) return false;
+      const { store } = mustBeInside(inside);
+      const isOpen = timeline.peer.value === peer;
+      const before = isOpen ? timeline.draft.value : await store.draft(peer);
+      const draft = before.trim() === '' ? text : `${text}\n${before}`;
+      if (isOpen) timeline.draft.value = draft;
+      drafts.changed(peer, draft);
+      return true;
+    },
+    inspect,
     loadEarlier() {
       const first = timeline.items.value[0];
       if (first?.holeBefore === true && first.n !== null) fillHole(first.n);
@@ -199,7 +276,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     },
     loadLater: () => frame.loadLater(),
     jumpTo(peer, id) {
-      if (opened && timeline.peer.value === peer) frame.openAround(mustBeInside(inside).store, peer, id);
+      if (opened && timeline.peer.value === peer) frame.openAround(mustBeInside(inside).store, peer, { id });
       else aim = { peer, id };
     },
     jumpToDay(at) {
@@ -207,10 +284,16 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
         const id = await (await store.lookThrough()).firstSince(peer, at);
         if (inside?.store !== store || timeline.peer.value !== peer) return;
         if (id === null) frame.toNewest();
-        else frame.openAround(store, peer, id);
+        else frame.openAround(store, peer, { id });
       });
     },
     toNewest: () => frame.toNewest(),
+    keepPlace(place) {
+      const peer = timeline.peer.value;
+      if (peer === null) return;
+      places.keep(peer, place);
+      frame.keepPlace(place);
+    },
     fillHole,
     markSeen(n) {
       if (n <= shown) return;

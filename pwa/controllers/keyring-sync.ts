@@ -1,5 +1,6 @@
 import { effect } from '@preact/signals';
-import { type Pins, isSamePin } from '#shared/crypto/pins.ts';
+import type { Pins } from '#shared/crypto/pins.ts';
+import { isSamePin } from '#shared/crypto/same-pin.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Models } from '../models/models.ts';
 import type { Stop } from '../store/ports.ts';

@@ -8,6 +8,7 @@ import type { DeviceKeys } from '../store/keychain.ts';
 import {
   beginAttempt,
   readLock,
+  removeAuthenticator,
   removeLock,
   setAuthenticator,
   setLock,
@@ -41,6 +42,7 @@ export type LockActions = Pick<
   Actions,
   | 'enableLock'
   | 'addLockKey'
+  | 'removeLockKey'
   | 'disableLock'
   | 'setLockMinutes'
   | 'lockNow'
@@ -129,6 +131,8 @@ export function createLockWork(deps: LockWorkDeps): LockWork {
     } catch (error) {
       if (!(error instanceof Failure)) report(error);
       model.error.value = error instanceof Failure ? error.code : 'INTERNAL';
+      const tooSoon = error instanceof Failure && error.code === 'RATE_LIMITED';
+      model.wait.value = tooSoon ? Number(error.detail) : 0;
       return false;
     } finally {
       model.busy.value = false;
@@ -219,6 +223,12 @@ export function createLockWork(deps: LockWorkDeps): LockWork {
         showAll(await setAuthenticator(keychain.keys, await createLockKey()));
       }),
 
+    removeLockKey: () =>
+      attempt(async () => {
+        mustBeInside(inside());
+        showAll(await removeAuthenticator());
+      }),
+
     disableLock: (passphrase) =>
       attempt(async () => {
         await removeLock('passphrase', await attemptedKey(passphrase));
@@ -249,6 +259,8 @@ export function createLockWork(deps: LockWorkDeps): LockWork {
       localStorage.clear();
       sessionStorage.clear();
       shell.theme.value = 'system';
+      shell.looks.value = new Set();
+      shell.hintsDone.value = new Set();
       // Leaves a mark, without a network, that the session is still to be ended at the server.
       await deps.account().logOut();
       await eraseApp().catch(report);

@@ -59,6 +59,7 @@ export function createLock(deps: LockDeps): Lock {
     },
     enableLock: (passphrase, minutes) => asked((lock) => lock.enableLock(passphrase, minutes)),
     addLockKey: () => asked((lock) => lock.addLockKey()),
+    removeLockKey: () => asked((lock) => lock.removeLockKey()),
     disableLock: (passphrase) => asked((lock) => lock.disableLock(passphrase)),
     setLockMinutes: (minutes) => soon((lock) => lock.setLockMinutes(minutes)),
     lockNow: () => soon((lock) => lock.lockNow()),

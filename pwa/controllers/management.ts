@@ -1,14 +1,19 @@
-import { Failure } from '#shared/errors.ts';
+import { effect } from '@preact/signals';
+import { type ErrorCode, Failure } from '#shared/errors.ts';
+import type { ReportRequest } from '#shared/schema/account.ts';
 import type { Models } from '../models/models.ts';
+import type { Stop } from '../store/ports.ts';
 import type { AccountApi } from '../transport/account-api.ts';
 import type { Api } from '../transport/http.ts';
 import type { Account } from './account.ts';
 import type { Actions } from './actions.ts';
 import { type Inside, type Room, mustBeInside } from './inside.ts';
 import { pinIterations } from './kdf-pin.ts';
+import { note } from './log.ts';
 import { load } from './load.ts';
 import { createNewCode } from './new-code.ts';
 import type { Toasts } from './toasts.ts';
+import { forgetCodeShown, isCodeUnconfirmed, markCodeShown } from './unconfirmed-code.ts';
 
 /** What a person does with their own account. Everything that works is loaded when it is needed. */
 export interface Management
@@ -17,6 +22,7 @@ export interface Management
     Pick<
       Actions,
       | 'confirmRecoveryCode'
+      | 'skipRecoveryCode'
       | 'newRecoveryCode'
       | 'changePassword'
       | 'deleteAccount'
@@ -31,19 +37,24 @@ export interface Management
     > {}
 
 interface ManagementDeps {
-  readonly models: Pick<Models, 'account' | 'people'>;
+  readonly models: Pick<Models, 'account' | 'people' | 'status'>;
   readonly api: Api;
   readonly account: () => Pick<Account, 'forget'>;
   readonly toasts: Toasts;
 }
 
-const WITHOUT_KEYS = 'Exported. Your keys are not in the file, because the server could not be reached.';
 /** How long a browser may take to begin saving a file. */
 const SAVING_MS = 60_000;
+/** What keeps a report from being sent now, and not for good. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['OFFLINE', 'UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED']);
+
+const isSame = (one: ReportRequest, other: ReportRequest) =>
+  one.about === other.about && one.reason === other.reason && one.note === other.note;
 
 export function createManagement({ models, api, account, toasts }: ManagementDeps): Management {
-  const { account: model, people } = models;
+  const { account: model, people, status } = models;
   let inside: Inside | null = null;
+  let stopSending: Stop = () => {};
 
   const scope = () => ({ inside: mustBeInside(inside), api });
   const own = () => load(import('./own-account.ts'));
@@ -71,6 +82,37 @@ export function createManagement({ models, api, account, toasts }: ManagementDep
       return true;
     })) === true;
 
+  function closeCode(): void {
+    model.recoveryCode.value = null;
+    model.recoveryUnsure.value = false;
+  }
+
+  // A reload, or the end of the app, while the code is on the screen leaves it unconfirmed.
+  effect(() => {
+    // At the door it is not known yet whether there will be an account.
+    if (model.recoveryCode.value === null || inside === null) return;
+    markCodeShown();
+    model.recoveryUnconfirmed.value = true;
+  });
+
+  async function sendReport(now: Inside, request: ReportRequest): Promise<void> {
+    await (await calls()).report(await now.tokens.current(), request);
+  }
+
+  /** Those that waited for a connection. One that the server refuses for good is dropped: nobody waits for it. */
+  async function sendReports(now: Inside): Promise<void> {
+    for (const request of await now.store.reports()) {
+      if (inside !== now) return;
+      try {
+        await sendReport(now, request);
+      } catch (error) {
+        if (error instanceof Failure && PASSING.has(error.code)) return;
+        note('a report was refused', error);
+      }
+      await now.store.changeReports((waiting) => waiting.filter((one) => !isSame(one, request)));
+    }
+  }
+
   async function readDevices(): Promise<void> {
     const now = mustBeInside(inside);
     const devices = await (await calls()).devices(await now.tokens.current());
@@ -87,18 +129,27 @@ export function createManagement({ models, api, account, toasts }: ManagementDep
   return {
     enter(now) {
       inside = now;
+      stopSending = effect(() => {
+        if (status.link.value === 'live') sendReports(now).catch(toasts.report);
+      });
+      if (model.recoveryCode.value !== null) markCodeShown();
+      model.recoveryUnconfirmed.value = isCodeUnconfirmed();
     },
     leave() {
       inside = null;
+      stopSending();
+      model.recoveryUnconfirmed.value = false;
       model.devices.value = null;
       model.recoveryCode.value = null;
       model.recoveryUnsure.value = false;
       model.error.value = null;
     },
     confirmRecoveryCode() {
-      model.recoveryCode.value = null;
-      model.recoveryUnsure.value = false;
+      forgetCodeShown();
+      model.recoveryUnconfirmed.value = false;
+      closeCode();
     },
+    skipRecoveryCode: closeCode,
     newRecoveryCode: (password) =>
       succeeds(async () => {
         await (await own()).newRecoveryCode(scope(), password, createNewCode(model));
@@ -127,12 +178,22 @@ export function createManagement({ models, api, account, toasts }: ManagementDep
           passphrase,
         );
         save(file, name);
-        if (!withKeys) toasts.show('info', WITHOUT_KEYS);
+        if (!withKeys) toasts.show('info', { what: 'without-keys' });
       }),
     openExport: (file, passphrase) =>
       attempt(async () => (await load(import('./export-data.ts'))).readExport(file, passphrase)),
     report: (request) =>
-      succeeds(async () => (await calls()).report(await mustBeInside(inside).tokens.current(), request)),
+      attempt(async () => {
+        const now = mustBeInside(inside);
+        try {
+          await sendReport(now, request);
+          return 'sent';
+        } catch (error) {
+          if (!(error instanceof Failure) || !PASSING.has(error.code)) throw error;
+          await now.store.changeReports((waiting) => [...waiting, request]);
+          return 'queued';
+        }
+      }),
   };
 }
 

@@ -11,6 +11,12 @@ export interface Navigation {
 }
 
 export function createNavigation({ shell, session }: Pick<Models, 'shell' | 'session'>): Navigation {
+  const shared = sharedIn(location);
+  if (shared !== null) {
+    shell.shared.value = shared;
+    // What is shared does not stay in the address.
+    history.replaceState(null, '', '/');
+  }
   shell.route.value = routeAt(location.pathname);
 
   /** How many entries of this app lie behind the present one; kept in the entry, so that a reload keeps it. */
@@ -48,4 +54,18 @@ export function createNavigation({ shell, session }: Pick<Models, 'shell' | 'ses
       replace({ panel: 'chats', peer: null });
     },
   };
+}
+
+/** The address that the manifest names for what other apps share. */
+const SHARE = '/share';
+/** The longest message, in characters. */
+const MOST = 10_000;
+
+/** What another app hands over: title, text and address, each on a line of its own. Null for no such thing. */
+export function sharedIn({ pathname, search }: Pick<Location, 'pathname' | 'search'>): string | null {
+  if (pathname !== SHARE) return null;
+  const given = new URLSearchParams(search);
+  const parts = ['title', 'text', 'url'].map((name) => given.get(name)?.trim() ?? '');
+  const text = [...new Set(parts)].filter((part) => part !== '').join('\n');
+  return text === '' ? null : text.slice(0, MOST);
 }

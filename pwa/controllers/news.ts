@@ -8,7 +8,7 @@ import type { StoredContact } from '../store/ports.ts';
 export function news(
   before: readonly StoredContact[] | null,
   now: readonly StoredContact[],
-): readonly Pick<Toast, 'tone' | 'text'>[] {
+): readonly Pick<Toast, 'tone' | 'says'>[] {
   if (before === null) return [];
   const beforeById = new Map(before.map((contact) => [contact.id, contact]));
   const asking: string[] = [];
@@ -18,13 +18,9 @@ export function news(
     if (contact.standing === 'received' && was !== 'received') asking.push(contact.name);
     if (contact.standing === 'friends' && was === 'sent') accepted.push(contact.name);
   }
-  return [
-    ...note('info', asking, 'wants to be your friend', 'new friend requests'),
-    ...note('success', accepted, 'accepted your friend request', 'people accepted your friend requests'),
-  ];
+  return [...note('info', 'asks', asking), ...note('success', 'accepted', accepted)];
 }
 
-function note(tone: Toast['tone'], names: readonly string[], one: string, many: string) {
-  if (names.length === 0) return [];
-  return [{ tone, text: names.length === 1 ? `${names[0]} ${one}` : `${names.length} ${many}` }];
+function note(tone: Toast['tone'], what: 'asks' | 'accepted', names: readonly string[]) {
+  return names.length === 0 ? [] : [{ tone, says: { what, names } }];
 }

@@ -67,7 +67,7 @@ export function createPeople({ models, api, toasts }: PeopleDeps): People {
     let before: readonly StoredContact[] | null = null;
     return store.liveContacts((contacts) => {
       people.contactsById.value = new Map(contacts.map((contact) => [contact.id, contact]));
-      for (const note of news(before, contacts)) toasts.show(note.tone, note.text);
+      for (const note of news(before, contacts)) toasts.show(note.tone, note.says);
       before = contacts;
     });
   }

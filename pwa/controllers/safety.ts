@@ -26,15 +26,21 @@ export async function compare(store: LocalStore, contact: Contact): Promise<Comp
   return { safety: { peer, name, trust, groups, code: shown }, signing: compared.peer.signing };
 }
 
+/** A whole safety number, as somebody read or copied it. */
+const DIGITS = /^[0-9]{60}$/;
+
 /** Compares what was scanned with the identity that stands for the contact now; a match is verified. */
 export async function compareScanned(
   store: LocalStore,
   peer: UserId,
   scanned: string,
-): Promise<SafetyVerdict> {
+): Promise<SafetyVerdict | 'digits'> {
   const compared = await store.trust.compared(peer);
   if (compared === null) return 'unreadable';
-  const { code } = await safetyNumberOf(compared.self, compared.peer);
+  const { code, groups } = await safetyNumberOf(compared.self, compared.peer);
+  const digits = scanned.normalize('NFKC').replaceAll(/[^\p{L}\p{N}]/gu, '');
+  // Both sides have the same number, so it does not say whose screen it comes from: nothing is verified by it alone.
+  if (DIGITS.test(digits)) return digits === groups.join('') ? 'digits' : 'mismatch';
   const verdict = compareSafetyCode(code, peer, scanned);
   if (verdict === 'match') await store.trust.setVerified(peer, compared.peer.signing, true);
   return verdict;

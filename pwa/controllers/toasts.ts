@@ -1,10 +1,10 @@
 import { Failure } from '#shared/errors.ts';
-import type { ShellModel, Toast } from '../models/shell.ts';
+import type { Remark, ShellModel, Toast } from '../models/shell.ts';
 import { complain } from './log.ts';
 
 /** Short notes. How long one can be read is the view's business, which dismisses it then. */
 export interface Toasts {
-  show(tone: Toast['tone'], text: string): void;
+  show(tone: Toast['tone'], says: Remark): void;
   dismiss(id: number): void;
   /**
    * The one place where errors end: logged for the developer, shown to the person. An expected Failure says what can
@@ -14,7 +14,6 @@ export interface Toasts {
 }
 
 const MOST = 4;
-const BUG = 'Something went wrong in the app. Reload it if this happens again.';
 
 export function createToasts(shell: Pick<ShellModel, 'toasts'>): Toasts {
   let nextId = 1;
@@ -23,10 +22,10 @@ export function createToasts(shell: Pick<ShellModel, 'toasts'>): Toasts {
     shell.toasts.value = shell.toasts.value.filter((toast) => toast.id !== id);
   }
 
-  function show(tone: Toast['tone'], text: string): void {
+  function show(tone: Toast['tone'], says: Remark): void {
     // The same note twice is one note that comes again.
-    const others = shell.toasts.value.filter((toast) => toast.text !== text);
-    shell.toasts.value = [...others, { id: nextId++, tone, text }].slice(-MOST);
+    const others = shell.toasts.value.filter((toast) => !isSame(toast.says, says));
+    shell.toasts.value = [...others, { id: nextId++, tone, says }].slice(-MOST);
   }
 
   return {
@@ -34,7 +33,10 @@ export function createToasts(shell: Pick<ShellModel, 'toasts'>): Toasts {
     dismiss,
     report(error) {
       complain(error);
-      show('error', error instanceof Failure ? error.message : BUG);
+      show('error', error instanceof Failure ? { what: 'failure', code: error.code } : { what: 'bug' });
     },
   };
 }
+
+/** Remarks are plain data. */
+const isSame = (one: Remark, other: Remark) => JSON.stringify(one) === JSON.stringify(other);

@@ -1,28 +1,37 @@
 import { batch } from '@preact/signals';
 import type { OpId, UserId } from '#shared/ids.ts';
-import type { Goal, TimelineModel } from '../models/timeline.ts';
+import type { Goal, Place, TimelineModel } from '../models/timeline.ts';
 import type { LocalStore, Span, Stop } from '../store/ports.ts';
 
-/** The part of the open conversation that is shown: at its end, or anywhere in it. */
+/**
+ * The part of the open conversation that is shown: at its end, or anywhere in it. However long one reads, it never grows
+ * wider than `WIDEST`: it moves along, and lets go of what lies far behind the reader.
+ */
 export interface Window {
-  /** The newest `count` messages. */
-  openAtEnd(store: LocalStore, peer: UserId, count?: number): void;
+  /** The newest messages; with many `unread`, those around the first that is numbered above `seen`. */
+  open(store: LocalStore, peer: UserId, unread: number, seen: number): void;
   /** Messages around one of them, which is shown at once if it is there already. */
-  openAround(store: LocalStore, peer: UserId, id: OpId): void;
+  openAround(store: LocalStore, peer: UserId, goal: Goal & { readonly id: OpId }): void;
   toNewest(): void;
   loadEarlier(): void;
   loadLater(): void;
+  /** Where the reader is; null at the end. What they read is not taken away by what comes in. */
+  keepPlace(place: Place | null): void;
   /** Stops reading. */
   close(): void;
 }
 
 /** How many messages a window shows at first, on either side of a goal, and grows by. */
 export const WINDOW = 100;
+/** Reading again what is shown, after each change to it, must stay unnoticed. */
+export const WIDEST = 500;
 
 export function createWindow(timeline: TimelineModel, changed: () => void): Window {
   let stop: Stop = () => {};
   let shown: { readonly store: LocalStore; readonly peer: UserId } | null = null;
   let span: Span = { newest: WINDOW };
+  /** The reader is somewhere above the end. */
+  let away = false;
   /** One step at a time: the window that was asked for must have come before it grows again. */
   let growing = false;
   let next: (() => void) | null = null;
@@ -50,13 +59,30 @@ export function createWindow(timeline: TimelineModel, changed: () => void): Wind
         }
       });
       first = false;
-      // It has grown to the newest message: what comes in from now on is part of it.
-      if ('around' in span && !hasLater) read({ newest: Math.max(WINDOW, items.length) });
+      hold();
       changed();
       const step = next;
       next = null;
       step?.();
     });
+  }
+
+  /**
+   * At the end the window is the newest messages, whichever those are: what comes in pushes the oldest out. For somebody
+   * who reads further up it begins where it begins.
+   */
+  function hold(): void {
+    const items = timeline.items.value;
+    const [oldest] = items;
+    if (oldest === undefined) return;
+    const isNewest = 'newest' in span;
+    if (isNewest && away) {
+      // What fills a hole above it belongs to it.
+      const earlier = oldest.holeBefore ? WINDOW : 0;
+      read({ around: oldest.id, earlier, later: items.length + WIDEST });
+    } else if (!isNewest && !away && !timeline.hasLater.value) {
+      read({ newest: Math.min(WIDEST, Math.max(WINDOW, items.length)) });
+    }
   }
 
   function grow(step: () => void): void {
@@ -65,36 +91,54 @@ export function createWindow(timeline: TimelineModel, changed: () => void): Wind
   }
 
   function growEarlier(): void {
-    if (!timeline.hasEarlier.value) return;
-    if ('around' in span) read({ ...span, earlier: span.earlier + WINDOW });
-    else if (timeline.items.value.length >= span.newest) read({ newest: span.newest + WINDOW });
+    const items = timeline.items.value;
+    const [oldest] = items;
+    if (oldest === undefined || !timeline.hasEarlier.value) return;
+    if ('newest' in span && items.length < span.newest) return;
+    read({ around: oldest.id, earlier: WINDOW, later: Math.min(items.length, WIDEST - WINDOW) });
   }
 
   function growLater(): void {
-    if (timeline.hasLater.value && 'around' in span) read({ ...span, later: span.later + WINDOW });
+    const items = timeline.items.value;
+    const newest = items.at(-1);
+    if (newest === undefined || !timeline.hasLater.value) return;
+    const earlier = Math.min(items.length, WIDEST - WINDOW) - 1;
+    read({ around: newest.id, earlier, later: WINDOW + 1 });
   }
 
   return {
-    openAtEnd(store, peer, count = WINDOW) {
+    open(store, peer, unread, seen) {
       shown = { store, peer };
-      read({ newest: count }, null);
+      away = false;
+      if (unread + WINDOW <= WIDEST) read({ newest: WINDOW + unread }, null);
+      else read({ above: seen, earlier: WINDOW, later: WINDOW }, null);
     },
-    openAround(store, peer, id) {
+    openAround(store, peer, goal) {
       shown = { store, peer };
-      if (timeline.loaded.value && timeline.items.value.some((item) => item.id === id)) {
-        timeline.goal.value = { id };
-      } else read({ around: id, earlier: WINDOW, later: WINDOW }, { id });
+      if (timeline.loaded.value && timeline.items.value.some(({ id }) => id === goal.id)) {
+        timeline.goal.value = goal;
+        return;
+      }
+      away = true;
+      read({ around: goal.id, earlier: WINDOW, later: WINDOW }, goal);
     },
     toNewest() {
+      away = false;
       if (timeline.hasLater.value) read({ newest: WINDOW }, { id: null });
       else timeline.goal.value = { id: null };
     },
     loadEarlier: () => grow(growEarlier),
     loadLater: () => grow(growLater),
+    keepPlace(place) {
+      if (away === (place !== null)) return;
+      away = place !== null;
+      if (!growing) hold();
+    },
     close() {
       stop();
       stop = () => {};
       shown = null;
+      away = false;
       growing = false;
       next = null;
     },

@@ -39,6 +39,15 @@ export const ACCOUNT_STATES: Readonly<Record<string, Prepare>> = {
     models.account.lock.value = { minutes: 15, hasKey: false };
     models.account.canUseKey.value = true;
   }),
+  'locked-wait': (models) => {
+    locked(false)(models);
+    models.account.error.value = 'RATE_LIMITED';
+    models.account.wait.value = 40;
+  },
+  'settings-recovery-unconfirmed': section('recovery', (models) => {
+    models.account.recoveryCreated.value = MADE;
+    models.account.recoveryUnconfirmed.value = true;
+  }),
   'settings-lock-key': section('lock', (models) => {
     models.account.lock.value = { minutes: 15, hasKey: true };
     models.account.canUseKey.value = true;

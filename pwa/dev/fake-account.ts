@@ -53,6 +53,7 @@ export function exported(now: number): ExportContent {
 type Mine =
   | 'recover'
   | 'confirmRecoveryCode'
+  | 'skipRecoveryCode'
   | 'newRecoveryCode'
   | 'changePassword'
   | 'deleteAccount'
@@ -65,6 +66,7 @@ type Mine =
   | 'openExport'
   | 'enableLock'
   | 'addLockKey'
+  | 'removeLockKey'
   | 'disableLock'
   | 'setLockMinutes'
   | 'lockNow'
@@ -101,6 +103,11 @@ export function createFakeAccount(
       account.recoveryCode.value = null;
       void done('confirmRecoveryCode');
     },
+    skipRecoveryCode() {
+      account.recoveryCode.value = null;
+      account.recoveryUnconfirmed.value = true;
+      void done('skipRecoveryCode');
+    },
     newRecoveryCode: (password) =>
       proven('newRecoveryCode', password, () => (account.recoveryCode.value = RECOVERY_CODE)),
     changePassword: (current) => proven('changePassword', current),
@@ -133,6 +140,10 @@ export function createFakeAccount(
     addLockKey: () =>
       proven('addLockKey', PASSWORD, () => {
         if (account.lock.value !== null) account.lock.value = { ...account.lock.value, hasKey: true };
+      }),
+    removeLockKey: () =>
+      proven('removeLockKey', PASSWORD, () => {
+        if (account.lock.value !== null) account.lock.value = { ...account.lock.value, hasKey: false };
       }),
     disableLock: (passphrase) => proven('disableLock', passphrase, () => (account.lock.value = null)),
     setLockMinutes(minutes) {

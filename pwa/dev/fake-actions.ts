@@ -6,7 +6,7 @@ import type { TimelineItem } from '../models/timeline.ts';
 import { createFakeAccount } from './fake-account.ts';
 import { createFakeSearch } from './fake-search.ts';
 import { createFakeTrust } from './fake-trust.ts';
-import { longConversation, message } from './fake-messages.ts';
+import { canTakeBack, detailsOf, longConversation, message } from './fake-messages.ts';
 
 /** How long a database or a server seems to take. */
 const ANSWER_MS = 400;
@@ -67,8 +67,27 @@ export function createFakeActions(models: Models, record: (call: string) => void
     back() {
       shell.route.value = parentOf(shell.route.value);
     },
+    setLanguage: (language) => record(`setLanguage ${language}`),
     setTheme(theme) {
       shell.theme.value = theme;
+    },
+    setLook(look, on) {
+      const looks = new Set(shell.looks.value);
+      if (on) looks.add(look);
+      else looks.delete(look);
+      shell.looks.value = looks;
+    },
+    dismissHint(hint) {
+      shell.hintsDone.value = new Set([...shell.hintsDone.value, hint]);
+    },
+    dropShared() {
+      shell.shared.value = null;
+    },
+    measureStorage: () => record('measureStorage'),
+    async keepStorage() {
+      await done('keepStorage');
+      if (shell.storage.value !== null) shell.storage.value = { ...shell.storage.value, lasting: true };
+      return true;
     },
     setSidebarCollapsed(collapsed) {
       shell.sidebarCollapsed.value = collapsed;
@@ -105,9 +124,30 @@ export function createFakeActions(models: Models, record: (call: string) => void
       change(id, (item) => ({ ...item, tick: 'queued', error: null }));
       return done('retry');
     },
-    discard(id) {
+    async retryAll() {
+      await done('retryAll');
+      timeline.items.value = timeline.items.value.map((item) =>
+        item.tick === 'failed' ? { ...item, tick: 'queued', error: null } : item,
+      );
+    },
+    async discard(id) {
+      await done('discard');
+      const can = canTakeBack(timeline.items.value.find((item) => item.id === id));
+      if (can) change(id, () => null);
+      return can;
+    },
+    async edit(id) {
+      await done('edit');
+      const item = timeline.items.value.find((one) => one.id === id);
+      if (item === undefined || !canTakeBack(item)) return false;
       change(id, () => null);
-      return done('discard');
+      timeline.draft.value = item.text ?? '';
+      return true;
+    },
+    inspect(id) {
+      record(`inspect ${id === null ? 'nothing' : 'a message'}`);
+      const item = timeline.items.value.find((one) => one.id === id);
+      timeline.details.value = item === undefined ? null : detailsOf(item);
     },
     loadEarlier() {
       record('loadEarlier');
@@ -139,6 +179,7 @@ export function createFakeActions(models: Models, record: (call: string) => void
         );
       }, ANSWER_MS);
     },
+    keepPlace: (place) => record(`keepPlace ${place === null ? 'nowhere' : `${place.id} ${place.at}`}`),
     markSeen(n) {
       record(`markSeen ${n}`);
       const unread = timeline.items.value.filter((item) => !item.mine && (item.n ?? 0) > n).length;

@@ -1,5 +1,5 @@
 import type { OpId } from '#shared/ids.ts';
-import type { Tick, TimelineItem } from '../models/timeline.ts';
+import type { MessageDetails, Tick, TimelineItem } from '../models/timeline.ts';
 
 let made = 0;
 const nextId = () => `00000000-0000-7000-8000-${String(made++).padStart(12, '0')}` as OpId;
@@ -83,6 +83,31 @@ export function longConversation(count: number, now: number, last = count): Time
     const n = last - count + 1 + index;
     return message(mine, `${n}. ${words.join(' ')}`, now - (count - 1 - index) * 7 * 60_000, n);
   });
+}
+
+/** What the second of two waiting messages is: sent meanwhile, for the gallery. */
+export const canTakeBack = (item: TimelineItem | undefined): boolean =>
+  item?.tick === 'failed' || (item?.tick === 'queued' && item.text !== 'and the rope');
+
+/** As the store would know it: the time of a tick as far as it was heard. */
+export function detailsOf(item: TimelineItem): MessageDetails {
+  const { id, mine, n, tick, error, at, text } = item;
+  const unsent = tick === 'queued' || tick === 'failed';
+  return {
+    id,
+    mine,
+    n,
+    tick,
+    error,
+    written: at - 400,
+    stored: unsent ? null : at,
+    delivered: mine && (tick === 'delivered' || tick === 'seen') ? at + 2_000 : null,
+    seen: null,
+    offers: unsent ? { count: canTakeBack(item) ? 0 : 2, last: canTakeBack(item) ? null : at + 5_000 } : null,
+    bytes: text === null ? null : new TextEncoder().encode(text).length,
+    keyEpoch: mine ? 3 : null,
+    canTakeBack: canTakeBack(item),
+  };
 }
 
 /** 200 old messages and the newest 40, with 160 between them that are not here yet. */

@@ -33,6 +33,7 @@ export const contacts: readonly Contact[] = [
   contact('piotr.zielinski', 'received'),
   contact('sofia.rossi', 'sent'),
   contact('wei.chen', 'sent', true),
+  { ...contact('ulf.gone', 'none'), gone: true },
   contact('victor.lang', 'blocked'),
   contact('xenia.moss', 'blocked', true),
 ];

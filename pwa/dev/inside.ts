@@ -23,6 +23,7 @@ export function inside(route: Route, more: Prepare = () => {}): Prepare {
     models.conversations.rows.value = conversationRows(now);
     models.conversations.loaded.value = true;
     models.shell.route.value = route;
+    models.shell.hintsDone.value = new Set(['offline', 'install', 'safety']);
     models.timeline.peer.value = mira;
     models.timeline.items.value = conversation(now);
     models.timeline.loaded.value = true;

@@ -2,8 +2,9 @@ import type { ErrorCode } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { Route } from '../models/shell.ts';
 import { ACCOUNT_STATES } from './account-states.ts';
-import { conversation, conversationWithHole, longConversation } from './fake-messages.ts';
+import { conversation, conversationWithHole, detailsOf, longConversation } from './fake-messages.ts';
 import { mira } from './fake-people.ts';
+import { HOSTILE_TEXTS, WIDE_NAME, hostileConversation } from './hostile.ts';
 import { inside } from './inside.ts';
 import type { Prepare } from './inside.ts';
 import { SEARCH_STATES } from './search-states.ts';
@@ -34,6 +35,25 @@ export const STATES: Readonly<Record<string, Prepare>> = {
 
   list: inside(list),
   'list-empty': inside(list, (models) => (models.conversations.rows.value = [])),
+  'list-hint': inside(list, (models) => (models.shell.hintsDone.value = new Set())),
+  'list-hint-install': inside(list, (models) => {
+    models.shell.hintsDone.value = new Set(['offline']);
+    models.shell.installing.value = 'offered';
+  }),
+  'list-hint-install-by-hand': inside(list, (models) => {
+    models.shell.hintsDone.value = new Set(['offline']);
+    models.shell.installing.value = 'by-hand';
+  }),
+  'list-share': inside(list, (models) => {
+    models.shell.shared.value =
+      'A path along the ridge\nhttps://www.openstreetmap.org/#map=13/61.5012/8.4532';
+  }),
+  'list-hint-code': inside(list, (models) => (models.account.recoveryUnconfirmed.value = true)),
+  'list-contrast': inside(list, (models) => (models.shell.looks.value = new Set(['contrast', 'calm']))),
+  'conversation-contrast': inside(
+    talk,
+    (models) => (models.shell.looks.value = new Set(['contrast', 'opaque'])),
+  ),
   'list-collapsed': inside(list, (models) => {
     models.shell.sidebarCollapsed.value = true;
     models.status.link.value = 'connecting';
@@ -51,6 +71,29 @@ export const STATES: Readonly<Record<string, Prepare>> = {
     models.people.online.value = new Set();
     models.timeline.items.value = conversation(Date.now(), { unsent: true });
     models.timeline.draft.value = 'Written on a mountain\nwith two lines';
+  }),
+  'conversation-details': inside(talk, (models) => {
+    const item = models.timeline.items.value.at(-2);
+    models.timeline.details.value = item === undefined ? null : detailsOf(item);
+  }),
+  'conversation-details-unsent': inside(talk, (models) => {
+    models.status.link.value = 'offline';
+    const items = conversation(Date.now(), { unsent: true });
+    models.timeline.items.value = items;
+    const item = items.at(-2);
+    models.timeline.details.value = item === undefined ? null : detailsOf(item);
+  }),
+  'conversation-details-late': inside(talk, (models) => {
+    models.status.link.value = 'offline';
+    const items = conversation(Date.now(), { unsent: true });
+    models.timeline.items.value = items;
+    const item = items.at(-1);
+    models.timeline.details.value = item === undefined ? null : detailsOf(item);
+  }),
+  'conversation-unsent': inside(talk, (models) => {
+    models.timeline.items.value = conversation(Date.now(), { unsent: true }).map((item) =>
+      item.tick === 'queued' ? { ...item, tick: 'failed', error: 'INTERNAL' } : item,
+    );
   }),
   'conversation-catching-up': inside(talk, (models) => {
     models.status.link.value = 'catching-up';
@@ -77,6 +120,19 @@ export const STATES: Readonly<Record<string, Prepare>> = {
     models.timeline.hasEarlier.value = true;
   }),
   'conversation-unknown': inside({ panel: 'chats', peer: 'nobodyxxxxxxxxxxxxxxxx' as UserId }),
+  hostile: inside(talk, (models) => {
+    models.timeline.items.value = hostileConversation(Date.now());
+    models.conversations.rows.value = models.conversations.rows.value.map((row, index) => ({
+      ...row,
+      name: row.peer === mira ? WIDE_NAME : row.name,
+      lastText: HOSTILE_TEXTS[index + 2] ?? row.lastText,
+      draft: '',
+    }));
+    const contact = models.people.contactsById.value.get(mira);
+    if (contact === undefined) return;
+    const named = { ...contact, name: WIDE_NAME, trust: 'verified' } as const;
+    models.people.contactsById.value = new Map(models.people.contactsById.value).set(mira, named);
+  }),
   'conversation-empty': inside(talk, (models) => (models.timeline.items.value = [])),
   'conversation-5000': inside(talk, (models) => {
     models.timeline.items.value = longConversation(5000, Date.now(), 5300);
@@ -109,7 +165,13 @@ export const STATES: Readonly<Record<string, Prepare>> = {
   requests: inside({ panel: 'requests' }),
   'requests-empty': inside({ panel: 'requests' }, (models) => (models.people.contactsById.value = new Map())),
   settings: inside({ panel: 'settings', section: null }, (models) => {
-    models.shell.installable.value = true;
+    models.shell.installing.value = 'offered';
+    models.shell.storage.value = {
+      used: 48_300_000,
+      quota: 12_400_000_000,
+      messages: 46_100_000,
+      lasting: false,
+    };
     models.status.queued.value = 2;
   }),
   ...ACCOUNT_STATES,
@@ -119,9 +181,9 @@ export const STATES: Readonly<Record<string, Prepare>> = {
   notices: inside(talk, (models) => {
     models.shell.updateReady.value = true;
     models.shell.toasts.value = [
-      { id: 1, tone: 'info', text: 'noor.haddad wants to be your friend' },
-      { id: 2, tone: 'success', text: 'hanae.ito accepted your friend request' },
-      { id: 3, tone: 'error', text: 'The storage is full. Free some space and try again.' },
+      { id: 1, tone: 'info', says: { what: 'asks', names: ['noor.haddad'] } },
+      { id: 2, tone: 'success', says: { what: 'accepted', names: ['hanae.ito'] } },
+      { id: 3, tone: 'error', says: { what: 'failure', code: 'STORAGE_FULL' } },
     ];
   }),
   'sign-in-again': inside(list, (models) => {

@@ -65,6 +65,17 @@ export const TRUST_STATES: Readonly<Record<string, Prepare>> = {
     models.timeline.items.value = [];
     models.timeline.notices.value = [{ id: 1, at: Date.now(), after: 0, kind: 'identity-changed' }];
   }),
+  'conversation-refused': inside(talk, (models) => {
+    models.timeline.items.value = conversation(Date.now()).map((item) =>
+      item.text === null ? { ...item, error: 'KEY_CHANGED' } : item,
+    );
+  }),
+  'conversation-gone': inside(talk, (models) => {
+    changeMira(models, { standing: 'none', gone: true });
+    models.conversations.rows.value = models.conversations.rows.value.map((row) =>
+      row.peer === mira ? { ...row, canWrite: false } : row,
+    );
+  }),
   'conversation-blocked': inside(talk, blocked(false)),
   'conversation-blocked-pending': inside(talk, blocked(true)),
 };

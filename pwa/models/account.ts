@@ -52,6 +52,8 @@ export function createAccountModel() {
     recoveryCode: signal<string | null>(null),
     /** Nobody knows yet whether the server took that code: it counts if it did. */
     recoveryUnsure: signal(false),
+    /** The present code was shown on this device, and nobody proved that it was written down. */
+    recoveryUnconfirmed: signal(false),
     /** When the present code was made; null when there is none; undefined while nobody knows. */
     recoveryCreated: signal<number | null | undefined>(undefined),
     safety: signal<Safety | null>(null),
@@ -61,6 +63,8 @@ export function createAccountModel() {
     /** What an account form is doing, and why its last attempt failed. */
     busy: signal(false),
     error: signal<ErrorCode | null>(null),
+    /** How many seconds somebody has to wait who tried too often. */
+    wait: signal(0),
   };
 }
 export type AccountModel = ReturnType<typeof createAccountModel>;

@@ -12,6 +12,8 @@ export interface Contact {
   readonly pending: boolean;
   readonly fingerprint: string;
   readonly trust: Trust;
+  /** The account was deleted, as far as this device has heard. */
+  readonly gone?: boolean;
 }
 
 /** Somebody in the server's directory. */

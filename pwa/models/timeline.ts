@@ -31,9 +31,39 @@ export interface TimelineNotice {
   readonly kind: 'identity-changed' | 'identity-accepted' | 'verified' | 'unverified' | 'messages-missing';
 }
 
+/** Everything that this device knows of one message. Times in milliseconds since 1970; null where it does not know. */
+export interface MessageDetails {
+  readonly id: OpId;
+  readonly mine: boolean;
+  readonly n: number | null;
+  readonly tick: Tick | null;
+  readonly error: ErrorCode | null;
+  readonly written: number;
+  /** When the server took it. */
+  readonly stored: number | null;
+  readonly delivered: number | null;
+  readonly seen: number | null;
+  /** How often it was said to the server, and when last; null when that is not known (any more). */
+  readonly offers: { readonly count: number; readonly last: number | null } | null;
+  /** Of the text; null when it can't be opened. */
+  readonly bytes: number | null;
+  /** Which of the friend's keys it is sealed to; null when that is not kept here. */
+  readonly keyEpoch: number | null;
+  /** It was certainly not sent, and can be changed. */
+  readonly canTakeBack: boolean;
+}
+
 /** Where the reader is taken: to a message, which is marked for a moment, or to the newest one of all. */
 export interface Goal {
   readonly id: OpId | null;
+  /** For a message that they were reading when they left: it is not marked, and stands where it stood; see `Place`. */
+  readonly at?: number;
+}
+
+/** Where somebody reads: the first message on the screen, and how far above the edge of the screen it begins, in pixels. */
+export interface Place {
+  readonly id: OpId;
+  readonly at: number;
 }
 
 /**
@@ -56,6 +86,8 @@ export function createTimelineModel() {
     /** Messages of the friend numbered above this were unread when the conversation was opened. */
     unreadAfter: signal<number | null>(null),
     draft: signal(''),
+    /** The message that is looked at closely. */
+    details: signal<MessageDetails | null>(null),
   };
 }
 export type TimelineModel = ReturnType<typeof createTimelineModel>;

@@ -24,6 +24,8 @@ export interface Marks {
   readonly mine: Mark;
   readonly theirs: Mark;
   readonly head: number | null;
+  /** When that was, milliseconds since 1970; absent in a snapshot. */
+  readonly time?: number;
 }
 
 export function batchOfPage(page: Page, self: UserId): Batch {

@@ -1,35 +1,14 @@
 import { equalBytes } from '#shared/bytes.ts';
-import { type Pin, isDispute, isSamePin, laterPin } from '#shared/crypto/pins.ts';
+import { type Pin, isDispute, laterPin } from '#shared/crypto/pins.ts';
 import { fingerprintOf } from '#shared/crypto/safety-number.ts';
+import { isSamePin } from '#shared/crypto/same-pin.ts';
 import { judgeBundle, parseBundle, verifyBundle } from '#shared/crypto/verify.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, UserId } from '#shared/ids.ts';
-import type { Standing } from '#sync/wire/down.ts';
-import { type ContactContent, decodeContact, encodeContact } from './contents.ts';
+import { type ContactContent, encodeContact } from './contents.ts';
 import type { Keychain } from './keychain.ts';
-import type { FriendAction, NoticeKind } from './ports.ts';
+import type { NoticeKind } from './ports.ts';
 import type { ContactRow } from './rows.ts';
-
-/** What a friend action makes of a friendship when the server agrees. */
-const EXPECTED: Readonly<Record<FriendAction, Standing>> = {
-  'friend.request': 'sent',
-  'friend.accept': 'friends',
-  'friend.reject': 'none',
-  'friend.remove': 'none',
-  'friend.block': 'blocked',
-  'friend.unblock': 'none',
-};
-
-/** The standing after a friend action that the server agreed to, as far as the log has not told it. */
-export function standingAfter(kind: FriendAction, standing: Standing): Standing {
-  // Unblocking who is not blocked (any more) is fine, and changes nothing.
-  return kind === 'friend.unblock' && standing !== 'blocked' ? standing : EXPECTED[kind];
-}
-
-/** The standing as it will be once our own pending action has reached the server. */
-export function standingOf(row: Pick<ContactRow, 'standing' | 'pending'>): Standing {
-  return row.pending === null ? row.standing : EXPECTED[row.pending.kind];
-}
 
 /** Somebody of whom nothing is known yet. */
 export const newContact = (id: UserId): ContactRow => ({
@@ -42,18 +21,8 @@ export const newContact = (id: UserId): ContactRow => ({
   sealed: new Uint8Array(0),
 });
 
-export async function openContact(keychain: Keychain, row: ContactRow): Promise<ContactContent> {
-  return decodeContact(await keychain.open('contacts', row.id, row.sealed));
-}
-
 export function sealContact(keychain: Keychain, id: UserId, content: ContactContent): Promise<Bytes> {
   return keychain.seal('contacts', id, encodeContact(content));
-}
-
-/** How sure the person can be of who somebody is. */
-export function trustOf({ changed }: Pick<ContactRow, 'changed'>, { verified }: ContactContent) {
-  if (changed === 1) return verified ? 'changed-verified' : 'changed';
-  return verified ? 'verified' : 'unverified';
 }
 
 /**

@@ -2,7 +2,7 @@ import Dexie from 'dexie';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Database } from './database.ts';
 import { above, aboveHole, lastOf, runFrom, sizeOf, withNumber } from './numbers.ts';
-import type { ConversationRow, Mark, OutboxRow } from './rows.ts';
+import type { ConversationRow, Mark, OutboxRow, Raise } from './rows.ts';
 
 export const emptyConversation = (peer: UserId): ConversationRow => ({
   peer,
@@ -21,6 +21,26 @@ export const raised = (a: Mark, b: Mark): Mark => ({
   delivered: Math.max(a.delivered, b.delivered),
   seen: Math.max(a.seen, b.seen),
 });
+
+/** How many raises of a conversation are remembered. */
+const KEPT_RAISES = 60;
+
+/** `conversation` with the peer's watermarks raised to `theirs`, and when, where that is known. */
+export function withTheirs(
+  conversation: ConversationRow,
+  theirs: Mark,
+  at: number | undefined,
+): ConversationRow {
+  const before = conversation.theirs;
+  const next = raised(before, theirs);
+  if (at === undefined) return { ...conversation, theirs: next };
+  const fresh = (['delivered', 'seen'] as const).flatMap((of): Raise[] =>
+    next[of] > before[of] ? [{ of, from: before[of], upTo: next[of], at }] : [],
+  );
+  if (fresh.length === 0) return { ...conversation, theirs: next };
+  const raises = [...(conversation.raises ?? []), ...fresh].slice(-KEPT_RAISES);
+  return { ...conversation, theirs: next, raises };
+}
 
 /** `conversation` with message number `n` in it. */
 export function withMessage(conversation: ConversationRow, n: number, mine: boolean): ConversationRow {

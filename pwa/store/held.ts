@@ -1,5 +1,5 @@
 import type { UserId } from '#shared/ids.ts';
-import { standingOf } from './contacts.ts';
+import { standingOf } from './contact.ts';
 import { breakChain } from './conversations.ts';
 import type { Database } from './database.ts';
 import { messageLane } from './outbox.ts';

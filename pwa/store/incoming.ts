@@ -9,7 +9,8 @@ import { decodePayload } from '#shared/schema/payload.ts';
 import type { Message } from '#sync/wire/down.ts';
 import type { Batch, Friend, Marks } from './batch.ts';
 import { type ChainLink, type PreparedChain, prepareChains } from './chain.ts';
-import { heldBy, newContact, noticeOf, offerBundle, openContact, sealContact, withPin } from './contacts.ts';
+import { openContact } from './contact.ts';
+import { heldBy, newContact, noticeOf, offerBundle, sealContact, withPin } from './contacts.ts';
 import { type ContactContent, emptyContact } from './contents.ts';
 import type { Context } from './context.ts';
 import { type Refuses, refusalsOf } from './given-up.ts';
@@ -160,6 +161,11 @@ function linksOf(opened: readonly PreparedMessage[]): ChainLink[] {
   );
 }
 
+/** A restored server may know an account again. */
+function present({ gone: _, ...row }: ContactRow): ContactRow {
+  return row;
+}
+
 async function prepareContacts(
   friends: readonly Friend[],
   known: ReadonlyMap<UserId, { row: ContactRow; content: ContactContent }>,
@@ -176,7 +182,7 @@ async function prepareContacts(
     const row = before?.row ?? stored?.row ?? newContact(peer);
     drafts.set(peer, {
       row: {
-        ...row,
+        ...(standing === 'none' ? row : present(row)),
         standing,
         seq,
         changed: heldBy(content),

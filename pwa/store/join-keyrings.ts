@@ -1,6 +1,7 @@
 import { equalBytes } from '#shared/bytes.ts';
 import type { Keyring } from '#shared/crypto/keyring.ts';
-import { isSamePin, mergePins, readPins, writePins } from '#shared/crypto/pins.ts';
+import { mergePins, readPins, writePins } from '#shared/crypto/pins.ts';
+import { isSamePin } from '#shared/crypto/same-pin.ts';
 
 type Identity = Keyring['identities'][number];
 

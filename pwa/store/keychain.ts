@@ -1,20 +1,11 @@
-import { toBase64url } from '#shared/bytes.ts';
-import {
-  type Opened,
-  type OpenError,
-  type PairRoot,
-  derivePairRoot,
-  openEnvelope,
-  sealEnvelope,
-} from '#shared/crypto/envelope.ts';
+import type { OpenError, Opened, PairRoot } from '#shared/crypto/envelope.ts';
 import type { Identity } from '#shared/crypto/identity.ts';
 import { openRecord, sealRecord } from '#shared/crypto/vault.ts';
-import { parseBundle } from '#shared/crypto/verify.ts';
 import { Failure } from '#shared/errors.ts';
-import type { Bytes, OpId, UserId } from '#shared/ids.ts';
+import type { Bytes, UserId } from '#shared/ids.ts';
 import type { Result } from '#shared/result.ts';
-import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
 import type { Database } from './database.ts';
+import type { Envelopes, Incoming, Outgoing } from './envelopes.ts';
 import { RACED, isSameRecord, untilCommitted } from './failures.ts';
 import type { KeyRow, LockRow } from './rows.ts';
 
@@ -27,20 +18,6 @@ export type SealedTable =
   | 'drafts'
   | 'foreign'
   | 'chains';
-
-export interface Outgoing {
-  readonly id: OpId;
-  /** Milliseconds since 1970, by this device's clock. */
-  readonly time: number;
-  readonly payload: Bytes;
-}
-
-export interface Incoming {
-  readonly id: OpId;
-  readonly from: UserId;
-  readonly to: UserId;
-  readonly envelope: Bytes;
-}
 
 /** The keys of the signed-in user. Not one of them can be read out. */
 export interface DeviceKeys {
@@ -103,17 +80,17 @@ export function createKeychain(
   { vault, account, identities: held }: DeviceKeys,
 ): Keychain {
   let identities = held;
-  // An ECDH each, and needed for every message.
-  const rootByKeys = new Map<string, Promise<PairRoot>>();
+  let envelopes: Promise<Envelopes> | null = null;
 
-  function rootOf(identity: Identity, peer: UserId, agreement: Bytes): Promise<PairRoot> {
-    const name = `${peer} ${toBase64url(agreement)} ${toBase64url(identity.agreementPublic)}`;
-    const known = rootByKeys.get(name);
-    if (known !== undefined) return known;
-    const own = { userId: self, publicKey: identity.agreementPublic };
-    const root = derivePairRoot(identity.agreement, own, { userId: peer, publicKey: agreement });
-    rootByKeys.set(name, root);
-    return root;
+  function forMessages(): Promise<Envelopes> {
+    envelopes ??= import('./after-open.ts').then(
+      ({ createEnvelopes }) => createEnvelopes(self),
+      (error: unknown) => {
+        envelopes = null;
+        throw error;
+      },
+    );
+    return envelopes;
   }
 
   async function keptKeyring(): Promise<Bytes | undefined> {
@@ -159,17 +136,8 @@ export function createKeychain(
       if (!opened.ok) throw new Failure(opened.error, table);
       return opened.value;
     },
-    roots(peer, bundles) {
-      const agreements = bundles.flatMap((bundle) => {
-        const parsed = parseBundle(bundle);
-        return parsed.ok ? [parsed.value.agreement] : [];
-      });
-      return Promise.all(
-        identities.flatMap((identity) => agreements.map((agreement) => rootOf(identity, peer, agreement))),
-      );
-    },
-    sealMessage: (root, { id, time, payload }) =>
-      sealEnvelope({ root, type: ENVELOPE_TYPE.message, id, time, payload }),
-    openMessage: (trusted, { id, from, to, envelope }) => openEnvelope({ envelope, from, to, id, trusted }),
+    roots: async (peer, bundles) => (await forMessages()).roots(identities, peer, bundles),
+    sealMessage: async (root, message) => (await forMessages()).sealMessage(root, message),
+    openMessage: async (trusted, message) => (await forMessages()).openMessage(trusted, message),
   };
 }

@@ -1,6 +1,5 @@
 import { liveQuery } from 'dexie';
 import { Failure } from '#shared/errors.ts';
-import type { ClientStore } from '#sync/client/ports.ts';
 import { applyPage } from './apply-page.ts';
 import { applyPart } from './apply-part.ts';
 import type { Context } from './context.ts';
@@ -10,7 +9,9 @@ import { guarded } from './failures.ts';
 import { applyHistory, nextHole } from './holes.ts';
 import { keepGeneration, readStanding } from './installation.ts';
 import { readMeta } from './meta.ts';
+import { connected, connecting, disconnected, settleOffers } from './offers.ts';
 import { readOutbox } from './outbox.ts';
+import type { LeadStore } from './ports.ts';
 import { renameDevice } from './rename.ts';
 import { settle } from './settle.ts';
 
@@ -19,14 +20,15 @@ import { settle } from './settle.ts';
  * writes looks first whether a later term has begun, and then rejects with a Failure (LEADERSHIP_LOST) and changes
  * nothing. A tab or worker that was thought dead, and lost its lock, can't write over its successor.
  */
-export async function lead(context: Context): Promise<ClientStore> {
+export async function lead(context: Context): Promise<LeadStore> {
   const { db } = context;
   const term = await guarded(() => beginTerm(db));
   return createClientStore({ ...context, fence: () => checkTerm(db, term) });
 }
 
 function beginTerm(db: Database): Promise<number> {
-  return db.transaction('rw', db.meta, async () => {
+  return db.transaction('rw', db.meta, db.outbox, async () => {
+    await settleOffers(db);
     const term = ((await readMeta(db, 'term'))?.term ?? 0) + 1;
     await db.meta.put({ key: 'term', term });
     return term;
@@ -37,7 +39,7 @@ async function checkTerm(db: Database, term: number): Promise<void> {
   if ((await readMeta(db, 'term'))?.term !== term) throw new Failure('LEADERSHIP_LOST');
 }
 
-function createClientStore(context: Context): ClientStore {
+function createClientStore(context: Context): LeadStore {
   const { db, report } = context;
   return {
     standing: () => guarded(() => readStanding(db)),
@@ -50,6 +52,14 @@ function createClientStore(context: Context): ClientStore {
     reset: () => guarded(() => reset(context)),
     keepGeneration: (gen) => guarded(() => keepGeneration(context, gen)),
     renameDevice: () => guarded(() => renameDevice(context)),
+    connection() {
+      let noting = connecting(context);
+      const then = (task: () => Promise<void>) => (noting = noting.then(task));
+      return {
+        stands: () => then(() => connected(context)),
+        ended: (stood) => then(() => disconnected(context, stood)),
+      };
+    },
     onOutbox(listener) {
       // What is held for a changed identity is offered again when that is settled, though nothing new was written.
       const newest = liveQuery(async () => [

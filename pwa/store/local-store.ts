@@ -1,39 +1,41 @@
 import Dexie from 'dexie';
 import { utf8 } from '#shared/bytes.ts';
 import type { UserId } from '#shared/ids.ts';
+import type * as afterOpen from './after-open.ts';
 import type { Context } from './context.ts';
 import { guarded } from './failures.ts';
-import { queueFriendAction } from './friend-actions.ts';
-import { knownKeyring } from './known-keyring.ts';
 import { live } from './live.ts';
 import { epochOf, readMeta } from './meta.ts';
-import { readNotices } from './notices.ts';
-import { countQueued } from './outbox.ts';
-import { discardMessage, queueMessage, retryMessage } from './outgoing.ts';
-import type { LocalStore } from './ports.ts';
+import type { LocalStore, Stop } from './ports.ts';
 import { createPresenter } from './present.ts';
-import { markSeen } from './receipts.ts';
+
+type Rest = typeof afterOpen;
 
 /** The local database behind its interface. What the browser refuses becomes a Failure here. */
 export function createStore(context: Context): LocalStore {
   const { db, keychain, report, inTurn } = context;
   const presenter = createPresenter(context);
+  /** It is here by the time that somebody has read the first screen. */
+  const rest = () => import('./after-open.ts');
 
   return {
     // What speaks to the server comes after what is on the screen.
     lead: async () => (await import('./lead.ts')).lead(context),
 
-    queueMessage: (peer, text) => guarded(() => queueMessage(context, peer, text)),
-    queueFriendAction: (kind, peer, name) => guarded(() => queueFriendAction(context, kind, peer, name)),
-    markSeen: (peer, n) => guarded(() => markSeen(context, peer, n)),
-    retry: (id) => guarded(() => retryMessage(context, id)),
-    discard: (id) => guarded(() => discardMessage(context, id)),
+    queueMessage: (peer, text) => guarded(async () => (await rest()).queueMessage(context, peer, text)),
+    queueFriendAction: (kind, peer, name) =>
+      guarded(async () => (await rest()).queueFriendAction(context, kind, peer, name)),
+    markSeen: (peer, n) => guarded(async () => (await rest()).markSeen(context, peer, n)),
+    retry: (id) => guarded(async () => (await rest()).retryMessage(context, id)),
+    retryAll: (peer) => guarded(async () => (await rest()).retryAllMessages(context, peer)),
+    takeBack: (id) => guarded(async () => (await rest()).takeBack(context, id)),
     saveDraft: (peer, text) => guarded(() => inTurn(peer, async () => saveDraft(context, peer, text))),
 
     draft: (peer) => guarded(async () => presenter.draft(await db.drafts.get(peer))),
     seenUpTo: (peer) => guarded(async () => (await db.conversations.get(peer))?.mine.seen ?? 0),
     countUnsent: () =>
       guarded(async () => {
+        const { countQueued } = await rest();
         const [queued, failed] = await Promise.all([
           countQueued(db),
           db.messages.where('failed').equals(1).count(),
@@ -44,9 +46,16 @@ export function createStore(context: Context): LocalStore {
     liveConversations: (listener) => live({ ...presenter.conversations, listener, report }),
     liveTimeline: (peer, span, listener) => live({ ...presenter.timeline(peer, span), listener, report }),
     liveQueued: (listener) =>
-      live({ query: () => countQueued(db), present: async (count) => count, listener, report }),
+      liveSoon(({ countQueued }) =>
+        live({ query: () => countQueued(db), present: async (count) => count, listener, report }),
+      ),
     liveNotices: (peer, listener) =>
-      live({ query: () => readNotices(db, peer), present: async (rows) => rows, listener, report }),
+      liveSoon(({ readNotices }) =>
+        live({ query: () => readNotices(db, peer), present: async (rows) => rows, listener, report }),
+      ),
+    details: (id) => guarded(async () => (await rest()).details(context, id)),
+    reports: () => guarded(async () => (await rest()).waitingReports(context)),
+    changeReports: (change) => guarded(async () => (await rest()).changeReports(context, change)),
     messageIds: (peer) => guarded(() => presenter.messageIds(peer)),
     readMessages: (ids) => guarded(() => presenter.messages(ids)),
     trust: {
@@ -58,7 +67,7 @@ export function createStore(context: Context): LocalStore {
       pins: () => guarded(async () => presenter.pins(await db.contacts.toArray())),
       livePins: (listener) =>
         live({ query: () => db.contacts.toArray(), present: presenter.pins, listener, report }),
-      knownRevision: () => guarded(async () => (await knownKeyring(context)).revision),
+      knownRevision: () => guarded(async () => (await (await rest()).knownKeyring(context)).revision),
       adoptKeyring: (keyring) =>
         guarded(async () => (await import('./trust.ts')).adoptKeyring(context, keyring)),
     },
@@ -80,6 +89,19 @@ export function createStore(context: Context): LocalStore {
       presenter.clear();
     },
   };
+
+  /** A live read with a part that is fetched first: a query itself must await nothing but the database. */
+  function liveSoon(start: (part: Rest) => Stop): Stop {
+    let stopped = false;
+    let stop: Stop = () => {};
+    rest().then((part) => {
+      if (!stopped) stop = start(part);
+    }, report);
+    return () => {
+      stopped = true;
+      stop();
+    };
+  }
 
   async function saveDraft({ db: { drafts } }: Context, peer: UserId, text: string): Promise<void> {
     if (text === '') await drafts.delete(peer);

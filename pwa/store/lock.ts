@@ -78,6 +78,11 @@ export async function setAuthenticator(
   });
 }
 
+/** Only the passphrase opens it from now on. The browser goes on listing a credential that opens nothing. */
+export function removeAuthenticator(): Promise<LockRow> {
+  return withDatabase((db) => changeLock(db, (lock) => ({ ...lock, authenticator: null })));
+}
+
 export function setMinutes(minutes: number): Promise<LockRow> {
   return withDatabase((db) => changeLock(db, (lock) => ({ ...lock, minutes })));
 }

@@ -12,6 +12,7 @@ import {
   raised,
   withMessage,
   withSeen,
+  withTheirs,
   withoutBreak,
 } from './conversations.ts';
 import type { Database } from './database.ts';
@@ -169,7 +170,7 @@ function numbered(prepared: PreparedMessage, before: MessageRow | undefined): Me
 }
 
 function unreadable(
-  { message, peer, mine, digest }: PreparedMessage,
+  { message, peer, mine, digest, content }: PreparedMessage,
   id: OpId,
   curable: boolean,
 ): MessageRow {
@@ -182,7 +183,7 @@ function unreadable(
     mine,
     at,
     state: 'unreadable',
-    code: 'UNREADABLE',
+    code: content.kind === 'refused' ? 'KEY_CHANGED' : 'UNREADABLE',
     digest,
     sealed: null,
     envelope,
@@ -198,14 +199,11 @@ async function finishConversations(
 ): Promise<ConversationRow[]> {
   /** What the server knows of us, where it told all of it. */
   const toldByPeer = new Map<UserId, Marks['mine']>();
-  for (const { peer, mine, theirs, head } of marks) {
+  for (const { peer, mine, theirs, head, time } of marks) {
     const conversation = upTo(conversationByPeer.get(peer) ?? emptyConversation(peer), head);
     const seen = withSeen(conversation, mine.seen);
-    conversationByPeer.set(peer, {
-      ...seen,
-      mine: raised(seen.mine, mine),
-      theirs: raised(seen.theirs, possible(theirs, seen)),
-    });
+    const ours = { ...seen, mine: raised(seen.mine, mine) };
+    conversationByPeer.set(peer, withTheirs(ours, possible(theirs, seen), time));
     if (head !== null) toldByPeer.set(peer, mine);
   }
   const finished: ConversationRow[] = [];

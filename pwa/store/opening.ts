@@ -48,7 +48,11 @@ export async function openContext(
 ): Promise<Opening | 'locked' | undefined> {
   try {
     return await guarded(async () => {
-      const [{ stored, lock }, row] = [await loadKeys(db), await db.meta.get('profile')];
+      // In one go: each look into the database is a way to another process and back, and the first screen waits.
+      const [{ stored, lock }, [row, named]] = await Promise.all([
+        loadKeys(db),
+        db.meta.bulkGet(['profile', 'device']),
+      ]);
       const keys = lock === null ? stored : given;
       if (keys === undefined || row?.key !== 'profile') {
         db.close({ disableAutoOpen: true });
@@ -56,7 +60,7 @@ export async function openContext(
       }
       const keychain = createKeychain(db, self, keys);
       const profile = decodeProfile(await keychain.open('meta', 'profile', row.sealed));
-      await nameInstallation(db, profile.device);
+      if (named === undefined) await nameInstallation(db, profile.device);
       const context: Context = {
         db,
         keychain,
@@ -66,8 +70,8 @@ export async function openContext(
         fence: async () => {},
         inTurn: createTurns(),
       };
-      // What came before its key; nothing on the screen waits for it.
-      import('./reopen.ts').then(({ reopenAll }) => reopenAll(context)).catch(report);
+      // What came before its key; nothing on the screen waits for it, nor for the rest of that part.
+      import('./after-open.ts').then(({ reopenAll }) => reopenAll(context)).catch(report);
       return { context, profile, lock };
     });
   } catch (error) {

@@ -3,12 +3,12 @@ import { sha256 } from '#shared/crypto/primitives.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { FIRST_PREV, MAX_TEXT, type Body, decodePayload, encodePayload } from '#shared/schema/payload.ts';
-import { openContact, sealingBundles, standingOf } from './contacts.ts';
+import { openContact, standingOf } from './contact.ts';
+import { sealingBundles } from './contacts.ts';
 import type { Context } from './context.ts';
-import { emptyConversation, lastMessageId, withoutBreak } from './conversations.ts';
+import { emptyConversation, withoutBreak } from './conversations.ts';
 import type { Database } from './database.ts';
 import { RACED, untilCommitted } from './failures.ts';
-import { takeHeld } from './held.ts';
 import { readInstallation } from './installation.ts';
 import { newOpId } from './op-id.ts';
 import { encodeOperation, friendLane, messageLane } from './outbox.ts';
@@ -36,14 +36,10 @@ export async function retryMessage(context: Context, id: OpId): Promise<void> {
   });
 }
 
-/** Deletes a message that failed, or that is held for its contact; nothing to do if it no longer is either. */
-export async function discardMessage({ db }: Context, id: OpId): Promise<void> {
-  await db.transaction('rw', db.contacts, db.messages, db.conversations, db.outbox, async () => {
-    const row = await db.messages.get(id);
-    if (row === undefined || (row.state !== 'failed' && !(await takeHeld(db, row)))) return;
-    await db.messages.delete(id);
-    await db.conversations.update(row.peer, { lastId: await lastMessageId(db, row.peer) });
-  });
+/** Every failed message to `peer`, in their order. */
+export async function retryAllMessages(context: Context, peer: UserId): Promise<void> {
+  const failed = await context.db.messages.where('failed').equals(1).sortBy('pos');
+  for (const row of failed) if (row.peer === peer) await retryMessage(context, row.id);
 }
 
 async function queueBody(context: Context, peer: UserId, body: Body, replaces: OpId | null): Promise<OpId> {

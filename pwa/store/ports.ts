@@ -2,6 +2,7 @@ import type { ErrorCode } from '#shared/errors.ts';
 import type { Pins } from '#shared/crypto/pins.ts';
 import type { Signer } from '#shared/crypto/safety-number.ts';
 import type { Bytes, OpId, UserId } from '#shared/ids.ts';
+import type { ReportRequest } from '#shared/schema/account.ts';
 import type { ClientStore } from '#sync/client/ports.ts';
 import type { Standing } from '#sync/wire/down.ts';
 
@@ -15,7 +16,7 @@ export interface LocalStore {
    * The database for a sync client of this tab or worker, which leads from now on: whatever led before is refused every
    * write (LEADERSHIP_LOST).
    */
-  lead(): Promise<ClientStore>;
+  lead(): Promise<LeadStore>;
 
   // writes
   /** Seals `text` for `peer` and stores message and outbox row. Rejects with a Failure; nothing is stored then. */
@@ -26,8 +27,14 @@ export interface LocalStore {
   markSeen(peer: UserId, n: number): Promise<void>;
   /** A failed message goes back to the end of the queue under a new id. */
   retry(id: OpId): Promise<void>;
-  /** A message that failed, or that is held for a contact whose identity has changed, leaves the device. */
-  discard(id: OpId): Promise<void>;
+  /** All failed messages to this contact, in their order. */
+  retryAll(peer: UserId): Promise<void>;
+  /**
+   * A message that was certainly not sent leaves the device: one that failed, is held for a contact whose identity has
+   * changed, or waits and was at hand for no connection yet. Resolves with what it said; null when the server may have
+   * it, or it is gone.
+   */
+  takeBack(id: OpId): Promise<{ readonly text: string } | null>;
   saveDraft(peer: UserId, text: string): Promise<void>;
 
   // reads
@@ -51,13 +58,52 @@ export interface LocalStore {
   readonly trust: TrustStore;
   /** Every message of a conversation in reading order, unsent ones last. */
   messageIds(peer: UserId): Promise<readonly OpId[]>;
+  /** Everything that this device knows of one message; null when it is gone. */
+  details(id: OpId): Promise<StoredDetails | null>;
   /** These messages, without those that are gone. */
   readMessages(ids: readonly OpId[]): Promise<readonly StoredMessage[]>;
+
+  /** Reports to the operator that wait for a connection, oldest first. */
+  reports(): Promise<readonly ReportRequest[]>;
+  changeReports(change: (reports: readonly ReportRequest[]) => readonly ReportRequest[]): Promise<void>;
 
   /** For looking through everything that is here. */
   lookThrough(): Promise<Archive>;
 
   close(): void;
+}
+
+/** The database for a sync client, told of each connection before anything is said on it. */
+export interface LeadStore extends ClientStore {
+  /** One is being made. */
+  connection(): {
+    /** Resolves when it is noted that what waits may reach the server now. */
+    stands(): Promise<void>;
+    ended(stood: boolean): Promise<void>;
+  };
+}
+
+/** Times in milliseconds since 1970; null where this device does not know. */
+export interface StoredDetails {
+  readonly id: OpId;
+  readonly mine: boolean;
+  readonly n: number | null;
+  readonly tick: StoredMessage['tick'];
+  readonly error: ErrorCode | null;
+  /** When it was written, by the clock of the device that wrote it. */
+  readonly written: number;
+  /** When the server took it. */
+  readonly stored: number | null;
+  readonly delivered: number | null;
+  readonly seen: number | null;
+  /** How often it was said to the server, and when last; null when it is not known (any more). */
+  readonly offers: { readonly count: number; readonly last: number | null } | null;
+  /** Of the text in UTF-8; null when it can't be opened. */
+  readonly bytes: number | null;
+  /** Of the recipient's keys that it is sealed to; null when the envelope is not kept here. */
+  readonly keyEpoch: number | null;
+  /** It was certainly not sent, and can be changed. */
+  readonly canTakeBack: boolean;
 }
 
 /** All messages of this device, opened. Nothing that it gives is kept. */
@@ -86,9 +132,10 @@ export interface ArchivedMessage {
   readonly text: string | null;
 }
 
-/** Which messages a window shows: the newest, or so many before one and from it on. */
+/** Which messages a window shows: the newest, or so many before one (or a number) and from it on. */
 export type Span =
   | { readonly newest: number }
+  | { readonly above: number; readonly earlier: number; readonly later: number }
   | { readonly around: OpId; readonly earlier: number; readonly later: number };
 
 /** Decisions about identities. All of them reject with a Failure, and nothing is changed then. */
@@ -141,6 +188,8 @@ export interface StoredContact {
   readonly pending: boolean;
   readonly fingerprint: string;
   readonly trust: 'unverified' | 'verified' | 'changed' | 'changed-verified';
+  /** The server knows no such account any more. */
+  readonly gone: boolean;
 }
 
 export type NoticeKind =

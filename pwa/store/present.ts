@@ -2,7 +2,7 @@ import { Failure } from '#shared/errors.ts';
 import type { Pins } from '#shared/crypto/pins.ts';
 import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import { type Body, decodePayload } from '#shared/schema/payload.ts';
-import { openContact, pinOf, standingOf, trustOf } from './contacts.ts';
+import { openContact, standingOf, trustOf } from './contact.ts';
 import type { ContactContent } from './contents.ts';
 import type { Context } from './context.ts';
 import { emptyConversation, newestOf, unreadOf } from './conversations.ts';
@@ -95,6 +95,7 @@ export function createPresenter(context: Context): Presenter {
               pending: row.pending !== null,
               fingerprint,
               trust: trustOf(row, content),
+              gone: row.gone === 1,
             };
           }),
         ),
@@ -164,6 +165,7 @@ export function createPresenter(context: Context): Presenter {
     }),
 
     async pins(rows) {
+      const { pinOf } = await import('./after-open.ts');
       const pins = await Promise.all(rows.map(async (row) => [row.id, pinOf(await contentOf(row))] as const));
       return new Map(pins.flatMap(([peer, pin]) => (pin === null ? [] : [[peer, pin] as const])));
     },
@@ -200,7 +202,7 @@ function holesBefore(inOrder: readonly MessageRow[], held: Ranges): Set<OpId> {
 }
 
 /** How far one of our messages got. Derived from the peer's watermarks, so no message is written for a tick. */
-function tickOf({ mine, state, n }: MessageRow, theirs: Mark): StoredMessage['tick'] {
+export function tickOf({ mine, state, n }: MessageRow, theirs: Mark): StoredMessage['tick'] {
   if (!mine) return null;
   if (state === 'queued' || state === 'failed') return state;
   if (n === null) return 'sent';

@@ -1,5 +1,5 @@
 import type { UserId } from '#shared/ids.ts';
-import { standingOf } from './contacts.ts';
+import { standingOf } from './contact.ts';
 import type { Context } from './context.ts';
 import { deliverable, indexed, withSeen } from './conversations.ts';
 import type { Database } from './database.ts';

@@ -1,6 +1,6 @@
 import type { UserId } from '#shared/ids.ts';
 import { type ChainLink, hasRaced, mergeChains, prepareChains } from './chain.ts';
-import { openContact } from './contacts.ts';
+import { openContact } from './contact.ts';
 import type { Context } from './context.ts';
 import { RACED, untilCommitted } from './failures.ts';
 import { type Opened, openMessage } from './incoming.ts';

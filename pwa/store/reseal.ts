@@ -5,15 +5,8 @@ import { keyIdOf, parseBundle } from '#shared/crypto/verify.ts';
 import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import { parseEnvelope } from '#shared/schema/envelope.ts';
 import type { OpResult } from '#sync/wire/down.ts';
-import {
-  heldBy,
-  noticeOf,
-  offerBundle,
-  openContact,
-  sealContact,
-  sealingBundles,
-  signingOf,
-} from './contacts.ts';
+import { openContact } from './contact.ts';
+import { heldBy, noticeOf, offerBundle, sealContact, sealingBundles, signingOf } from './contacts.ts';
 import type { ContactContent } from './contents.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';

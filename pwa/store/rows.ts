@@ -25,8 +25,22 @@ export type MetaRow =
   | { readonly key: 'keyring'; readonly sealed: Bytes }
   /** While a snapshot is on its way: contacts that no part of it has named yet. */
   | { readonly key: 'unnamed'; readonly ids: readonly UserId[] }
+  | OffersRow
+  /** See reports.ts. */
+  | { readonly key: 'reports'; readonly sealed: Bytes }
   /** Counts the leaders: what an earlier one writes is refused. */
   | { readonly key: 'term'; readonly term: number };
+
+/** What the server may have of the outbox: see offers.ts. */
+export interface OffersRow {
+  readonly key: 'offers';
+  /** A connection stands or is being made. */
+  readonly open: boolean;
+  /** The highest place in the outbox that was at hand for a connection that stood. */
+  readonly upTo: number;
+  /** When the latest connections began to say what waited, milliseconds since 1970, and up to which place. */
+  readonly offers: readonly { readonly at: number; readonly upTo: number }[];
+}
 
 /**
  * CryptoKeys that can be used and not read, and what brings them back. The vault key stands alone, so that erasing can
@@ -86,6 +100,8 @@ export interface ContactRow {
   readonly pending: { readonly op: OpId; readonly kind: FriendAction } | null;
   /** 1 while it is in question who this contact is, see `heldBy`: nothing is sent until that is decided. Indexed. */
   readonly changed: 0 | 1;
+  /** Present once the server has said that there is no such account (any more). */
+  readonly gone?: 1;
   /** Counts the changes of `sealed`, to see whether it was replaced while new content was being sealed. */
   readonly rev: number;
   /** Name, fingerprint, identity bundles: `ContactContent` in contents.ts. */
@@ -109,6 +125,8 @@ export interface ConversationRow {
   readonly lastInbound: number;
   readonly mine: Mark;
   readonly theirs: Mark;
+  /** When the peer's watermarks rose lately, as far as the log told this device: oldest first. */
+  readonly raises?: readonly Raise[];
   /** How many payloads this device has made here, and (sealed) the hash of the last one. */
   readonly counter: number;
   readonly chain: Bytes | null;
@@ -116,6 +134,14 @@ export interface ConversationRow {
   readonly broken?: Link;
   /** Present while a hole holds messages that are not known to be delivered. Indexed. */
   readonly hole?: 1;
+}
+
+/** The peer's watermark `of` rose from above `from` to `upTo` at `at`, milliseconds since 1970 by the server's clock. */
+export interface Raise {
+  readonly of: keyof Mark;
+  readonly from: number;
+  readonly upTo: number;
+  readonly at: number;
 }
 
 /** A place in a chain of payloads. */

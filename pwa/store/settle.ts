@@ -1,7 +1,7 @@
 import { type ErrorCode, isErrorCode } from '#shared/errors.ts';
 import type { OpId } from '#shared/ids.ts';
 import type { OpResult } from '#sync/wire/down.ts';
-import { standingAfter } from './contacts.ts';
+import { standingAfter } from './contact.ts';
 import type { Context } from './context.ts';
 import {
   breakChain,
@@ -59,7 +59,10 @@ async function commitResult(db: Database, result: OpResult, now: number): Promis
     await keepSent(db, [row], now);
     return succeed(db, row, result);
   }
-  return fail(db, row, isErrorCode(result.code) ? result.code : 'INTERNAL');
+  // Whoever is known here had an account.
+  const code = result.code === 'UNKNOWN_USER' ? 'ACCOUNT_GONE' : result.code;
+  if (code === 'ACCOUNT_GONE') await db.contacts.update(row.peer, { gone: 1 });
+  return fail(db, row, isErrorCode(code) ? code : 'INTERNAL');
 }
 
 async function succeed(db: Database, { id, kind, peer, base }: OutboxRow, { n, time }: Done): Promise<void> {

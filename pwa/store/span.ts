@@ -19,16 +19,15 @@ export interface Read {
  */
 export async function readSpan(db: Database, peer: UserId, span: Span): Promise<Read> {
   if ('newest' in span) return readNewest(db, peer, span.newest);
-  const middle = await db.messages.get(span.around);
-  if (middle?.peer !== peer) return readNewest(db, peer, span.earlier + span.later);
-  const inOrder = db.messages.where('[peer+pos]');
-  const from = [peer, middle.pos];
+  const from = await placeOf(db, peer, span);
+  if (from === null) return readNewest(db, peer, span.earlier + span.later);
   const [below, above] = await Promise.all([
-    newestOf(db, peer, middle.pos)
+    newestOf(db, peer, from)
       .limit(span.earlier + 1)
       .toArray(),
-    inOrder
-      .between(from, [peer, Dexie.maxKey])
+    db.messages
+      .where('[peer+pos]')
+      .between([peer, from], [peer, Dexie.maxKey])
       .limit(span.later + 1)
       .toArray(),
   ]);
@@ -38,6 +37,18 @@ export async function readSpan(db: Database, peer: UserId, span: Span): Promise<
     before: below[span.earlier] ?? null,
     hasLater: above.length > span.later,
   };
+}
+
+/** Where the window is measured from; null when the message is gone. */
+async function placeOf(
+  db: Database,
+  peer: UserId,
+  span: Exclude<Span, { readonly newest: number }>,
+): Promise<number | null> {
+  // What has a number stands at it.
+  if ('above' in span) return span.above + 1;
+  const middle = await db.messages.get(span.around);
+  return middle?.peer === peer ? middle.pos : null;
 }
 
 async function readNewest(db: Database, peer: UserId, limit: number): Promise<Read> {

@@ -3,9 +3,9 @@ import { readPins } from '#shared/crypto/pins.ts';
 import type { Signer } from '#shared/crypto/safety-number.ts';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, UserId } from '#shared/ids.ts';
+import { openContact } from './contact.ts';
 import {
   heldBy,
-  openContact,
   pinOf,
   pinnedSigning,
   pinning,

@@ -1,15 +1,17 @@
 import { Failure } from '#shared/errors.ts';
 import type { DeviceId, UserId } from '#shared/ids.ts';
 import { createSyncClient } from '#sync/client/client.ts';
-import type { ClientStore, Transport } from '#sync/client/ports.ts';
+import type { Transport } from '#sync/client/ports.ts';
 import type { Down } from '#sync/wire/down.ts';
 import { note } from '../controllers/log.ts';
 import type { Profile } from '../store/contents.ts';
 import { loadDevice } from '../store/device.ts';
 import { lead } from '../store/lead.ts';
 import { openHere } from '../store/opening.ts';
+import type { LeadStore } from '../store/ports.ts';
 import { createExchangeTransport } from '../transport/exchange.ts';
 import { createApi } from '../transport/http.ts';
+import { noted } from '../transport/noted.ts';
 import { random, timers } from '../transport/timers.ts';
 import { createTokens } from '../transport/tokens.ts';
 import { leadForAWhile } from './lead-for-a-while.ts';
@@ -55,7 +57,7 @@ async function drainNow(): Promise<void> {
 /** Resolves when all is said and heard, or somebody else has to go on: another tab, or the person. */
 async function exchangeUntilQuiet(
   { userId, device }: Profile,
-  store: ClientStore,
+  store: LeadStore,
   taken: () => boolean,
 ): Promise<void> {
   let quiet = false;
@@ -66,7 +68,7 @@ async function exchangeUntilQuiet(
   });
   const client = createSyncClient({
     store,
-    transport,
+    transport: noted(transport, store),
     timers,
     random,
     listener: {

@@ -1,12 +1,15 @@
 import { type SyncClient, type SyncClientDeps, createSyncClient } from '#sync/client/client.ts';
+import type { LeadStore } from '../store/ports.ts';
 import { createExchangeTransport } from './exchange.ts';
 import { createFallbackTransport } from './fallback.ts';
 import type { Api } from './http.ts';
+import { noted } from './noted.ts';
 import { createSocketTransport, socketUrl } from './socket.ts';
 import { random, timers } from './timers.ts';
 import type { Tokens } from './tokens.ts';
 
-interface LineDeps extends Pick<SyncClientDeps, 'store' | 'listener' | 'report'> {
+interface LineDeps extends Pick<SyncClientDeps, 'listener' | 'report'> {
+  readonly store: LeadStore;
   /** The server's origin, without a slash at the end. */
   readonly base: string;
   readonly tokens: Tokens;
@@ -22,7 +25,12 @@ export function createLine({ base, tokens, api, ...client }: LineDeps): SyncClie
     through: () => made.wake(),
     now: () => performance.now(),
   });
-  const made: SyncClient = createSyncClient({ ...client, transport, timers, random });
+  const made: SyncClient = createSyncClient({
+    ...client,
+    transport: noted(transport, client.store),
+    timers,
+    random,
+  });
   return {
     ...made,
     wake() {

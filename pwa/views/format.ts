@@ -1,4 +1,5 @@
-import { LOCALE, say } from './strings.ts';
+import { LOCALE } from './language.ts';
+import { say } from './strings.ts';
 
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const weekday = new Intl.DateTimeFormat(LOCALE, { weekday: 'short' });
@@ -55,6 +56,16 @@ export function dayName(at: number, now: number): string {
 /** A day in full, for what happened long ago: `4 May 2026`. */
 export function longDay(at: number): string {
   return dateWithYear.format(at);
+}
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+/** `1.2 MB` */
+export function byteSize(bytes: number): string {
+  const at = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  const unit = UNITS[at] ?? 'byte';
+  const format = { style: 'unit', unit, unitDisplay: 'short', maximumSignificantDigits: 3 } as const;
+  return new Intl.NumberFormat(LOCALE, format).format(bytes / 1000 ** at);
 }
 
 /** Up to two letters that stand for a name: `mira.okafor` gives `MO`. */

@@ -2,6 +2,8 @@
 export interface TextPart {
   readonly text: string;
   readonly href: string | null;
+  /** The host in ASCII (punycode), where it is written otherwise: some letters look like others. */
+  readonly host?: string;
 }
 
 const CANDIDATE = /\b(?:https?:\/\/|mailto:)[^\s<>"'`]+/giu;
@@ -19,11 +21,19 @@ export function linkify(text: string): TextPart[] {
     const href = parseAddress(shown);
     if (href === null) continue;
     if (match.index > end) parts.push({ text: text.slice(end, match.index), href: null });
-    parts.push({ text: shown, href });
+    const host = asciiHost(href);
+    const plain = host === null || shown.toLowerCase().includes(host);
+    parts.push(plain ? { text: shown, href } : { text: shown, href, host });
     end = match.index + shown.length;
   }
   if (end < text.length) parts.push({ text: text.slice(end), href: null });
   return parts;
+}
+
+/** Null for addresses without one. */
+function asciiHost(href: string): string | null {
+  const { host } = new URL(href);
+  return host === '' ? null : host;
 }
 
 /** A sentence's punctuation and an unopened closing bracket are not part of an address. */

@@ -1,12 +1,28 @@
 import { ERRORS } from '#shared/errors.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { Tick } from '../models/timeline.ts';
-
-/** The language of everything here and in strings/; dates and numbers follow it. */
-export const LOCALE = 'en-GB';
+import { LOCALE } from './language.ts';
 
 export const numbers = new Intl.NumberFormat(LOCALE);
 const plurals = new Intl.PluralRules(LOCALE);
+
+/** Each object of words; `first` are those of this file. */
+export type Part = 'first' | 'chat' | 'door' | 'hints' | 'news' | 'people' | 'search' | 'settings' | 'trust';
+
+const spoken = new Map<Part, object>();
+let catalogue: Readonly<Record<Part, object>> | null = null;
+
+/** Registers the English words of a part, which become those of the language that is spoken. */
+export function words<Words extends object>(part: Part, english: Words): Words {
+  spoken.set(part, english);
+  return Object.assign(english, catalogue?.[part]);
+}
+
+/** Puts the words of a language into the place of the English ones, also of parts that are loaded later. */
+export function speak(other: Readonly<Record<Part, object>>): void {
+  catalogue = other;
+  for (const [part, said] of spoken) Object.assign(said, other[part]);
+}
 
 /** `1 message`, `1,240 messages`. */
 export function counted(count: number, one: string, other: string): string {
@@ -17,9 +33,9 @@ export function counted(count: number, one: string, other: string): string {
  * The words of the first screen and those that many screens share. What is loaded later has its words in strings/.
  * Functions where a name or a number comes in.
  */
-export const say = {
+export const say = words('first', {
   app: 'NexChat',
-  error: (code: ErrorCode) => ERRORS[code].say,
+  error: (code: ErrorCode): string => ERRORS[code].say,
   cancel: 'Cancel',
   close: 'Close',
   back: 'Back',
@@ -93,4 +109,4 @@ export const say = {
       failed: 'Not sent',
     } satisfies Record<Tick, string>,
   },
-};
+});

@@ -18,6 +18,10 @@ export function usePageFrame(models: Models): void {
   });
 
   useSignalEffect(() => {
+    document.documentElement.dataset['looks'] = [...models.shell.looks.value].join(' ');
+  });
+
+  useSignalEffect(() => {
     const { phase, me } = models.session;
     const hidden = me.value === null || phase.value === 'locked';
     const unread = hidden ? 0 : models.conversations.unread.value;

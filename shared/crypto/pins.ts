@@ -66,9 +66,3 @@ export function isDispute(own: Pin, other: Pin): boolean {
   if (own.epoch !== other.epoch || equalBytes(own.signing, other.signing)) return false;
   return other.verified || !own.verified;
 }
-
-export function isSamePin(a: Pin | undefined, b: Pin): boolean {
-  return (
-    a !== undefined && a.epoch === b.epoch && a.verified === b.verified && equalBytes(a.signing, b.signing)
-  );
-}

@@ -5,10 +5,12 @@ import { measureCatchUp } from './catch-up.ts';
 import { measureCrypto } from './crypto.ts';
 import { measureHerd } from './herd.ts';
 import { measureIdle } from './idle.ts';
+import { measureLighthouse } from './lighthouse.ts';
 import { describeMachine } from './machine.ts';
 import { measureNodes } from './nodes.ts';
 import { measureReconnect } from './reconnect.ts';
 import { measureRelay } from './relay.ts';
+import { closeScreens, measurePaint, measureScroll, measureSend } from './screen.ts';
 import { measureSimulation } from './simulation.ts';
 import { measureSizes } from './sizes.ts';
 import { measureSoak } from './soak.ts';
@@ -18,7 +20,8 @@ import { measureUnlock } from './unlock.ts';
 /**
  * `npm run bench` measures everything; `npm run bench -- relay sizes` measures parts; `--write` also puts the tables
  * into docs/performance.md; `--people=1000` makes the crowds of idle and herd smaller than their 10,000. The soak takes
- * `--minutes=20`, or as many as are given, and is measured only when it is named.
+ * `--minutes=20`, or as many as are given, and is measured only when it is named; so is lighthouse, which is fetched from
+ * the registry.
  */
 const PARTS: Record<string, () => Promise<Report>> = {
   machine: describeMachine,
@@ -30,12 +33,16 @@ const PARTS: Record<string, () => Promise<Report>> = {
   backlog: measureBacklog,
   'catch-up': measureCatchUp,
   unlock: measureUnlock,
+  paint: measurePaint,
+  send: measureSend,
+  scroll: measureScroll,
+  lighthouse: measureLighthouse,
   crypto: measureCrypto,
   sizes: measureSizes,
   sim: measureSimulation,
   soak: () => measureSoak(minutes),
 };
-const WHEN_NAMED = new Set(['soak']);
+const WHEN_NAMED = new Set(['soak', 'lighthouse']);
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const DOCUMENT = `${root}docs/performance.md`;
@@ -67,6 +74,7 @@ for (const [name, measure] of Object.entries(PARTS)) {
     if (write) await writeFile(DOCUMENT, replaceTable(await readFile(DOCUMENT, 'utf8'), table));
   }
 }
+await closeScreens();
 await mkdir(ARTIFACTS, { recursive: true });
 await writeFile(`${ARTIFACTS}/bench.json`, `${JSON.stringify(figures, null, 2)}\n`);
 

@@ -127,14 +127,14 @@ export function personAt(browser: Browser, page: Page): Person {
 }
 
 interface Drawn extends Shown {
-  readonly index: number;
+  readonly key: string;
 }
 
 /** Only what is near the screen is drawn. */
 async function drawn(page: Page): Promise<Drawn[]> {
   return page.locator('.timeline-row:has(.text, .unreadable)').evaluateAll((rows) =>
     rows.map((row) => ({
-      index: Number((row as HTMLElement).dataset['index']),
+      key: (row as HTMLElement).dataset['key'] ?? '',
       text: row.querySelector('.text, .unreadable')?.textContent ?? '',
       tick: row.querySelector<SVGElement>('.tick')?.dataset['tick'] ?? null,
     })),
@@ -150,7 +150,7 @@ async function readAll(page: Page): Promise<Shown[]> {
       await log.evaluate((element) => (element.scrollTop = 0));
       await page.waitForTimeout(60);
       const first = (await drawn(page))[0];
-      const now = `${first?.index} ${first?.text} ${await log.evaluate((element) => element.scrollHeight)}`;
+      const now = `${first?.key} ${await log.evaluate((element) => element.scrollHeight)}`;
       // While there are earlier messages, the oldest one that is here has no day above it.
       const whole = (await page.locator('.timeline-row[data-index="0"] .day').count()) > 0;
       const settled = now === before && whole;
@@ -159,18 +159,22 @@ async function readAll(page: Page): Promise<Shown[]> {
     },
     { within: 20_000, for: 'the beginning of the conversation' },
   );
-  const byIndex = new Map<number, Shown>();
-  for (;;) {
-    for (const { index, text, tick } of await drawn(page)) byIndex.set(index, { text, tick });
-    const atEnd = await log.evaluate((element) => {
-      const end = element.scrollTop + element.clientHeight >= element.scrollHeight - 2;
-      element.scrollTop += element.clientHeight / 2;
-      return end;
-    });
-    if (atEnd) break;
-    await page.waitForTimeout(30);
-  }
-  return [...byIndex].toSorted(([a], [b]) => a - b).map(([, shown]) => shown);
+  // The window moves along: rows are known by their messages, not by their places in it.
+  const shownByKey = new Map<string, Shown>();
+  await until(
+    async () => {
+      for (const { key, text, tick } of await drawn(page)) shownByKey.set(key, { text, tick });
+      const { isBelow, isLast } = await log.evaluate((element) => {
+        const below = element.scrollTop + element.clientHeight >= element.scrollHeight - 2;
+        element.scrollTop += element.clientHeight / 2;
+        // Whoever is not at the newest message is offered the way there.
+        return { isBelow: below, isLast: document.querySelector('.to-end') === null };
+      });
+      return isBelow && isLast;
+    },
+    { within: 60_000, every: 30, for: 'the end of the conversation' },
+  );
+  return [...shownByKey.values()];
 }
 
 export const texts = (shown: readonly Shown[]): string[] => shown.map(({ text }) => text);

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createProfile } from '../support/browser.ts';
 import { type TestServer, startServer } from '../support/server.ts';
 import { until } from '../support/wait.ts';
+import { keyringOnDevice } from './at-device.ts';
 import { countAtServer, declareRestored, keyringAtServer, moveRenewals } from './at-server.ts';
 import { PASSWORD, type Person, openPerson, texts } from './person.ts';
 import { everythingSettled } from './settled.ts';
@@ -170,8 +171,12 @@ test(
     await ana.openChat('ben');
     await ana.send('ana 1');
     await ana.sees('ana 1', 'delivered');
-    // Who ben is, is in it now.
+    // Who ben is, is in it now; and the device knows that it is, or it would have nothing to put back.
     await reaches(before + 1);
+    await until(async () => (await keyringOnDevice(ana.page)) > before, {
+      within: 20_000,
+      for: 'the device to know its own keyring',
+    });
     // The sign-in of the copy is long out of use.
     for (let renewed = 0; renewed < 2; renewed++) {
       moveRenewals(server.dataDir, -10 * MINUTE);

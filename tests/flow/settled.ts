@@ -9,20 +9,20 @@ export async function everythingSettled(people: readonly Person[], messages: num
         const queued = await page.locator('.tick[data-tick=queued]').count();
         if (queued > 0) throw new Error(`${queued} messages on the screen wait to be sent.`);
       }
-      const read = [];
-      for (const person of people) {
+      const readOne = async (person: Person) => {
         const shown = await person.readAll();
         const unsent = shown.filter(({ tick }) => tick === 'queued' || tick === 'failed');
         if (unsent.length > 0) throw new Error(`Not sent: ${JSON.stringify(unsent.slice(0, 5))}`);
         if (shown.length !== messages) throw new Error(`${shown.length} messages instead of ${messages}.`);
-        read.push(texts(shown));
-      }
+        return texts(shown);
+      };
+      const read = await Promise.all(people.map(readOne));
       const [first = [], ...others] = read;
       if (others.some((other) => other.join('\n') !== first.join('\n')))
         throw new Error('They do not show the same conversation.');
       return first;
     },
-    { within: 90_000, every: 500, for: 'both sides to show all of the conversation' },
+    { within: 90_000, every: 200, for: 'both sides to show all of the conversation' },
   );
 }
 

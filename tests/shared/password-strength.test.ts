@@ -17,6 +17,10 @@ describe('password strength', () => {
     'Password123',
     'passwordpassword',
     'P@ssw0rd123',
+    'Summer2024!',
+    'Sommer2025!!',
+    'January1999',
+    'Hallo2024!!',
     'iloveyou123',
     '😀😀😀😀😀😀😀😀😀😀',
   ])('is 0 for %j', (password) => expect(passwordStrength(password)).toBe(0));

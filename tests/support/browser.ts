@@ -12,6 +12,8 @@ export interface BrowserOptions {
   readonly height?: number;
   readonly touch?: boolean;
   readonly colorScheme?: 'light' | 'dark';
+  /** The language that the browser asks for. */
+  readonly locale?: string;
   readonly reducedMotion?: boolean;
   readonly args?: readonly string[];
 }
@@ -46,7 +48,7 @@ export async function openBrowser(options: BrowserOptions = {}): Promise<Browser
     hasTouch: options.touch ?? false,
     colorScheme: options.colorScheme ?? 'light',
     reducedMotion: options.reducedMotion === true ? 'reduce' : 'no-preference',
-    locale: 'en-GB',
+    locale: options.locale ?? 'en-GB',
     timezoneId: 'UTC',
     timeout: 30_000,
   });

@@ -3,7 +3,7 @@ import type { Signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Trust } from '../../models/account.ts';
 import { useApp } from '../app-context.ts';
-import { OfflineIcon, SignInIcon } from '../parts/icons.tsx';
+import { OfflineIcon, RetryIcon, SignInIcon } from '../parts/icons.tsx';
 import { LockIcon, PendingIcon, SendIcon } from '../parts/more-icons.tsx';
 import { say } from '../strings.ts';
 import { sayChat } from '../strings/chat.ts';
@@ -13,6 +13,8 @@ import type { Friend } from './use-friend.ts';
 
 /** The longest message, in characters. */
 const LIMIT = 10_000;
+/** Something that can be seen: neither space, nor a letter without a shape, nor a sign that only turns the line. */
+const VISIBLE = /[^\s\p{C}\u115f\u1160\u2800\u3164\uffa0]/u;
 /** The counter shows when this many characters or fewer are left. */
 const NEAR_LIMIT = 500;
 /** How long a remark stays under the field, in milliseconds. */
@@ -31,14 +33,33 @@ export function Composer(props: { friend: Friend; height: Signal<number> }) {
     observer.observe(element);
     return () => observer.disconnect();
   }, [height]);
-  const writable = friend.canWrite && !friend.blocked;
+  const writable = friend.canWrite && !friend.blocked && !friend.gone;
   const held = writable ? heldBy(friend.trust) : null;
   return (
     <div class="composer glass" ref={ref}>
       {held !== null && <ChangedIdentity friend={friend} verified={held === 'changed-verified'} />}
       {friend.blocked && <Blocked friend={friend} />}
+      {writable && <Unsent />}
       {writable && <WritingField name={friend.name} held={held} />}
-      {!writable && !friend.blocked && <p class="composer-closed">{sayChat.composer.closed}</p>}
+      {!writable && !friend.blocked && (
+        <p class="composer-closed">{friend.gone ? sayChat.composer.gone : sayChat.composer.closed}</p>
+      )}
+    </div>
+  );
+}
+
+/** When several messages failed, one press tries them all. */
+function Unsent() {
+  const { models, actions } = useApp();
+  const failed = models.timeline.items.value.filter(({ tick }) => tick === 'failed').length;
+  if (failed < 2) return null;
+  return (
+    <div class="unsent">
+      <p>{sayChat.unsent(failed)}</p>
+      <button type="button" class="button button-small" onClick={() => void actions.retryAll()}>
+        <RetryIcon />
+        {sayChat.retryAll}
+      </button>
     </div>
   );
 }
@@ -77,7 +98,7 @@ function WritingField(props: { name: string; held: Held }) {
   useAutogrow(field, draft.value);
 
   const length = draft.value.length;
-  const sendable = draft.value.trim() !== '' && length <= LIMIT;
+  const sendable = VISIBLE.test(draft.value) && length <= LIMIT;
   const submit = () => {
     if (!sendable) return;
     void actions.send(draft.value.trim());

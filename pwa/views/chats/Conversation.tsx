@@ -10,6 +10,7 @@ import { NoConversation } from './NoConversation.tsx';
 import { Timeline } from './Timeline.tsx';
 import { useFriend } from './use-friend.ts';
 
+const Inspector = later(async () => (await import('./Inspector.tsx')).Inspector);
 const Safety = later(async () => (await import('../trust/Safety.tsx')).Safety);
 
 /** One open conversation: header and composer float over its timeline; the safety number stands beside, or covers it. */
@@ -33,6 +34,7 @@ export function Conversation(props: { peer: UserId; safety: boolean }) {
         <Composer friend={friend} height={composerHeight} />
       </div>
       {props.safety && <Safety friend={friend} />}
+      {timeline.details.value !== null && <Inspector details={timeline.details.value} friend={friend} />}
     </section>
   );
 }

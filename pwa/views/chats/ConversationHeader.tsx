@@ -50,7 +50,8 @@ export function ConversationHeader(props: { friend: Friend }) {
 }
 
 function Presence(props: { friend: Friend }) {
-  const { canWrite, blocked, typing, online } = props.friend;
+  const { canWrite, blocked, gone, typing, online } = props.friend;
+  if (gone) return <p class="presence">{sayChat.gone}</p>;
   if (blocked) return <p class="presence">{sayChat.blocked}</p>;
   if (!canWrite) return <p class="presence">{sayChat.notFriends}</p>;
   if (typing) {

@@ -11,6 +11,8 @@ import { say } from '../strings.ts';
 import { useMedia, WIDE } from '../use-media.ts';
 import { ConversationItem } from './ConversationItem.tsx';
 
+const Hints = later(async () => (await import('../after-paint.ts')).Hints);
+const Reminders = later(async () => (await import('../after-paint.ts')).Reminders);
 const SearchResults = later(async () => (await import('../after-paint.ts')).SearchResults);
 
 /** All conversations, newest first, or what was found in them. */
@@ -53,6 +55,7 @@ function All(props: { open: string | null }) {
   const list = useRoving<HTMLUListElement>();
   return (
     <>
+      <Reminders />
       {rows.value.length > 0 && (
         <ul class="conversations" ref={list}>
           {rows.value.map((row) => (
@@ -60,6 +63,7 @@ function All(props: { open: string | null }) {
           ))}
         </ul>
       )}
+      {loaded.value && <Hints />}
       {loaded.value && rows.value.length === 0 && (
         <EmptyState drawing={<LettersDrawing />} title={say.list.emptyTitle} text={say.list.empty}>
           <button type="button" class="button button-primary" onClick={() => actions.go({ panel: 'people' })}>

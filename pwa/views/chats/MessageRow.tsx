@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { useApp } from '../app-context.ts';
 import { clockTime, dayName, fullTime } from '../format.ts';
 import { linkify } from '../linkify.ts';
@@ -6,6 +7,7 @@ import { TickMark } from '../parts/TickMark.tsx';
 import { say } from '../strings.ts';
 import { sayChat } from '../strings/chat.ts';
 import { today } from '../use-today.ts';
+import type { TimelineItem } from '../../models/timeline.ts';
 import type { ItemRow } from './rows.ts';
 import { isConnected } from '../../models/status.ts';
 
@@ -35,18 +37,34 @@ export function MessageRow(props: { row: ItemRow; name: string; goal: boolean })
         aria-label={item.mine ? sayChat.mine : props.name}
       >
         <div class="bubble">
-          <MessageText text={item.text} />
-          <span class="meta">
-            <time dateTime={new Date(item.at).toISOString()} title={fullTime(item.at)}>
-              {clockTime(item.at)}
-            </time>
-            {item.tick !== null && <TickMark tick={item.tick} />}
-          </span>
+          <MessageText text={item.text} refused={item.error === 'KEY_CHANGED'} />
+          <Meta item={item} />
         </div>
         {item.tick === 'failed' && <Failed row={props.row} />}
         {item.tick === 'queued' && item.error === 'KEY_CHANGED' && <Held row={props.row} />}
       </article>
     </>
+  );
+}
+
+/** When, and how far it got; pressed, it shows everything about the message. Arrow keys lead from one to the next. */
+function Meta(props: { item: TimelineItem }) {
+  const { actions } = useApp();
+  const { id, at, tick } = props.item;
+  const state = tick === null ? '' : say.conversation.tick[tick];
+  return (
+    <button
+      type="button"
+      class="meta"
+      tabIndex={-1}
+      aria-label={sayChat.inspector.open(clockTime(at), state)}
+      onClick={() => actions.inspect(id)}
+    >
+      <time dateTime={new Date(at).toISOString()} title={fullTime(at)}>
+        {clockTime(at)}
+      </time>
+      {tick !== null && <TickMark tick={tick} />}
+    </button>
   );
 }
 
@@ -61,24 +79,27 @@ function Hole() {
 }
 
 /** Text nodes and links only: what a friend writes never becomes markup. */
-function MessageText(props: { text: string | null }) {
+function MessageText(props: { text: string | null; refused: boolean }) {
   if (props.text === null) {
     return (
       <span class="unreadable">
         <LockIcon />
-        {sayChat.unreadable}
+        {props.refused ? sayChat.refused : sayChat.unreadable}
       </span>
     );
   }
   return (
     <span class="text" dir="auto">
-      {linkify(props.text).map(({ text, href }, index) =>
+      {linkify(props.text).map(({ text, href, host }, index) =>
         href === null ? (
           text
         ) : (
-          <a key={index} href={href} target="_blank" rel="noopener noreferrer nofollow">
-            {text}
-          </a>
+          <Fragment key={index}>
+            <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+              {text}
+            </a>
+            {host !== undefined && <bdi class="real-host"> ({host})</bdi>}
+          </Fragment>
         ),
       )}
     </span>
@@ -92,9 +113,11 @@ function Failed(props: { row: ItemRow }) {
     <div class="failed">
       <p>{error === null ? say.conversation.tick.failed : say.error(error)}</p>
       <span class="failed-actions">
-        <button type="button" class="button-link" onClick={() => void actions.retry(id)}>
-          {sayChat.retry}
-        </button>
+        {error !== 'ACCOUNT_GONE' && (
+          <button type="button" class="button-link" onClick={() => void actions.retry(id)}>
+            {sayChat.retry}
+          </button>
+        )}
         <button type="button" class="button-link" onClick={() => void actions.discard(id)}>
           {sayChat.discard}
         </button>

@@ -2,6 +2,7 @@ import { useComputed, useSignal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
 import type { VirtualItem } from '@tanstack/virtual-core';
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import type { Place } from '../../models/timeline.ts';
 import { useApp } from '../app-context.ts';
 import { BubbleDrawing } from '../parts/drawings.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
@@ -9,14 +10,17 @@ import { DownIcon } from '../parts/more-icons.tsx';
 import { sayChat } from '../strings/chat.ts';
 import { MessageRow } from './MessageRow.tsx';
 import { NoticeLine } from './NoticeLine.tsx';
-import { rowsOf } from './rows.ts';
+import { type Row, rowsOf } from './rows.ts';
 import { AT_END, useEnd } from './use-end.ts';
+import { useEndKey } from './use-end-key.ts';
 import { useFresh } from './use-fresh.ts';
 import { useGoal } from './use-goal.ts';
 import { useHole } from './use-hole.ts';
 import { useNews } from './use-news.ts';
 import { useSeen } from './use-seen.ts';
+import { useMessageKeys } from './use-message-keys.ts';
 import { useVirtualizer } from './use-virtualizer.ts';
+import { useWhole } from './use-whole.ts';
 
 /** Room under the floating header (its height in styles/tokens.css plus some air), in pixels. */
 const HEAD_ROOM = 76;
@@ -40,15 +44,17 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     [items, notices.value, unreadAfter.value, hasEarlier, hasLater],
   );
 
+  const whole = useWhole();
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
     estimateSize: useCallback((index: number) => estimate(rows[index]?.item?.text ?? null), [rows]),
-    overscan: 8,
+    overscan: whole.value ? rows.length : 8,
     paddingStart: HEAD_ROOM,
     paddingEnd: props.covered.value + FOOT_ROOM,
-    scrollPaddingStart: HEAD_ROOM,
+    // A reader who comes back finds the first message as far above the edge as it was.
+    scrollPaddingStart: HEAD_ROOM - (models.timeline.goal.value?.at ?? 0),
     anchorTo: 'end',
     followOnAppend: !hasLater,
     scrollEndThreshold: AT_END,
@@ -69,6 +75,8 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
   }, [end, fresh]);
 
   useNews(fresh, props.name);
+  useMessageKeys(scroller);
+  useEndKey(scroller, hasLater);
   const seen = useSeen(items);
   const away = useSignal(false);
   const unread = useComputed(
@@ -79,16 +87,23 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
   const holes = visible.map(({ index }) => rows[index]?.item).filter((item) => item?.holeBefore === true);
   useHole(holes.at(-1)?.n ?? null);
 
+  const placeAt = (edge: number): Place | null => {
+    const first = visible.find(({ index, end: bottom }) => bottom > edge && rows[index]?.item);
+    const id = first && rows[first.index]?.item?.id;
+    return first === undefined || !id ? null : { id, at: edge - first.start };
+  };
+
   const look = () => {
-    const { scrollTop, clientHeight } = scroller.current ?? { scrollTop: 0, clientHeight: 0 };
-    const bottom = scrollTop + clientHeight - props.covered.value;
+    // As the virtualizer knows it: the element would have to lay everything out to answer.
+    const top = virtualizer.scrollOffset ?? 0;
+    const bottom = top + (virtualizer.scrollRect?.height ?? 0) - props.covered.value;
     const lowest = visible.findLast((drawn) => drawn.end <= bottom)?.index ?? -1;
     // Own messages below may have pushed it off the screen: whoever reads on has seen it.
-    const theirs = rows
-      .slice(0, lowest + 1)
-      .findLast(({ item }) => item !== null && !item.mine && item.n !== null);
-    seen(theirs?.item?.n ?? null);
+    let at = lowest;
+    while (at >= 0 && !isTheirs(rows[at])) at--;
+    seen(rows[at]?.item?.n ?? null);
     away.value = !end.isNear();
+    actions.keepPlace(away.value ? placeAt(top + HEAD_ROOM) : null);
   };
   useLayoutEffect(look);
 
@@ -111,6 +126,14 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
 
   return (
     <>
+      <button
+        type="button"
+        class="skip button"
+        aria-pressed={whole.value}
+        onClick={() => (whole.value = !whole.value)}
+      >
+        {sayChat.whole}
+      </button>
       <div
         ref={scroller}
         class="timeline"
@@ -132,13 +155,29 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
             text={sayChat.empty}
           />
         )}
-        <div class="timeline-content" style={{ height: `${virtualizer.getTotalSize()}px` }}>
-          <div class="timeline-window" style={{ transform: `translateY(${visible[0]?.start ?? 0}px)` }}>
+        <div
+          class="timeline-content"
+          style={{ height: whole.value ? '' : `${virtualizer.getTotalSize()}px` }}
+        >
+          <div
+            class="timeline-window"
+            style={
+              whole.value
+                ? { position: 'static', paddingBlock: `${HEAD_ROOM}px ${props.covered.value + FOOT_ROOM}px` }
+                : { transform: `translateY(${visible[0]?.start ?? 0}px)` }
+            }
+          >
             {visible.map(({ index, key }) => {
               const row = rows[index];
               return (
                 row !== undefined && (
-                  <div key={key} data-index={index} ref={virtualizer.measureElement} class="timeline-row">
+                  <div
+                    key={key}
+                    data-index={index}
+                    data-key={key}
+                    ref={virtualizer.measureElement}
+                    class="timeline-row"
+                  >
                     {row.item === null ? (
                       <NoticeLine notice={row.notice} name={props.name} />
                     ) : (
@@ -166,6 +205,9 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     </>
   );
 }
+
+/** A message of the friend that has its number. */
+const isTheirs = (row: Row | undefined) => row?.item?.mine === false && row.item.n !== null;
 
 function keepPlace(
   { start }: VirtualItem,

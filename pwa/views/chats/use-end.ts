@@ -53,6 +53,8 @@ export function useEnd(
   }, []);
 
   const keep = useCallback(() => {
+    // To ask for the layout between two drawings is to pay for it, and far from the end nothing depends on it.
+    if (isApart.current && !following.current) return;
     if (arrived(look().left)) return;
     if (following.current) {
       virtualizer.scrollToEnd();
@@ -89,8 +91,8 @@ export function useEnd(
   return useMemo(
     () => ({
       isNear() {
-        const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = scroller.current ?? {};
         if (isApart.current) return false;
+        const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = scroller.current ?? {};
         return following.current || scrollHeight - clientHeight - scrollTop <= AT_END;
       },
       follow() {

@@ -15,6 +15,8 @@ export interface Friend {
   readonly fingerprint: string;
   readonly canWrite: boolean;
   readonly blocked: boolean;
+  /** The account was deleted. */
+  readonly gone: boolean;
   readonly trust: Trust;
   /** A friend action or a block that has not reached the server. */
   readonly pending: boolean;
@@ -34,6 +36,7 @@ export function useFriend(id: UserId): Friend {
     fingerprint: contact?.fingerprint ?? '',
     canWrite: row?.canWrite ?? contact?.standing === 'friends',
     blocked: contact?.standing === 'blocked',
+    gone: contact?.gone ?? false,
     trust: contact?.trust ?? 'unverified',
     pending: contact?.pending ?? false,
     known: contact !== undefined || row !== undefined,

@@ -20,7 +20,7 @@ interface Way {
 const MARKED = 2400;
 
 /**
- * Takes the reader where they want to be: at first to the goal, else to the first unread message, else to the newest
+ * Takes the reader where they want to be: at first to the goal, which may be where they were reading before, else to the first unread message, else to the newest
  * one; later to each new goal. Gives the message that is marked at the moment.
  */
 export function useGoal({ rows, virtualizer, end, scroller, name }: Way): OpId | null {
@@ -42,9 +42,10 @@ export function useGoal({ rows, virtualizer, end, scroller, name }: Way): OpId |
       if (first) end.follow();
       else if (goal !== null) virtualizer.scrollToEnd({ behavior: 'smooth' });
     } else if (first || wanted !== null) {
+      const isMarked = wanted !== null && goal?.at === undefined;
       end.leave();
-      virtualizer.scrollToIndex(index, { align: wanted === null ? 'start' : 'center' });
-      marked.value = wanted;
+      virtualizer.scrollToIndex(index, { align: isMarked ? 'center' : 'start' });
+      marked.value = isMarked ? wanted : null;
     }
     // The button that was pressed went away with the window before.
     if (goal !== null && document.activeElement === document.body) {
@@ -54,7 +55,7 @@ export function useGoal({ rows, virtualizer, end, scroller, name }: Way): OpId |
 
   useEffect(() => {
     const item = models.timeline.items.peek().find(({ id }) => id === goal?.id);
-    if (item === undefined) return;
+    if (item === undefined || goal?.at !== undefined) return;
     announce(sayChat.saidBy(item.mine ? sayChat.mine : name, item.text ?? sayChat.unreadable));
   }, [announce, goal, models, name]);
 

@@ -15,7 +15,7 @@ export function EntryStages(props: { stage: EntryStage | null }) {
           </li>
         ))}
       </ol>
-      <p>{sayDoor.stage[props.stage ?? 'deriving']}…</p>
+      <p>{sayDoor.stage[props.stage ?? 'deriving']}</p>
     </div>
   );
 }

@@ -1,4 +1,5 @@
-import { useSignal } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals';
 import { useApp } from '../app-context.ts';
 import { BrandMark } from '../parts/BrandMark.tsx';
 import { ConfirmDialog } from '../parts/ConfirmDialog.tsx';
@@ -7,10 +8,30 @@ import { EraseIcon, KeyIcon } from '../parts/more-icons.tsx';
 import { sayDoor } from '../strings/door.ts';
 import { PasswordField } from './PasswordField.tsx';
 
+/** In seconds. */
+const SPOKEN_EVERY = 5;
+
+/** Seconds that are left of `seconds`, in steps that a screen reader can follow. */
+function useCountdown(seconds: ReadonlySignal<number>): ReadonlySignal<number> {
+  const rest = useSignal(0);
+  useSignalEffect(() => {
+    const until = Date.now() + seconds.value * 1000;
+    rest.value = seconds.value;
+    if (seconds.value === 0) return;
+    const timer = setInterval(() => {
+      const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+      if (left === 0 || left % SPOKEN_EVERY === 0) rest.value = left;
+      if (left === 0) clearInterval(timer);
+    }, 250);
+    return () => clearInterval(timer);
+  });
+  return rest;
+}
+
 /** This device's own lock: nothing of what lies behind it is drawn. */
 export function LockScreen() {
   const { models, actions } = useApp();
-  const { lock, busy, error } = models.account;
+  const { lock, busy, error, wait } = models.account;
   const passphrase = useSignal('');
   const wiping = useSignal(false);
   /** The model's error may be of something that was done before the lock closed. */
@@ -27,7 +48,14 @@ export function LockScreen() {
     tried.value = true;
     void actions.unlockWithKey();
   };
-  const wrong = error.value === 'BAD_CREDENTIALS' ? words.wrong : null;
+  const rest = useCountdown(wait);
+  const text =
+    error.value === 'BAD_CREDENTIALS'
+      ? words.wrong
+      : error.value === 'RATE_LIMITED' && rest.value > 0
+        ? words.wait(rest.value)
+        : null;
+  const over = error.value === 'RATE_LIMITED' && rest.value === 0;
   return (
     <main class="door">
       <div class="door-card glass">
@@ -45,8 +73,17 @@ export function LockScreen() {
             focused
             readOnly={busy.value}
           />
-          {tried.value && !busy.value && <FormError code={error.value} text={wrong} />}
-          <button class="button button-primary button-wide" type="submit" disabled={busy.value}>
+          {/* Not the announcer of the app: nothing that was said inside may be heard here. */}
+          <div role="alert">
+            {(tried.value || rest.value > 0) && !busy.value && !over && (
+              <FormError code={error.value} text={text} />
+            )}
+          </div>
+          <button
+            class="button button-primary button-wide"
+            type="submit"
+            disabled={busy.value || (rest.value > 0 && error.value === 'RATE_LIMITED')}
+          >
             {busy.value ? words.unlocking : words.unlock}
           </button>
           {lock.value?.hasKey === true && (

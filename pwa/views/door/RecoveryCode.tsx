@@ -50,7 +50,7 @@ export function RecoveryCode() {
           title={sayDoor.code.skipTitle}
           body={sayDoor.code.skipBody}
           confirm={sayDoor.code.skipConfirm}
-          act={() => actions.confirmRecoveryCode()}
+          act={() => actions.skipRecoveryCode()}
           onClose={() => (skipping.value = false)}
           danger
         />

@@ -7,7 +7,7 @@ import { EmptyState } from '../parts/EmptyState.tsx';
 import { OfflineIcon, SearchIcon } from '../parts/icons.tsx';
 import { PanelHeader } from '../parts/PanelHeader.tsx';
 import { useRoving } from '../parts/use-roving.ts';
-import { LOCALE } from '../strings.ts';
+import { LOCALE } from '../language.ts';
 import { sayPeople } from '../strings/people.ts';
 import { PersonRow } from './PersonRow.tsx';
 import type { Person } from './PersonRow.tsx';

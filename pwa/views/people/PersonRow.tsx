@@ -16,6 +16,7 @@ export interface Person {
   readonly standing: Standing;
   readonly pending: boolean;
   readonly trust: Trust;
+  readonly gone?: boolean;
 }
 
 /** Somebody, with the one or two things that can be done about it. */
@@ -50,6 +51,7 @@ export function PersonRow(props: { person: Person; line?: string }) {
 
 /** Nothing is said where nothing is known. */
 function words(person: Person, online: boolean | undefined): string {
+  if (person.gone === true) return sayPeople.gone;
   if (person.standing === 'blocked') return sayPeople.blocked;
   if (online === undefined) return '';
   return online ? sayPeople.online : sayPeople.offline;
@@ -57,7 +59,8 @@ function words(person: Person, online: boolean | undefined): string {
 
 function PersonActions(props: { person: Person }) {
   const { actions } = useApp();
-  const { id, name, standing } = props.person;
+  const { id, name, standing, gone } = props.person;
+  if (gone === true && standing !== 'blocked') return null;
   switch (standing) {
     case 'none':
       return (

@@ -105,7 +105,7 @@ function Hit(props: { hit: SearchHit }) {
           {listTime(at, today.value)}
         </time>
         <span class="hit-text" dir="auto">
-          {mine && <span class="hit-mine">{saySearch.mine} </span>}
+          {mine && <bdi class="hit-mine">{saySearch.mine} </bdi>}
           <Excerpt parts={excerpt} />
         </span>
       </button>

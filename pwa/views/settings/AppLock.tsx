@@ -100,10 +100,29 @@ function Locking(props: { lock: Lock }) {
 }
 
 function PlatformKey(props: { hasKey: boolean }) {
-  const { models, actions } = useApp();
+  const { models, actions, announce } = useApp();
   const attempt = useAttempt();
   const words = saySettings.lock;
-  if (props.hasKey) return <p class="help">{words.hasKey}</p>;
+  if (props.hasKey) {
+    return (
+      <>
+        <p class="help">{words.hasKey}</p>
+        <button
+          type="button"
+          class="button"
+          disabled={attempt.busy.value}
+          onClick={() =>
+            void attempt
+              .run(() => actions.removeLockKey())
+              .then((removed) => removed && announce(words.keyRemoved))
+          }
+        >
+          {words.removeKey}
+        </button>
+        <FormError code={attempt.error.value} />
+      </>
+    );
+  }
   if (!models.account.canUseKey.value) return <p class="help">{words.noKey}</p>;
   return (
     <>

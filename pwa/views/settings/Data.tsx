@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { ExportContent } from '../../models/account.ts';
 import { useApp } from '../app-context.ts';
 import { PasswordField } from '../door/PasswordField.tsx';
@@ -16,14 +17,26 @@ import { useOwnNames } from './use-own-names.ts';
 
 /** Taking everything along, reading it again, and leaving nothing behind. */
 export function Data() {
+  const { models, actions } = useApp();
   const opened = useSignal<ExportContent | null>(null);
-  if (opened.value !== null) {
-    return <ExportViewer content={opened.value} onClose={() => (opened.value = null)} />;
+  const route = models.shell.route.value;
+  const reading = route.panel === 'settings' && route.file === true;
+  // Whoever went back has closed it.
+  useEffect(() => {
+    if (!reading) opened.value = null;
+  }, [opened, reading]);
+  if (opened.value !== null && reading) {
+    return <ExportViewer content={opened.value} onClose={() => actions.back()} />;
   }
   return (
     <>
       <Export />
-      <OpenExport onOpened={(content) => (opened.value = content)} />
+      <OpenExport
+        onOpened={(content) => {
+          opened.value = content;
+          actions.go({ panel: 'settings', section: 'data', file: true });
+        }}
+      />
       <Leave />
     </>
   );

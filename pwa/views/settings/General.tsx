@@ -4,7 +4,10 @@ import { useApp } from '../app-context.ts';
 import { Fingerprint } from '../parts/Fingerprint.tsx';
 import { DarkIcon, InstallIcon, LightIcon, LogOutIcon, SystemIcon } from '../parts/more-icons.tsx';
 import { saySettings } from '../strings/settings.ts';
+import { LanguageField } from './LanguageField.tsx';
+import { Looks } from './Looks.tsx';
 import { LogOutDialog } from './LogOutDialog.tsx';
+import { Space } from './Space.tsx';
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 const THEME_ICONS = { system: SystemIcon, light: LightIcon, dark: DarkIcon } as const;
@@ -37,6 +40,8 @@ export function General() {
             );
           })}
         </fieldset>
+        <LanguageField />
+        <Looks />
       </section>
 
       {me !== null && (
@@ -50,13 +55,18 @@ export function General() {
       <section class="card card-padded">
         <h2>{saySettings.device}</h2>
         <p class="help">{saySettings.storage}</p>
-        {shell.installable.value && (
+        <Space />
+        {shell.installing.value !== null && (
           <div class="setting">
             <p class="help">{saySettings.installHelp}</p>
-            <button type="button" class="button button-soft" onClick={() => actions.install()}>
-              <InstallIcon />
-              {saySettings.install}
-            </button>
+            {shell.installing.value === 'offered' ? (
+              <button type="button" class="button button-soft" onClick={() => actions.install()}>
+                <InstallIcon />
+                {saySettings.install}
+              </button>
+            ) : (
+              <p class="help">{saySettings.installByHand}</p>
+            )}
           </div>
         )}
         <div class="setting">

@@ -22,6 +22,12 @@ export function Recovery() {
   return (
     <>
       <p class="help">{saySettings.recovery.help}</p>
+      {models.account.recoveryUnconfirmed.value && (
+        <p class="form-error">
+          <ErrorIcon />
+          {saySettings.recovery.unconfirmed}
+        </p>
+      )}
       <Current created={models.account.recoveryCreated.value} />
       <form class="card card-padded form" onSubmit={submit}>
         <h2>{saySettings.recovery.title}</h2>

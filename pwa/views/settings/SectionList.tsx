@@ -17,11 +17,11 @@ import { PanelHeader } from '../parts/PanelHeader.tsx';
 import { useRoving } from '../parts/use-roving.ts';
 import { saySettings } from '../strings/settings.ts';
 
-const GROUPS: readonly { readonly title: string; readonly sections: readonly SettingsSection[] }[] = [
-  { title: saySettings.account, sections: ['devices', 'password', 'recovery'] },
-  { title: saySettings.privacy, sections: ['lock', 'blocked'] },
-  { title: saySettings.more, sections: ['data', 'about'] },
-];
+const GROUPS = [
+  { title: 'account', sections: ['devices', 'password', 'recovery'] },
+  { title: 'privacy', sections: ['lock', 'blocked'] },
+  { title: 'more', sections: ['data', 'about'] },
+] as const satisfies readonly { title: string; sections: readonly SettingsSection[] }[];
 
 const ICONS: Readonly<Record<SettingsSection, ComponentType>> = {
   devices: DevicesIcon,
@@ -54,7 +54,7 @@ export function SectionList(props: Props) {
             {me !== null && <OwnRow me={me} open={open} wide={wide} />}
             {GROUPS.map(({ title, sections }) => (
               <section key={title}>
-                <h2 class="column-title">{title}</h2>
+                <h2 class="column-title">{saySettings[title]}</h2>
                 <ul class="card">
                   {sections.map((section) => (
                     <SectionRow key={section} section={section} open={open === section} />

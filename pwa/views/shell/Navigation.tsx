@@ -18,7 +18,7 @@ import { say } from '../strings.ts';
 
 interface Place {
   readonly route: Route;
-  readonly label: string;
+  readonly label: 'chats' | 'people' | 'requests' | 'settings';
   readonly Icon: ComponentType;
   readonly ActiveIcon: ComponentType;
 }
@@ -26,20 +26,20 @@ interface Place {
 const PLACES: readonly Place[] = [
   {
     route: { panel: 'chats', peer: null },
-    label: say.nav.chats,
+    label: 'chats',
     Icon: ChatsIcon,
     ActiveIcon: ChatsActiveIcon,
   },
-  { route: { panel: 'people' }, label: say.nav.people, Icon: PeopleIcon, ActiveIcon: PeopleActiveIcon },
+  { route: { panel: 'people' }, label: 'people', Icon: PeopleIcon, ActiveIcon: PeopleActiveIcon },
   {
     route: { panel: 'requests' },
-    label: say.nav.requests,
+    label: 'requests',
     Icon: RequestsIcon,
     ActiveIcon: RequestsActiveIcon,
   },
   {
     route: { panel: 'settings', section: null },
-    label: say.nav.settings,
+    label: 'settings',
     Icon: SettingsIcon,
     ActiveIcon: SettingsActiveIcon,
   },
@@ -81,12 +81,12 @@ export function Navigation() {
               <button
                 type="button"
                 class="nav-place"
-                title={collapsed ? label : undefined}
+                title={collapsed ? say.nav[label] : undefined}
                 aria-current={here ? 'page' : undefined}
                 onClick={() => actions.go(route)}
               >
                 {here ? <ActiveIcon /> : <Icon />}
-                <span class="nav-label">{label}</span>
+                <span class="nav-label">{say.nav[label]}</span>
                 {badge > 0 && (
                   <span class="badge">
                     <span aria-hidden="true">{say.list.badge(badge)}</span>
@@ -101,7 +101,7 @@ export function Navigation() {
       {me !== null && (
         <div class="nav-me" title={me.name}>
           <Avatar name={me.name} size="small" />
-          <span class="nav-word">{me.name}</span>
+          <bdi class="nav-word">{me.name}</bdi>
         </div>
       )}
     </nav>

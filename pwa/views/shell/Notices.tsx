@@ -5,6 +5,7 @@ import type { Toast } from '../../models/shell.ts';
 import { useApp } from '../app-context.ts';
 import { CloseIcon, ErrorIcon, InfoIcon, RetryIcon, SuccessIcon } from '../parts/icons.tsx';
 import { say } from '../strings.ts';
+import { wordsOf } from '../strings/news.ts';
 
 /** How long a toast can be read before it fades, in milliseconds; errors ask something of the reader. */
 const READABLE = { info: 5000, success: 4000, error: 9000 } as const;
@@ -25,7 +26,7 @@ export function Notices() {
     for (const toast of toasts.value) {
       if (toast.id <= spoken.current) continue;
       spoken.current = toast.id;
-      announce(toast.text);
+      announce(wordsOf(toast.says));
     }
   });
   useSignalEffect(() => {
@@ -35,12 +36,18 @@ export function Notices() {
   return (
     <section class="notices" aria-label={say.toast.label}>
       {toasts.value.map((toast) => (
-        <ToastCard key={toast.id} toast={toast} onGone={() => actions.dismissToast(toast.id)} />
+        <ToastCard
+          key={toast.id}
+          tone={toast.tone}
+          text={wordsOf(toast.says)}
+          onGone={() => actions.dismissToast(toast.id)}
+        />
       ))}
       {refusals.value > 0 && (
         <ToastCard
           key={`files-${refusals.value}`}
-          toast={{ tone: 'info', text: say.noFiles }}
+          tone="info"
+          text={say.noFiles}
           onGone={() => (refusals.value = 0)}
         />
       )}
@@ -82,8 +89,8 @@ function useRefusedFiles(): Signal<number> {
   return refusals;
 }
 
-function ToastCard(props: { toast: Pick<Toast, 'tone' | 'text'>; onGone: () => void }) {
-  const { tone, text } = props.toast;
+function ToastCard(props: { tone: Toast['tone']; text: string; onGone: () => void }) {
+  const { tone, text } = props;
   const gone = useRef(props.onGone);
   gone.current = props.onGone;
   const held = useSignal(false);

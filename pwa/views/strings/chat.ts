@@ -1,8 +1,8 @@
 import type { TimelineNotice } from '../../models/timeline.ts';
-import { counted, numbers } from '../strings.ts';
+import { counted, numbers, words } from '../strings.ts';
 
 /** The words of an open conversation. */
-export const sayChat = {
+export const sayChat = words('chat', {
   noneTitle: 'There is no conversation at this address',
   none: 'It may belong to another account, or the address is not complete.',
   noneBack: 'Back to your chats',
@@ -12,6 +12,7 @@ export const sayChat = {
   typing: 'Typing…',
   notFriends: 'Not friends any more',
   blocked: 'Blocked',
+  gone: 'Account deleted',
   menu: 'Conversation menu',
   messages: (name: string) => `Messages with ${name}`,
   emptyTitle: (name: string) => `This is the beginning with ${name}`,
@@ -20,12 +21,50 @@ export const sayChat = {
   earlierOffline: 'Earlier messages come when you are back online',
   newMessages: 'New messages',
   unreadable: 'This message can’t be opened on this device yet',
+  whole: 'Draw the last 500 messages at once, for a screen reader or the browser’s own search',
+  refused: 'This came under an identity that was given up, so it was not opened',
   toEnd: 'Jump to the newest message',
   toEndNew: (count: number) => counted(count, 'new message', 'new messages'),
   retry: 'Try again',
   discard: 'Discard',
   saidBy: (name: string, text: string) => `${name}: ${text}`,
   mine: 'You',
+
+  unsent: (count: number) => `${counted(count, 'message was', 'messages were')} not sent.`,
+  retryAll: 'Try all again',
+
+  inspector: {
+    open: (time: string, state: string) => (state === '' ? `${time}. Details` : `${time}, ${state}. Details`),
+    title: 'Message',
+    written: 'Written',
+    offered: 'Tried',
+    offers: (count: number) => counted(count, 'time', 'times'),
+    offersLast: (count: number, when: string) => `${counted(count, 'time', 'times')}, last ${when}`,
+    notOffered: 'Not yet',
+    stored: 'Taken by the server',
+    delivered: 'Delivered',
+    seen: 'Seen',
+    unknownTime: 'Yes. The time is not known on this device.',
+    no: 'Not yet',
+    received: 'Received by the server',
+    size: 'Size',
+    bytes: (count: number) => counted(count, 'byte', 'bytes'),
+    number: 'Number',
+    noNumber: 'Given by the server once it is sent',
+    key: 'Sealed to',
+    keyOf: (epoch: number, name: string) => `Key ${numbers.format(epoch)} of ${name}`,
+    keyUnknown: 'That is not kept after a while.',
+    identity: 'Identity',
+    verified: (name: string) => `You verified ${name}`,
+    unverified: (name: string) => `${name} is not verified`,
+    changed: (name: string) => `${name} has a new identity`,
+    copy: 'Copy text',
+    copied: 'Copied',
+    notCopied: 'The browser did not let it be copied. Select the text and copy it.',
+    edit: 'Edit',
+    cancel: 'Don’t send',
+    late: 'It may be on its way already, so it can’t be changed. If the server can’t be reached, try again in a moment.',
+  },
 
   notice: {
     'identity-changed': (name) => `${name} has a new identity`,
@@ -70,6 +109,7 @@ export const sayChat = {
     signIn: 'Messages will be sent when you have signed in again',
     waits: 'Messages wait until you continue with the new identity',
     waitsVerified: 'Messages wait until you have verified the new identity',
+    gone: 'This account was deleted. You can still read what was said.',
     closed: 'You are not friends any more, so you can read but not write here.',
     blocked: (name: string) => `You blocked ${name}.`,
     unblock: 'Unblock',
@@ -86,4 +126,4 @@ export const sayChat = {
     compare: 'Show safety number',
     accept: 'Continue with the new identity',
   },
-};
+});

@@ -1,5 +1,7 @@
+import type { Strength } from '#shared/password-strength.ts';
 import type { EntryStage } from '../../models/session.ts';
-import { LOCALE, numbers } from '../strings.ts';
+import { LOCALE } from '../language.ts';
+import { counted, numbers, words } from '../strings.ts';
 
 const ordinals = new Intl.PluralRules(LOCALE, { type: 'ordinal' });
 const ENDINGS: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
@@ -9,7 +11,7 @@ const ordinal = (position: number) =>
   `${numbers.format(position)}${ENDINGS[ordinals.select(position)] ?? 'th'}`;
 
 /** The words of everything before the chats: signing in and up, recovery, the lock. */
-export const sayDoor = {
+export const sayDoor = words('door', {
   tagline: 'Private conversations, even offline',
   logIn: 'Sign in',
   register: 'Create account',
@@ -22,16 +24,21 @@ export const sayDoor = {
   guessable: 'This is easy to guess. Use a few unrelated words instead.',
   showPassword: 'Show password',
   hidePassword: 'Hide password',
-  strength: ['Too short', 'Could be longer', 'Good', 'Strong'] as const,
+  strength: {
+    0: 'Too short',
+    1: 'Could be longer',
+    2: 'Good',
+    3: 'Strong',
+  } satisfies Record<Strength, string>,
   promise:
     'End-to-end encrypted. Your messages are locked on this device, and only you and your friend can open them.',
   noReset: 'Nobody can reset this password for you. Next you get a recovery code for the day you forget it.',
   forgot: 'Forgot your password?',
   stage: {
-    deriving: 'Turning your password into keys',
-    contacting: 'Contacting the server',
-    opening: 'Opening your keys',
-    storing: 'Storing them on this device',
+    deriving: 'Turning your password into keys…',
+    contacting: 'Contacting the server…',
+    opening: 'Opening your keys…',
+    storing: 'Storing them on this device…',
   } satisfies Record<EntryStage, string>,
   stageShort: {
     deriving: 'Keys',
@@ -87,6 +94,10 @@ export const sayDoor = {
     unlocking: 'Unlocking…',
     key: 'Use this device’s key',
     wrong: 'That passphrase is not right.',
+    wait: (seconds: number) =>
+      seconds < 60
+        ? `Too many attempts. Try again in ${counted(seconds, 'second', 'seconds')}.`
+        : `Too many attempts. Try again in ${counted(Math.ceil(seconds / 60), 'minute', 'minutes')}.`,
     wipe: 'Erase this device',
     wipeTitle: 'Erase NexChat from this device?',
     wipeBody:
@@ -109,4 +120,4 @@ export const sayDoor = {
     storage:
       'This browser gives the app no storage, as private windows often do. Open NexChat in a normal window and try again.',
   },
-};
+});

@@ -1,5 +1,7 @@
+import { words } from '../strings.ts';
+
 /** The words of the directory and of friend requests. */
-export const sayPeople = {
+export const sayPeople = words('people', {
   title: 'People',
   search: 'Search people',
   label: 'People on this server',
@@ -26,6 +28,7 @@ export const sayPeople = {
   unblock: 'Unblock',
   unblockName: (name: string) => `Unblock ${name}`,
   blocked: 'Blocked',
+  gone: 'This account was deleted',
   pending: 'Not sent yet',
   friend: 'Friend',
   online: 'Online',
@@ -40,4 +43,4 @@ export const sayPeople = {
     emptyTitle: 'No open requests',
     empty: 'When somebody wants to write to you, it shows here first.',
   },
-};
+});

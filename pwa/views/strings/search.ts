@@ -1,7 +1,7 @@
-import { counted, numbers } from '../strings.ts';
+import { counted, numbers, words } from '../strings.ts';
 
 /** The words of looking for messages. */
-export const saySearch = {
+export const saySearch = words('search', {
   title: 'Search',
   hintTitle: 'Search all messages',
   hint: 'Everything that is on this device can be found, also offline. What you look for stays here.',
@@ -16,4 +16,4 @@ export const saySearch = {
   preparing: 'Reading your messages…',
   reading: (done: number, total: number) =>
     `Still reading: ${numbers.format(done)} of ${numbers.format(total)}`,
-};
+});

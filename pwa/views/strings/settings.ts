@@ -1,8 +1,8 @@
-import type { SettingsSection } from '../../models/shell.ts';
-import { counted, numbers } from '../strings.ts';
+import type { Look, SettingsSection } from '../../models/shell.ts';
+import { counted, numbers, words } from '../strings.ts';
 
 /** The words of the settings. */
-export const saySettings = {
+export const saySettings = words('settings', {
   title: 'Settings',
   general: 'General',
   sections: {
@@ -32,12 +32,33 @@ export const saySettings = {
     'A short name of your identity. Friends compare it, or better the safety number, from the menu of your conversation.',
   appearance: 'Appearance',
   theme: 'Theme',
+  language: 'Language',
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
+  looks: {
+    calm: 'Reduce motion',
+    opaque: 'Reduce transparency',
+    contrast: 'More contrast',
+  } satisfies Record<Look, string>,
+  looksLegend: 'Easier to see',
+  looksHelp: 'What your system asks for is followed in any case.',
+  space: {
+    title: 'Storage',
+    used: (used: string) => `NexChat uses about ${used} on this device.`,
+    usedOf: (used: string, quota: string) =>
+      `NexChat uses about ${used} of the ${quota} that your browser gives it.`,
+    messages: (size: string) => `Messages and keys: ${size}.`,
+    lasting: 'Your browser keeps it, even when space gets short.',
+    fleeting:
+      'When space gets short, your browser may erase it. What reached the server comes back when you sign in again.',
+    keep: 'Keep it',
+    refused: 'Your browser did not promise it. Installing NexChat helps.',
+  },
   device: 'On this device',
   storage:
     'Everything you have seen is kept here, sealed with a key that can’t leave this browser. Unsent messages are kept until they reach the server.',
   install: 'Install NexChat',
   installHelp: 'It opens in its own window and from the home screen.',
+  installByHand: 'In the browser’s menu: Share, then “Add to Home Screen”.',
   logOut: {
     act: 'Log out',
     help: 'Erases messages and keys from this device. Your account stays.',
@@ -98,6 +119,8 @@ export const saySettings = {
     made: (when: string) => `Your current code was made on ${when}.`,
     none: 'You have no recovery code. If you forget your password, your messages are lost.',
     unknown: 'Connect to see whether you have a code.',
+    unconfirmed:
+      'Nobody has checked that your code was written down. If you don’t have it on paper, make a new one now.',
     title: 'Make a new code',
     newHelp: 'Your current code will stop working. The new one is shown once.',
     submit: 'Make a new code',
@@ -117,8 +140,9 @@ export const saySettings = {
     now: 'Lock now',
     keyHelp: 'Unlock with the fingerprint, face or PIN of this device instead of typing.',
     addKey: 'Add',
-    hasKey:
-      'The fingerprint, face or PIN of this device unlocks NexChat, too. To remove it, turn the lock off and on again.',
+    hasKey: 'The fingerprint, face or PIN of this device unlocks NexChat, too.',
+    removeKey: 'Remove it',
+    keyRemoved: 'Only the passphrase unlocks NexChat now.',
     noKey: 'This browser can’t unlock with a fingerprint, face or PIN.',
     disableTitle: 'Turn off the lock',
     disableHelp: 'NexChat then opens on this device without asking.',
@@ -181,4 +205,4 @@ export const saySettings = {
     mit: 'MIT. Use, change and share it freely.',
     parts: 'The licences of the packages it is made of come with its source, in THIRD-PARTY-NOTICES.',
   },
-};
+});

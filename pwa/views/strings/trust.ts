@@ -1,9 +1,10 @@
 import type { Actions } from '../../controllers/actions.ts';
+import { words } from '../strings.ts';
 
 type Reason = Parameters<Actions['report']>[0]['reason'];
 
 /** The words of safety numbers, blocking and reporting. */
-export const sayTrust = {
+export const sayTrust = words('trust', {
   safety: 'Safety number',
   block: 'Block',
   unblock: 'Unblock',
@@ -42,7 +43,9 @@ export const sayTrust = {
   mismatch: (name: string) =>
     `This is not the code that belongs to you and ${name}. Check that this is the right person’s code. If so, somebody may be listening in: send nothing private here.`,
   own: 'This is your own code. Only the one on your friend’s screen shows who they are.',
-  unreadable: 'That is not a safety code of NexChat. Numbers are compared by reading them out.',
+  unreadable: 'That is neither a safety code of NexChat nor the sixty digits of a safety number.',
+  digits: (name: string) =>
+    `These are the same digits as yours. If they come from the screen of ${name}, mark them as verified.`,
 
   scanner: {
     label: 'Scan their code',
@@ -56,7 +59,7 @@ export const sayTrust = {
 
   paster: {
     label: (name: string) => `Code of ${name}`,
-    hint: 'They find it under “Copy code” on this same screen. Send it over another way than NexChat.',
+    hint: 'They find it under “Copy code” on this same screen; the sixty digits will do, too. Send it over another way than NexChat.',
     compare: 'Compare',
   },
 
@@ -88,5 +91,7 @@ export const sayTrust = {
     sending: 'Sending…',
     sentTitle: 'Thank you',
     sent: 'Your report is with the operator of this server.',
+    queuedTitle: 'Your report waits',
+    queued: 'It is kept on this device, and sent as soon as the server can be reached.',
   },
-};
+});

@@ -23,7 +23,7 @@ export function ReportDialog(props: { friend: Friend; onClose: () => void }) {
   const reason = useSignal<Reason>('spam');
   const note = useSignal('');
   const alsoBlock = useSignal(false);
-  const sent = useSignal(false);
+  const outcome = useSignal<'sent' | 'queued' | null>(null);
   const attempt = useAttempt();
 
   const send = async (event: Event) => {
@@ -31,17 +31,21 @@ export function ReportDialog(props: { friend: Friend; onClose: () => void }) {
     // Blocking first: it works without a network, and holds whatever becomes of the report.
     const reported = await attempt.run(async () => {
       if (alsoBlock.value && !friend.blocked) await actions.blockPerson(friend.id);
-      return actions.report({ about: friend.name, reason: reason.value, note: note.value.trim() });
+      outcome.value = await actions.report({
+        about: friend.name,
+        reason: reason.value,
+        note: note.value.trim(),
+      });
+      return outcome.value !== null;
     });
-    if (!reported) return;
-    sent.value = true;
-    announce(words.sent);
+    if (reported && outcome.value !== null) announce(words[outcome.value]);
   };
 
-  if (sent.value) {
+  if (outcome.value !== null && !attempt.busy.value) {
+    const queued = outcome.value === 'queued';
     return (
-      <Dialog title={words.sentTitle} onClose={onClose}>
-        <p>{words.sent}</p>
+      <Dialog title={queued ? words.queuedTitle : words.sentTitle} onClose={onClose}>
+        <p>{words[outcome.value]}</p>
         <div class="dialog-buttons">
           <button type="button" class="button button-primary" onClick={onClose}>
             {say.close}

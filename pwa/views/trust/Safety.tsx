@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import type { SafetyOutcome as Outcome } from '../../controllers/actions.ts';
 import type { Safety as SafetyModel } from '../../models/account.ts';
 import { useApp } from '../app-context.ts';
 import type { Friend } from '../chats/use-friend.ts';
@@ -10,7 +11,6 @@ import { Fingerprints } from './Fingerprints.tsx';
 import { Paster } from './Paster.tsx';
 import { SafetyCode } from './SafetyCode.tsx';
 import { SafetyOutcome } from './SafetyOutcome.tsx';
-import type { Outcome } from './SafetyOutcome.tsx';
 import { SafetyState } from './SafetyState.tsx';
 import { Scanner } from './Scanner.tsx';
 import { Verifying } from './Verifying.tsx';
@@ -72,8 +72,10 @@ function Comparing(props: { safety: SafetyModel; friend: Friend }) {
     const result = await actions.compareSafety(safety.peer, code);
     outcome.value = result;
     // The camera goes on looking: something else was in the picture.
-    if (result === 'match' || result === 'mismatch') mode.value = 'show';
-    announce(result === 'match' ? sayTrust.match(safety.name) : sayTrust[WORDS[result]]);
+    if (result === 'match' || result === 'mismatch' || result === 'digits') mode.value = 'show';
+    announce(
+      result === 'match' || result === 'digits' ? sayTrust[result](safety.name) : sayTrust[WORDS[result]],
+    );
   };
 
   // A match holds while the mark does.

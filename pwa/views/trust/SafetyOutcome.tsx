@@ -1,13 +1,19 @@
-import { ErrorIcon, SuccessIcon } from '../parts/icons.tsx';
+import type { SafetyOutcome as Outcome } from '../../controllers/actions.ts';
+import { ErrorIcon, InfoIcon, SuccessIcon } from '../parts/icons.tsx';
 import { useFocusHere } from '../parts/use-focus-here.ts';
 import { sayTrust } from '../strings/trust.ts';
-
-/** What comparing a code gave. */
-export type Outcome = 'match' | 'mismatch' | 'own' | 'unreadable';
 
 /** Says it where the camera or the field was. */
 export function SafetyOutcome(props: { outcome: Outcome; name: string }) {
   const { outcome, name } = props;
+  if (outcome === 'digits') {
+    return (
+      <p class="note">
+        <InfoIcon />
+        {sayTrust.digits(name)}
+      </p>
+    );
+  }
   return outcome === 'unreadable' || outcome === 'own' ? (
     <p class="form-error">
       <ErrorIcon />

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { UserId } from '#shared/ids.ts';
 import { news } from '#pwa/controllers/news.ts';
+import { wordsOf } from '#pwa/views/strings/news.ts';
 import type { StoredContact } from '#pwa/store/ports.ts';
 
 const contact = (name: string, standing: StoredContact['standing']): StoredContact => ({
@@ -10,8 +11,9 @@ const contact = (name: string, standing: StoredContact['standing']): StoredConta
   pending: false,
   fingerprint: '',
   trust: 'unverified',
+  gone: false,
 });
-const texts = (...readings: Parameters<typeof news>) => news(...readings).map((note) => note.text);
+const texts = (...readings: Parameters<typeof news>) => news(...readings).map((note) => wordsOf(note.says));
 
 describe('news of contacts', () => {
   it('tells nothing of the first reading', () => {

@@ -18,6 +18,7 @@ const routes: readonly [string, Route][] = [
   ['/settings/lock', { panel: 'settings', section: 'lock' }],
   ['/settings/blocked', { panel: 'settings', section: 'blocked' }],
   ['/settings/data', { panel: 'settings', section: 'data' }],
+  ['/settings/data/file', { panel: 'settings', section: 'data', file: true }],
   ['/settings/about', { panel: 'settings', section: 'about' }],
 ];
 

@@ -107,7 +107,7 @@ describe('door', () => {
       session.phase.value = 'entering';
       session.stage.value = 'contacting';
     });
-    await page.getByText('Contacting the server…').waitFor();
+    await page.getByText('Contacting the server…').first().waitFor();
     await page.evaluate(() => {
       const { session } = window.gallery.models;
       session.phase.value = 'signed-out';
@@ -162,7 +162,7 @@ describe('the lock', () => {
       // What still comes from inside is not spoken, but why the door stays shut is.
       await page.evaluate(() => {
         const { session, shell } = window.gallery.models;
-        shell.toasts.value = [{ id: 9, tone: 'info', text: 'noor.haddad wants to be your friend' }];
+        shell.toasts.value = [{ id: 9, tone: 'info', says: { what: 'asks', names: ['noor.haddad'] } }];
         session.error.value = 'BAD_CREDENTIALS';
       });
       await voice.locator('p').waitFor({ state: 'attached' });
@@ -180,6 +180,23 @@ describe('the lock', () => {
     await page.getByLabel('Passphrase', { exact: true }).fill(PASSWORD);
     await page.keyboard.press('Enter');
     await page.getByRole('navigation', { name: 'Main' }).waitFor();
+  });
+
+  it('speaks a wrong passphrase, and says how long to wait after several', async () => {
+    await show('locked');
+    await page.keyboard.type('something else');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('That passphrase is not right.').waitFor();
+    await page.evaluate(() => {
+      const { error, wait } = window.gallery.models.account;
+      error.value = 'RATE_LIMITED';
+      wait.value = 2;
+    });
+    await page.getByRole('alert').getByText('Too many attempts. Try again in 2 seconds.').waitFor();
+    const unlock = page.getByRole('button', { name: 'Unlock' });
+    expect(await unlock.isDisabled()).toBe(true);
+    await page.getByText('Too many attempts.').waitFor({ state: 'detached' });
+    expect(await unlock.isDisabled()).toBe(false);
   });
 
   it('opens with the key of the device where there is one', async () => {
@@ -227,6 +244,14 @@ describe('the lock', () => {
     await page.getByText('unlocks NexChat, too').waitFor();
     await page.getByRole('button', { name: 'Lock now' }).click();
     await page.getByRole('button', { name: 'Use this device’s key' }).waitFor();
+  });
+
+  it('takes the key of the device away, and keeps the passphrase', async () => {
+    await show('settings-lock-key');
+    await page.getByRole('button', { name: 'Remove it' }).click();
+    await page.getByRole('button', { name: 'Add', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Turn off' }).waitFor();
+    expect(await calls()).toEqual(['removeLockKey']);
   });
 });
 

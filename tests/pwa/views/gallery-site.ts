@@ -11,7 +11,10 @@ import { CHROMIUM_ARGS, chromiumPath } from '#tests/support/chromium.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The chunk with everything that isn't the gallery's own, nor the codec of QR codes, which is loaded when one is shown. */
+/**
+ * The chunk with everything that isn't the gallery's own, nor the codec of QR codes, which is loaded when one is shown,
+ * nor another language than English.
+ */
 const VIEWS = 'views';
 
 /** What the product's server sends, in its strictest form: nothing inline, nothing from elsewhere, no HTML from strings. */
@@ -61,7 +64,9 @@ export async function openGallery(args: readonly string[] = []): Promise<Gallery
         input: join(root, 'pwa/dev/gallery.html'),
         output: {
           codeSplitting: {
-            groups: [{ name: VIEWS, test: /node_modules\/(?!qr\/)|pwa\/(views|models|styles)\// }],
+            groups: [
+              { name: VIEWS, test: /node_modules\/(?!qr\/)|pwa\/(views\/(?!strings\/de)|models\/|styles\/)/ },
+            ],
           },
         },
       },

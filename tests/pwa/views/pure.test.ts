@@ -6,7 +6,7 @@ import type { TimelineNotice } from '#pwa/models/timeline.ts';
 import { freshAmong } from '#pwa/views/chats/use-fresh.ts';
 import { rowsOf } from '#pwa/views/chats/rows.ts';
 import { isGroup, recoveryGroups } from '#pwa/views/door/recovery-groups.ts';
-import { fingerprintGroups, hueOf, initials, listTime } from '#pwa/views/format.ts';
+import { byteSize, fingerprintGroups, hueOf, initials, listTime } from '#pwa/views/format.ts';
 import { linkify } from '#pwa/views/linkify.ts';
 import { whenAt } from '#pwa/views/settings/when.ts';
 import { describeStatus } from '#pwa/views/shell/describe-status.ts';
@@ -42,6 +42,17 @@ describe('links in plain text', () => {
     'https://me:secret@a.example',
   ])('makes no link of %s', (text) => {
     expect(linkify(text)).toEqual([{ text, href: null }]);
+  });
+
+  it('names the true host where letters look like others', () => {
+    const [link] = linkify('https://аpple.com/login');
+    expect(link).toEqual({
+      text: 'https://аpple.com/login',
+      href: 'https://xn--pple-43d.com/login',
+      host: 'xn--pple-43d.com',
+    });
+    expect(linkify('https://xn--pple-43d.com')[0]?.host).toBeUndefined();
+    expect(linkify('HTTPS://Example.org/a')[0]?.host).toBeUndefined();
   });
 
   it('never loses or changes a character', () => {
@@ -208,6 +219,16 @@ describe('words for names, times and keys', () => {
     expect(fingerprintGroups('0A1B 2C3D')).toEqual(['0A1B', '2C3D']);
     expect(fingerprintGroups('0A1B2C3D')).toEqual(['0A1B', '2C3D']);
   });
+});
+
+describe('sizes', () => {
+  it.each([
+    [0, '0 byte'],
+    [999, '999 byte'],
+    [1_500, '1.5 kB'],
+    [48_300_000, '48.3 MB'],
+    [12_400_000_000, '12.4 GB'],
+  ])('%d is %s', (bytes, words) => expect(byteSize(bytes)).toBe(words));
 });
 
 describe('a recovery code on the screen', () => {

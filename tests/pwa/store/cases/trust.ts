@@ -236,7 +236,7 @@ export const TRUST_CASES: readonly LocalStoreCase[] = [
       await sync.applyHistory({ peer: peer.id, from: 2, before: 3, messages: [missed] });
       const seen = async () =>
         (await timelineOf(store, peer.id)).items.map(({ text, error }) => text ?? error);
-      const expected = ['one', 'two', 'three', 'UNREADABLE', 'UNREADABLE', 'it is really me'];
+      const expected = ['one', 'two', 'three', 'KEY_CHANGED', 'KEY_CHANGED', 'it is really me'];
       same(await seen(), expected, 'messages');
       same(await kinds(world), ['identity-changed', 'verified', 'identity-changed'], 'notices');
       const { store: again } = await restarted(world);
@@ -375,8 +375,8 @@ export const TRUST_CASES: readonly LocalStoreCase[] = [
       await log.push({ ...log.friendship('friends'), bundle: other.bundle });
       const say = (text: string) => store.queueMessage(peer.id, text);
       const ids = [await say('one'), await say('two'), await say('three')];
-      await store.discard(ids[2] as OpId);
-      await store.discard(ids[1] as OpId);
+      await store.takeBack(ids[2] as OpId);
+      await store.takeBack(ids[1] as OpId);
       const rows = async () =>
         (await timelineOf(store, peer.id)).items.map(({ text, tick, error }) => `${text} ${tick} ${error}`);
       same([await rows(), await store.countUnsent()], [['one queued KEY_CHANGED'], 1], 'discarded');
@@ -394,7 +394,7 @@ export const TRUST_CASES: readonly LocalStoreCase[] = [
       await log.push({ ...log.friendship('friends'), bundle: impostor.bundle });
       await log.push({ ...log.friendship('none'), bundle: impostor.bundle });
       same(await rows(), ['one failed NOT_FRIENDS'], 'ended by the friend');
-      await store.discard((await timelineOf(store, peer.id)).items[0]?.id as OpId);
+      await store.takeBack((await timelineOf(store, peer.id)).items[0]?.id as OpId);
       same([await rows(), await store.countUnsent()], [[], 0], 'gone');
     },
   },

@@ -1,3 +1,4 @@
+import { WIDEST } from '#pwa/controllers/window.ts';
 import { openDatabase } from '#pwa/store/database.ts';
 import type { StoredWindow } from '#pwa/store/ports.ts';
 import type { OpId } from '#shared/ids.ts';
@@ -164,6 +165,96 @@ export const WINDOW_CASES: readonly LocalStoreCase[] = [
       const kept = window.value;
       room.jumpTo(world.peer.id, await idOf(world, '80'));
       same([window.value, timeline.goal.value?.id], [kept, await idOf(world, '80')], 'in the same window');
+      leave();
+    },
+  },
+  {
+    title: 'However far somebody reads, the window stays within its bound, and back again nothing is missing',
+    async run(world) {
+      await told(world, 1_250);
+      await world.store.markSeen(world.peer.id, 1_250);
+      const { models, room, leave } = await openConversation(world);
+      const { items, hasEarlier, hasLater } = models.timeline;
+      const ends = () => `${items.value[0]?.text} ${items.value.at(-1)?.text}`;
+      const read = new Set<string>();
+      let widest = 0;
+      const note = () => {
+        for (const { text } of items.value) read.add(text ?? '');
+        widest = Math.max(widest, items.value.length);
+      };
+      const walk = async (on: () => void, isDone: () => boolean) => {
+        note();
+        while (!isDone()) {
+          const before = ends();
+          // Whoever reads there is not at the end.
+          room.keepPlace({ id: items.value[0]?.id ?? ('' as OpId), at: 0 });
+          on();
+          await becomes(() => ends() !== before, `more than ${before}`);
+          note();
+        }
+      };
+      await walk(room.loadEarlier, () => !hasEarlier.value);
+      same([read.size, hasLater.value], [1_250, true], 'all of it was here once, not all of it still is');
+      holds(widest <= WIDEST, `${widest} messages at once`);
+      read.clear();
+      await walk(room.loadLater, () => !hasLater.value);
+      same([items.value.at(-1)?.text, read.size], ['1250', 1_250], 'the same way back');
+      holds(widest <= WIDEST, `${widest} messages at once on the way back`);
+      leave();
+    },
+  },
+  {
+    title: 'What comes in takes nothing away from somebody who reads further up, and does at the end',
+    async run(world) {
+      const talk = await told(world, 300);
+      await world.store.markSeen(world.peer.id, 300);
+      const { models, room, leave } = await openConversation(world);
+      const { items } = models.timeline;
+      const first = () => items.value[0]?.text;
+      const last = () => items.value.at(-1)?.text;
+      same(first(), '201', 'the newest hundred');
+      room.keepPlace({ id: items.value[3]?.id ?? ('' as OpId), at: 0 });
+      await talk.hear(...named(301, 340));
+      await talk.tell(40);
+      await becomes(() => last() === '340', 'more came in');
+      same(first(), '201', 'still there');
+      room.keepPlace(null);
+      await talk.hear(...named(341, 350));
+      await talk.tell(10);
+      await becomes(() => last() === '350' && first() === '211', 'at the end the oldest make room');
+      leave();
+    },
+  },
+  {
+    title: 'A conversation opens at the first unread message, however many there are, and where it was left',
+    async run(world) {
+      await told(world, 900);
+      await world.store.markSeen(world.peer.id, 120);
+      const { models, room, leave } = await openConversation(world);
+      const { timeline, shell } = models;
+      same(
+        [timeline.items.value[0]?.text, timeline.items.value.at(-1)?.text, timeline.unreadAfter.value],
+        ['21', '220', 120],
+        'around the first unread',
+      );
+      const place = { id: await idOf(world, '700'), at: 24 };
+      room.jumpTo(world.peer.id, place.id);
+      await becomes(() => timeline.goal.value?.id === place.id, 'another place');
+      room.keepPlace(place);
+      shell.route.value = { panel: 'chats', peer: null };
+      await becomes(() => timeline.peer.value === null, 'away');
+      shell.route.value = { panel: 'chats', peer: world.peer.id };
+      await becomes(() => timeline.loaded.value, 'back');
+      same(timeline.goal.value, place, 'to where it was left');
+      // The page goes, and comes again in the same tab.
+      window.dispatchEvent(new PageTransitionEvent('pagehide'));
+      const again = await openConversation(world);
+      same(again.models.timeline.goal.value, place, 'also after that');
+      again.room.keepPlace(null);
+      again.leave();
+      const third = await openConversation(world);
+      same(third.models.timeline.goal.value, null, 'nobody’s place outlives their going out');
+      third.leave();
       leave();
     },
   },

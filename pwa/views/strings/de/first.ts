@@ -1,0 +1,81 @@
+import { counted, numbers } from '../../strings.ts';
+import type { Catalogue } from '../catalogue.ts';
+import { errors } from './errors.ts';
+
+export const first: Catalogue['words']['first'] = {
+  app: 'NexChat',
+  error: (code) => errors[code],
+  cancel: 'Abbrechen',
+  close: 'Schließen',
+  back: 'Zurück',
+  skip: 'Zur Unterhaltung springen',
+  noFiles: 'Dateien können noch nicht gesendet werden, Text und Links schon.',
+  verified: 'Verifiziert',
+
+  nav: {
+    label: 'Hauptmenü',
+    chats: 'Chats',
+    people: 'Personen',
+    requests: 'Anfragen',
+    settings: 'Einstellungen',
+    collapse: 'Seitenleiste einklappen',
+    expand: 'Seitenleiste ausklappen',
+    badge: (count) => `${numbers.format(count)} neu`,
+  },
+
+  status: {
+    label: 'Verbindung',
+    offline: 'Du bist offline',
+    offlineShort: 'Offline',
+    offlineQueued: (count) =>
+      `Offline: ${counted(count, 'Nachricht wird', 'Nachrichten werden')} gesendet, sobald du wieder verbunden bist`,
+    offlineQueuedShort: (count) => `Offline · ${counted(count, 'wartet', 'warten')}`,
+    unreachable: 'Server nicht erreichbar',
+    unreachableShort: 'Kein Server',
+    unreachableQueued: (count) =>
+      `Server nicht erreichbar: ${counted(count, 'Nachricht wird', 'Nachrichten werden')} gesendet, sobald er wieder da ist`,
+    unreachableQueuedShort: (count) => `Kein Server · ${counted(count, 'wartet', 'warten')}`,
+    tryNow: 'Jetzt versuchen',
+    connecting: 'Verbinden …',
+    catchingUp: 'Wird aktualisiert …',
+    catchingUpOf: (done, total) => `Wird aktualisiert: ${numbers.format(done)} von ${numbers.format(total)}`,
+    stopped: 'Nicht verbunden',
+    signIn: 'Melde dich wieder an, um zu senden',
+    signInShort: 'Wieder anmelden',
+  },
+
+  update: { ready: 'Eine neue Version ist bereit.', apply: 'Aktualisieren', later: 'Später' },
+
+  toast: { dismiss: 'Ausblenden', label: 'Hinweise' },
+
+  list: {
+    title: 'Chats',
+    label: 'Unterhaltungen',
+    search: 'Nachrichten durchsuchen',
+    emptyTitle: 'Noch keine Unterhaltungen',
+    empty: 'Füge jemanden hinzu, dann kann hier die erste Nachricht stehen.',
+    find: 'Personen finden',
+    draft: 'Entwurf:',
+    typing: 'schreibt …',
+    unread: (count) => counted(count, 'ungelesene Nachricht', 'ungelesene Nachrichten'),
+    badge: (count) => (count > 999 ? '999+' : numbers.format(count)),
+    nothingSaid: 'Sag Hallo',
+    online: 'Online',
+    blocked: 'Blockiert',
+    changed: 'Neue Identität: Nachrichten warten',
+  },
+
+  conversation: {
+    pickTitle: 'Wähle eine Unterhaltung',
+    pick: 'Alles, was du schon gelesen hast, öffnet sich auch ohne Netz.',
+    today: 'Heute',
+    yesterday: 'Gestern',
+    tick: {
+      queued: 'Wartet auf das Senden',
+      sent: 'Gesendet',
+      delivered: 'Zugestellt',
+      seen: 'Gesehen',
+      failed: 'Nicht gesendet',
+    },
+  },
+};

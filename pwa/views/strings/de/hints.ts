@@ -1,0 +1,32 @@
+import type { Catalogue } from '../catalogue.ts';
+
+export const hints: Catalogue['words']['hints'] = {
+  label: 'Gut zu wissen',
+  done: 'Verstanden',
+  hints: {
+    offline: {
+      title: 'Es geht auch offline',
+      text: 'Lies und schreib ohne Netz. Was du schreibst, geht hinaus, sobald es eines gibt.',
+    },
+    install: {
+      title: 'NexChat immer zur Hand',
+      text: 'Installiert öffnet es sich in einem eigenen Fenster, und dein Browser behält deine Nachrichten.',
+    },
+    safety: {
+      title: 'Wissen, mit wem du sprichst',
+      text: 'Vergleiche die Sicherheitsnummer einmal mit deinem Gegenüber: Sie steht im Menü der Unterhaltung.',
+    },
+  },
+  install: 'Installieren',
+  byHand: 'Im Menü des Browsers: Teilen, dann „Zum Home-Bildschirm“.',
+  code: {
+    title: 'Hast du deinen Wieder\u00adherstellungs\u00adcode?',
+    text: 'Niemand hat geprüft, ob er aufgeschrieben ist. Ohne ihn ist mit einem vergessenen Passwort alles verloren.',
+    act: 'Neuen Code erstellen',
+  },
+  share: {
+    title: 'Wohin damit?',
+    text: 'Wähle eine Unterhaltung. Vor dem Senden kannst du es noch ändern.',
+    cancel: 'Verwerfen',
+  },
+};

@@ -1,0 +1,16 @@
+import { counted } from '../../strings.ts';
+import type { Catalogue } from '../catalogue.ts';
+
+export const news: Catalogue['words']['news'] = {
+  bug: 'In der App ist etwas schiefgegangen. Lade sie neu, wenn das noch einmal passiert.',
+  withoutKeys: 'Exportiert. Deine Schlüssel sind nicht in der Datei, weil der Server nicht erreichbar war.',
+  asks: (name) => `${name} möchte mit dir befreundet sein`,
+  askMany: (count) => counted(count, 'neue Freundschaftsanfrage', 'neue Freundschaftsanfragen'),
+  accepted: (name) => `${name} hat deine Freundschaftsanfrage angenommen`,
+  acceptedMany: (count) =>
+    counted(
+      count,
+      'Person hat deine Freundschaftsanfrage angenommen',
+      'Personen haben deine Freundschaftsanfragen angenommen',
+    ),
+};

@@ -1,0 +1,38 @@
+import type { Remark } from '../../models/shell.ts';
+import { counted, say, words } from '../strings.ts';
+
+/** The words of the short notes that float at the end of the screen. */
+export const sayNews = words('news', {
+  bug: 'Something went wrong in the app. Reload it if this happens again.',
+  withoutKeys: 'Exported. Your keys are not in the file, because the server could not be reached.',
+  asks: (name: string) => `${name} wants to be your friend`,
+  askMany: (count: number) => counted(count, 'new friend request', 'new friend requests'),
+  accepted: (name: string) => `${name} accepted your friend request`,
+  acceptedMany: (count: number) =>
+    counted(count, 'person accepted your friend request', 'people accepted your friend requests'),
+});
+
+/** A note as a sentence. */
+export function wordsOf(remark: Remark): string {
+  switch (remark.what) {
+    case 'failure':
+      return say.error(remark.code);
+    case 'bug':
+      return sayNews.bug;
+    case 'without-keys':
+      return sayNews.withoutKeys;
+    case 'asks':
+      return nameOr(remark.names, sayNews.asks, sayNews.askMany);
+    case 'accepted':
+      return nameOr(remark.names, sayNews.accepted, sayNews.acceptedMany);
+  }
+}
+
+function nameOr(
+  names: readonly string[],
+  one: (name: string) => string,
+  many: (count: number) => string,
+): string {
+  const [name] = names;
+  return name !== undefined && names.length === 1 ? one(name) : many(names.length);
+}

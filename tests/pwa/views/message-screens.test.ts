@@ -1,0 +1,185 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openGallery } from './gallery-site.ts';
+import type { GallerySite } from './gallery-site.ts';
+
+let site: GallerySite;
+let page: Page;
+
+beforeAll(async () => {
+  site = await openGallery();
+}, 120_000);
+beforeEach(async () => {
+  await page?.close();
+  page = await site.browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+  page.setDefaultTimeout(8000);
+});
+afterAll(() => site?.close());
+
+describe('one message, looked at closely', () => {
+  it('is opened by its time, and by the keyboard from the timeline', async () => {
+    await show('conversation');
+    await page.locator('.meta').last().click();
+    await dialog().waitFor();
+    expect(await facts()).toMatchObject({ Seen: 'Not yet', Delivered: 'Not yet', Number: '53' });
+    await page.keyboard.press('Escape');
+    await dialog().waitFor({ state: 'detached' });
+    await page.locator('.timeline').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await dialog().waitFor();
+    expect((await facts())['Number']).toBe('52');
+  });
+
+  it('says where a time is not known', async () => {
+    await show('conversation');
+    // Seen, without a word of when.
+    await page.locator('.meta:has(.tick[data-tick=seen])').last().click();
+    await dialog().waitFor();
+    expect((await facts())['Seen']).toBe('Yes. The time is not known on this device.');
+  });
+
+  it('is opened by a finger that rests on it', async () => {
+    await show('conversation');
+    await page
+      .locator('.bubble')
+      .last()
+      .evaluate((bubble) =>
+        bubble.dispatchEvent(
+          new PointerEvent('contextmenu', { pointerType: 'touch', bubbles: true, cancelable: true }),
+        ),
+      );
+    await dialog().waitFor();
+  });
+
+  it('that waits goes back into the composer, before what was being written', async () => {
+    await show('conversation-offline');
+    await open('I can carry it');
+    await dialog().getByRole('button', { name: 'Edit' }).click();
+    await dialog().waitFor({ state: 'detached' });
+    const field = page.locator('.composer textarea');
+    expect(await field.inputValue()).toBe('I can carry it');
+    await page.waitForFunction(() => document.activeElement?.matches('.composer textarea'));
+    expect(await page.locator('.bubble', { hasText: 'I can carry it' }).count()).toBe(0);
+  });
+
+  it('that may be on its way is neither edited nor held back, and says so', async () => {
+    await show('conversation-offline');
+    await open('and the rope');
+    await dialog().getByText('It may be on its way already').waitFor();
+    expect(await dialog().getByRole('button', { name: 'Edit' }).count()).toBe(0);
+    expect(await dialog().getByRole('button', { name: 'Don’t send' }).count()).toBe(0);
+  });
+
+  it('that was sent while one looked at it says so, and stays', async () => {
+    await show('conversation-offline');
+    await open('I can carry it');
+    // The race: it can be taken back as far as the screen knows.
+    await page.evaluate(() => {
+      const { items } = window.gallery.models.timeline;
+      items.value = items.value.map((item) =>
+        item.text === 'I can carry it' ? { ...item, text: 'and the rope' } : item,
+      );
+    });
+    await dialog().getByRole('button', { name: 'Don’t send' }).click();
+    await dialog().getByText('It may be on its way already').waitFor();
+    expect(await page.locator('.bubble', { hasText: 'and the rope' }).count()).toBe(2);
+  });
+
+  it('several that failed are tried again with one press', async () => {
+    await show('conversation-unsent');
+    await page.getByText('3 messages were not sent.').waitFor();
+    await page.getByRole('button', { name: 'Try all again' }).click();
+    await page.getByText('3 messages were not sent.').waitFor({ state: 'detached' });
+    expect(await calls()).toContain('retryAll');
+  });
+});
+
+describe('what is said to who is new', () => {
+  it('comes one at a time and never again once it was put away', async () => {
+    await show('list-hint');
+    const hint = page.getByRole('complementary', { name: 'Good to know' });
+    await hint.getByText('It works offline, too').waitFor();
+    await page.evaluate(() => (window.gallery.models.shell.installing.value = 'offered'));
+    await hint.getByRole('button', { name: 'Got it' }).click();
+    await hint.getByText('Keep NexChat at hand').waitFor();
+    await hint.getByRole('button', { name: 'Install' }).click();
+    expect(await calls()).toContain('install');
+    await hint.getByRole('button', { name: 'Got it' }).click();
+    expect(await page.evaluate(() => [...window.gallery.models.shell.hintsDone.value])).toEqual([
+      'offline',
+      'install',
+    ]);
+  });
+
+  it('a recovery code that was not confirmed leads to a new one', async () => {
+    await show('list-hint-code');
+    await page.getByRole('button', { name: 'Make a new code' }).click();
+    await page.getByRole('heading', { name: 'Recovery code' }).waitFor();
+    await page.getByText('Nobody has checked that your code was written down').waitFor();
+  });
+
+  it('what another app shares waits above the conversations, or is dropped', async () => {
+    await show('list-share');
+    await page.getByText('A path along the ridge').waitFor();
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await page.getByText('A path along the ridge').waitFor({ state: 'detached' });
+  });
+});
+
+describe('looks and storage', () => {
+  it('motion, transparency and contrast are set for the whole page', async () => {
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    await show('settings');
+    for (const [label, look] of [
+      ['Reduce motion', 'calm'],
+      ['Reduce transparency', 'opaque'],
+      ['More contrast', 'contrast'],
+    ] as const) {
+      await page.getByLabel(label).check();
+      await page.locator(`html[data-looks~=${look}]`).waitFor();
+    }
+    const token = (name: string) =>
+      page.evaluate(
+        (property) => getComputedStyle(document.documentElement).getPropertyValue(property),
+        name,
+      );
+    expect(await token('--blur')).toBe('none');
+    expect(await token('--quick')).toMatch(/^0m?s$/);
+    await page.getByLabel('Reduce motion').uncheck();
+    expect(await token('--quick')).not.toMatch(/^0m?s$/);
+  });
+
+  it('says how much is used, and asks the browser to keep it', async () => {
+    await show('settings');
+    await page.getByText('about 48.3 MB of the 12.4 GB').waitFor();
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await page.getByText('Your browser keeps it').first().waitFor();
+    expect(await page.getByRole('button', { name: 'Keep it' }).count()).toBe(0);
+  });
+});
+
+const dialog = () => page.getByRole('dialog', { name: 'Message' });
+const calls = () => page.evaluate(() => window.gallery.calls);
+
+async function open(text: string): Promise<void> {
+  await page.locator('.bubble', { hasText: text }).locator('.meta').click();
+  await dialog().waitFor();
+}
+
+function facts(): Promise<Record<string, string>> {
+  return dialog().evaluate((element) =>
+    Object.fromEntries(
+      [...element.querySelectorAll('dt')].map((name) => [
+        name.textContent,
+        name.nextElementSibling?.textContent ?? '',
+      ]),
+    ),
+  );
+}
+
+async function show(state: string): Promise<void> {
+  await page.goto(site.url(state));
+  await page.locator('.nav').waitFor();
+}
