@@ -7,11 +7,20 @@ export type Route =
   | { readonly panel: 'chats'; readonly peer: UserId | null; readonly safety?: boolean }
   /** What is looked for stays out of the address: the browser keeps those. */
   | { readonly panel: 'search' }
+  | { readonly panel: 'calls' }
   | { readonly panel: 'people' }
   | { readonly panel: 'requests' }
   | { readonly panel: 'settings'; readonly section: SettingsSection | null };
 
-export type SettingsSection = 'devices' | 'password' | 'recovery' | 'lock' | 'blocked' | 'data' | 'about';
+export type SettingsSection =
+  | 'calls'
+  | 'devices'
+  | 'password'
+  | 'recovery'
+  | 'lock'
+  | 'blocked'
+  | 'data'
+  | 'about';
 
 export interface Toast {
   readonly id: number;
