@@ -2,6 +2,7 @@ import { render } from 'preact';
 import type { Actions } from './controllers/actions.ts';
 import { type Account, createAccount } from './controllers/account.ts';
 import { createBackgroundSync } from './controllers/background-sync.ts';
+import { createCalls } from './controllers/calls.ts';
 import { createConversation } from './controllers/conversation.ts';
 import { createKeyringSync } from './controllers/keyring-sync.ts';
 import { createLink } from './controllers/link.ts';
@@ -45,7 +46,12 @@ const search = createSearch({
     navigation.go({ panel: 'chats', peer });
   },
 });
-const updates = createUpdates({ shell: models.shell, beforeReload: conversation.saveDrafts, report });
+const calls = createCalls({ models, api, toasts });
+const updates = createUpdates({
+  shell: models.shell,
+  beforeReload: () => calls.over().then(conversation.saveDrafts),
+  report,
+});
 const link = createLink({ models, toasts, outdated: updates.check });
 const trust = createTrust({ models, toasts });
 const management = createManagement({ models, api, account: () => account, toasts });
@@ -59,7 +65,13 @@ const account: Account = createAccount({
       device,
       store,
       api,
-      listener: { status: link.status, presence: people.presence, typing: people.typing },
+      listener: {
+        status: link.status,
+        presence: people.presence,
+        typing: people.typing,
+        signal: calls.signal,
+        callResult: calls.callResult,
+      },
       ended: link.sessionEnded,
       // A full device is the one of these that a person can mend.
       report: (code, error) => (code === 'STORAGE_FULL' ? report(error) : note(code, error)),
@@ -68,6 +80,7 @@ const account: Account = createAccount({
     link,
     people,
     conversation,
+    calls,
     search,
     trust,
     management,
@@ -130,6 +143,7 @@ const actions: Actions = {
   find: search.find,
   findNext: search.findNext,
   jumpTo: search.jumpTo,
+  ...calls.actions,
   jumpToDay: conversation.jumpToDay,
   toNewest: conversation.toNewest,
   setDraft: conversation.setDraft,

@@ -101,6 +101,10 @@ export const ERRORS = {
     status: 502,
     say: 'The call could not connect: the two networks let no direct connection through.',
   },
+  CALL_NO_RELAY: {
+    status: 409,
+    say: 'Calls are set to go only through a relay, and this server has none. Change that in the settings.',
+  },
   CALL_UNSUPPORTED: { status: 501, say: 'This browser can’t make calls.' },
   CALL_NO_CODEC: {
     status: 409,

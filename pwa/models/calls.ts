@@ -101,9 +101,12 @@ export function createCallsModel() {
 
     mine: signal<SideMedia>(SILENT),
     theirs: signal<SideMedia>(SILENT),
-    /** For video elements. */
+    /** For video elements without sound: views come and go, so what is heard is played by the call itself. */
     myPicture: signal<MediaStream | null>(null),
     theirPicture: signal<MediaStream | null>(null),
+    /** To show how loud somebody is, and never played; null while they can't be heard. */
+    myVoice: signal<MediaStream | null>(null),
+    theirVoice: signal<MediaStream | null>(null),
     /** Null while there is nothing to say of it. */
     quality: signal<Quality | null>(null),
     /** Four pictures that both see when nobody sits between; null until both devices have worked them out. */

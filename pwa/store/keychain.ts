@@ -1,22 +1,15 @@
 import { toBase64url } from '#shared/bytes.ts';
-import {
-  type Opened,
-  type OpenError,
-  type PairRoot,
-  derivePairRoot,
-  openEnvelope,
-  sealEnvelope,
-} from '#shared/crypto/envelope.ts';
+import type { Opened, OpenError, PairRoot } from '#shared/crypto/envelope.ts';
 import type { Identity } from '#shared/crypto/identity.ts';
 import { openRecord, sealRecord } from '#shared/crypto/vault.ts';
 import { parseBundle } from '#shared/crypto/verify.ts';
 import { Failure } from '#shared/errors.ts';
-import type { Bytes, OpId, UserId } from '#shared/ids.ts';
+import type { Bytes, UserId } from '#shared/ids.ts';
 import type { Result } from '#shared/result.ts';
-import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
 import type { Database } from './database.ts';
 import { RACED, isSameRecord, untilCommitted } from './failures.ts';
 import type { KeyRow, LockRow } from './rows.ts';
+import type { Incoming, Outgoing } from './sealing.ts';
 
 /** Tables with sealed content; the vault binds each record to its table and primary key. */
 export type SealedTable =
@@ -26,21 +19,11 @@ export type SealedTable =
   | 'messages'
   | 'drafts'
   | 'foreign'
-  | 'chains';
+  | 'chains'
+  | 'calls';
 
-export interface Outgoing {
-  readonly id: OpId;
-  /** Milliseconds since 1970, by this device's clock. */
-  readonly time: number;
-  readonly payload: Bytes;
-}
-
-export interface Incoming {
-  readonly id: OpId;
-  readonly from: UserId;
-  readonly to: UserId;
-  readonly envelope: Bytes;
-}
+/** Nothing on the screen waits for what seals and opens messages. */
+const sealing = () => import('./sealing.ts');
 
 /** The keys of the signed-in user. Not one of them can be read out. */
 export interface DeviceKeys {
@@ -106,7 +89,12 @@ export function createKeychain(
   // An ECDH each, and needed for every message.
   const rootByKeys = new Map<string, Promise<PairRoot>>();
 
-  function rootOf(identity: Identity, peer: UserId, agreement: Bytes): Promise<PairRoot> {
+  function rootOf(
+    { derivePairRoot }: Awaited<ReturnType<typeof sealing>>,
+    identity: Identity,
+    peer: UserId,
+    agreement: Bytes,
+  ): Promise<PairRoot> {
     const name = `${peer} ${toBase64url(agreement)} ${toBase64url(identity.agreementPublic)}`;
     const known = rootByKeys.get(name);
     if (known !== undefined) return known;
@@ -159,17 +147,19 @@ export function createKeychain(
       if (!opened.ok) throw new Failure(opened.error, table);
       return opened.value;
     },
-    roots(peer, bundles) {
+    async roots(peer, bundles) {
+      const loaded = await sealing();
       const agreements = bundles.flatMap((bundle) => {
         const parsed = parseBundle(bundle);
         return parsed.ok ? [parsed.value.agreement] : [];
       });
       return Promise.all(
-        identities.flatMap((identity) => agreements.map((agreement) => rootOf(identity, peer, agreement))),
+        identities.flatMap((identity) =>
+          agreements.map((agreement) => rootOf(loaded, identity, peer, agreement)),
+        ),
       );
     },
-    sealMessage: (root, { id, time, payload }) =>
-      sealEnvelope({ root, type: ENVELOPE_TYPE.message, id, time, payload }),
-    openMessage: (trusted, { id, from, to, envelope }) => openEnvelope({ envelope, from, to, id, trusted }),
+    sealMessage: async (root, message) => (await sealing()).sealMessage(root, message),
+    openMessage: async (trusted, message) => (await sealing()).openMessage(trusted, message),
   };
 }

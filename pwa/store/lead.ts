@@ -10,7 +10,7 @@ import { guarded } from './failures.ts';
 import { applyHistory, nextHole } from './holes.ts';
 import { keepGeneration, readStanding } from './installation.ts';
 import { readMeta } from './meta.ts';
-import { readOutbox } from './outbox.ts';
+import { readOutbox } from './read-outbox.ts';
 import { renameDevice } from './rename.ts';
 import { settle } from './settle.ts';
 

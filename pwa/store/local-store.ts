@@ -10,7 +10,7 @@ import { epochOf, readMeta } from './meta.ts';
 import { readNotices } from './notices.ts';
 import { countQueued } from './outbox.ts';
 import { discardMessage, queueMessage, retryMessage } from './outgoing.ts';
-import type { LocalStore } from './ports.ts';
+import type { CallStore, LocalStore, Stop } from './ports.ts';
 import { createPresenter } from './present.ts';
 import { markSeen } from './receipts.ts';
 
@@ -72,6 +72,16 @@ export function createStore(context: Context): LocalStore {
         report,
       }),
 
+    calls: {
+      device: async () => (await callStore()).device(),
+      liveCalls: (listener) => later(async () => (await callStore()).liveCalls(listener)),
+      liveHistory: (limit, listener) => later(async () => (await callStore()).liveHistory(limit, listener)),
+      liveMissed: (listener) => later(async () => (await callStore()).liveMissed(listener)),
+      markSeen: async (peer) => (await callStore()).markSeen(peer),
+      sealSignal: async (peer, payload) => (await callStore()).sealSignal(peer, payload),
+      openSignal: async (from, envelope) => (await callStore()).openSignal(from, envelope),
+    },
+
     lookThrough: async () =>
       (await import('./archive.ts')).createArchive(context, presenter.text, Dexie.on.storagemutated),
 
@@ -80,6 +90,24 @@ export function createStore(context: Context): LocalStore {
       presenter.clear();
     },
   };
+
+  /** What has to do with calls is loaded when it is asked for, after what is on the screen. */
+  async function callStore(): Promise<CallStore> {
+    return (await import('./call-store.ts')).createCallStore(context, presenter.nameOf);
+  }
+
+  function later(begin: () => Promise<Stop>): Stop {
+    let stop: Stop | null = null;
+    let isOver = false;
+    begin().then((begun) => {
+      if (isOver) begun();
+      else stop = begun;
+    }, report);
+    return () => {
+      isOver = true;
+      stop?.();
+    };
+  }
 
   async function saveDraft({ db: { drafts } }: Context, peer: UserId, text: string): Promise<void> {
     if (text === '') await drafts.delete(peer);

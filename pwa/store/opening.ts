@@ -67,7 +67,7 @@ export async function openContext(
         inTurn: createTurns(),
       };
       // What came before its key; nothing on the screen waits for it.
-      import('./reopen.ts').then(({ reopenAll }) => reopenAll(context)).catch(report);
+      import('./reopen.ts').then(({ reopenKept }) => reopenKept(context)).catch(report);
       return { context, profile, lock };
     });
   } catch (error) {

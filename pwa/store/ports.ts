@@ -2,7 +2,7 @@ import type { Call } from '#shared/call.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { Pins } from '#shared/crypto/pins.ts';
 import type { Signer } from '#shared/crypto/safety-number.ts';
-import type { Bytes, OpId, UserId } from '#shared/ids.ts';
+import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { ClientStore } from '#sync/client/ports.ts';
 import type { Standing } from '#sync/wire/down.ts';
 
@@ -64,6 +64,8 @@ export interface LocalStore {
 }
 
 export interface CallStore {
+  /** The name of this installation at the server: operations about calls and signals carry it. A copy gets another. */
+  device(): Promise<DeviceId>;
   /** Those that ring or are going on, oldest first. */
   liveCalls(listener: (calls: readonly StoredCall[]) => void): Stop;
   /** The newest calls of all conversations, newest first. */
@@ -193,6 +195,8 @@ export interface StoredConversation {
   readonly lastText: string;
   readonly lastAt: number;
   readonly lastTick: StoredMessage['tick'];
+  /** The last call, while no message follows it: then `lastAt` is of it. */
+  readonly lastCall: StoredCall | null;
   readonly unread: number;
   readonly draft: string;
 }

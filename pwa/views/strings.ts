@@ -1,6 +1,6 @@
 import { ERRORS } from '#shared/errors.ts';
 import type { ErrorCode } from '#shared/errors.ts';
-import type { Tick } from '../models/timeline.ts';
+import type { Tick, TimelineCall } from '../models/timeline.ts';
 
 /** The language of everything here and in strings/; dates and numbers follow it. */
 export const LOCALE = 'en-GB';
@@ -30,6 +30,7 @@ export const say = {
   nav: {
     label: 'Main',
     chats: 'Chats',
+    calls: 'Calls',
     people: 'People',
     requests: 'Requests',
     settings: 'Settings',
@@ -78,6 +79,8 @@ export const say = {
     online: 'Online',
     blocked: 'Blocked',
     changed: 'Identity changed: messages wait',
+    call: (media: TimelineCall['media']) => (media === 'voice' ? 'Voice call' : 'Video call'),
+    missed: (media: TimelineCall['media']) => `Missed ${media} call`,
   },
 
   conversation: {

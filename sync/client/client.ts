@@ -137,6 +137,10 @@ export function createSyncClient(deps: SyncClientDeps): SyncClient {
         return listener.presence(effect.online, effect.offline, effect.fresh);
       case 'typing':
         return listener.typing(effect.from, effect.on, effect.ttl);
+      case 'signal':
+        return listener.signal(effect.from, effect.device, effect.envelope);
+      case 'call-result':
+        return listener.callResult(effect.result);
     }
   }
 
@@ -206,6 +210,10 @@ export function createSyncClient(deps: SyncClientDeps): SyncClient {
     want: (peer, before) => hear({ kind: 'want', wish: { peer, before } }),
     typing: (to, on) => hear({ kind: 'type', to, on }),
     reauthenticate: (token) => hear({ kind: 'token', token }),
+    call: (op) => hear({ kind: 'call', op }),
+    dropCall: (id) => hear({ kind: 'drop-call', id }),
+    signal: (to, device, envelope) => hear({ kind: 'signal', to, device, envelope }),
+    inCall: (call, peer) => hear({ kind: 'in-call', call, peer }),
   };
 }
 

@@ -269,6 +269,8 @@ export interface Meter {
   frame(way: 'in' | 'out', bytes: number): void;
   /** An operation begins to be carried out. What this returns is called when it ends: with ok, or why not. */
   operation(kind: Operation['kind']): (outcome: string) => void;
+  /** What a device said to another one in a call was passed on; or the two are in no call, and it was not. */
+  signal(outcome: 'relayed' | 'dropped'): void;
   /** The server ended a connection, for this reason. */
   ended(code: ErrorCode): void;
 }

@@ -83,6 +83,8 @@ export async function makeSoakPerson(url: string, name: string, fail: Fail): Pro
           status: (status) => void (link = status.link),
           presence: () => undefined,
           typing: () => undefined,
+          signal: () => undefined,
+          callResult: () => undefined,
         },
         report: (code, error) => fail(code, String(error)),
       });
