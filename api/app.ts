@@ -17,6 +17,7 @@ import { type MetricsDeps, metricsRoutes } from './routes/metrics.ts';
 import { recoveryRoutes } from './routes/recovery.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { syncRoutes } from './routes/sync.ts';
+import { turnRoutes } from './routes/turn.ts';
 
 export interface AppDeps extends RouteDeps, HealthDeps, MetricsDeps {
   readonly metrics: Metrics;
@@ -42,6 +43,7 @@ export function createApp(deps: AppDeps): Koa<RequestState> {
   friendsRoutes(api, deps);
   reportRoutes(api, deps);
   syncRoutes(api, deps);
+  turnRoutes(api, deps);
 
   const root = new Router<RequestState>();
   healthRoutes(root, deps);

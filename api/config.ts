@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { type Result, err, ok } from '#shared/result.ts';
 import { type KeySet, parseKeySet } from './auth/keys.ts';
+import type { IceSettings } from './ice-servers.ts';
 import type { MongoAddress } from './store/mongo/address.ts';
 
 /** Everything an operator can set, as the environment gives it: text in, checked once, typed from here on. */
-export interface Settings {
+export interface Settings extends IceSettings {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -114,6 +115,26 @@ const metricsToken = v.pipe(
   v.regex(/^[\w.~+/=-]{32,}$/, 'must be at least 32 characters that fit into a header'),
 );
 
+/** Of RFC 7064 and RFC 7065, as browsers take them: a host, maybe a port, and with a relay the way to it. */
+const iceUrls = (form: RegExp, example: string) =>
+  v.pipe(
+    v.string(),
+    v.transform((list) => (list === 'none' ? [] : list.split(',').map((url) => url.trim()))),
+    v.array(
+      v.pipe(v.string(), v.regex(form, `must be none, or addresses such as ${example}, joined by commas`)),
+    ),
+    v.maxLength(4, 'must not be more than four addresses'),
+  );
+const stunUrls = iceUrls(/^stuns?:([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i, 'stun:stun.example.org:3478');
+const turnUrls = iceUrls(
+  /^turns?:([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?(\?transport=(udp|tcp))?$/i,
+  'turn:turn.example.org:3478?transport=udp',
+);
+const turnSecret = v.pipe(
+  v.string(),
+  v.regex(/^[\w.~+/=-]{32,}$/, 'must be at least 32 letters, digits and signs such as - and _'),
+);
+
 /** One entry for every variable; a test compares it with `.env.example`. */
 export const environment = v.object({
   NEXCHAT_HOST: v.optional(text, '127.0.0.1'),
@@ -135,6 +156,9 @@ export const environment = v.object({
   NEXCHAT_LOG_LEVEL: v.optional(choice(LOG_LEVELS), 'info'),
   NEXCHAT_FRAMES_PER_SECOND: v.optional(integer(1, 1_000_000), '200'),
   NEXCHAT_LIMIT_SCALE: v.optional(integer(1, 1_000_000), '1'),
+  NEXCHAT_STUN_URLS: v.optional(stunUrls, 'stun:stun.l.google.com:19302'),
+  NEXCHAT_TURN_URLS: v.optional(turnUrls, 'none'),
+  NEXCHAT_TURN_SECRET: v.optional(turnSecret),
   NEXCHAT_REDIS_URL: v.optional(redisUrl),
   NEXCHAT_NODE: v.optional(nodeName),
   NEXCHAT_METRICS_TOKEN: v.optional(metricsToken),
@@ -156,6 +180,10 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
   const needsMongo = read.NEXCHAT_STORE === 'mongodb';
   if (needsMongo && uri === undefined) {
     return err(['NEXCHAT_MONGODB_URI must be set when NEXCHAT_STORE is mongodb.']);
+  }
+  const [turnAt, relaySecret] = [read.NEXCHAT_TURN_URLS, read.NEXCHAT_TURN_SECRET];
+  if (turnAt.length > 0 && relaySecret === undefined) {
+    return err(['NEXCHAT_TURN_SECRET must be set when NEXCHAT_TURN_URLS is: the relay wants credentials.']);
   }
   return ok({
     host: read.NEXCHAT_HOST,
@@ -182,6 +210,8 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     logLevel: read.NEXCHAT_LOG_LEVEL,
     framesPerSecond: read.NEXCHAT_FRAMES_PER_SECOND,
     limitScale: read.NEXCHAT_LIMIT_SCALE,
+    stunUrls: read.NEXCHAT_STUN_URLS,
+    turn: turnAt.length > 0 && relaySecret !== undefined ? { urls: turnAt, secret: relaySecret } : null,
     redisUrl: read.NEXCHAT_REDIS_URL ?? null,
     node: read.NEXCHAT_NODE ?? null,
     metricsToken: read.NEXCHAT_METRICS_TOKEN ?? null,

@@ -52,6 +52,8 @@ export function createLimits(scale: number, redis?: RedisClient) {
     account: allow('account', 30, 10 * MINUTE),
     /** By user. */
     reports: allow('reports', 20, DAY),
+    /** By user. One is enough for an hour of calls. */
+    turn: allow('turn', 60, 10 * MINUTE),
     /** By user. A client that catches up asks for one after the other. */
     exchange: allow('exchange', 300, MINUTE),
     /** Wrong passwords and codes by address and name. */

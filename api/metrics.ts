@@ -60,6 +60,9 @@ export function createMetrics(): Metrics {
     OPERATION_SECONDS,
     ['kind'],
   );
+  const signals = counter('signals_total', 'What devices in calls said to each other, passed on or not.', [
+    'outcome',
+  ]);
   const requests = counter('http_requests_total', 'HTTP requests that were answered.', ['route', 'status']);
   const requestSeconds = histogram('http_request_seconds', 'How long HTTP requests took.', REQUEST_SECONDS, [
     'route',
@@ -84,6 +87,7 @@ export function createMetrics(): Metrics {
           if (known !== 'ok') errors.inc({ where: 'operation', code: known });
         };
       },
+      signal: (outcome) => signals.inc({ outcome }),
       ended: (code) => errors.inc({ where: 'connection', code }),
     },
 

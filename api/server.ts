@@ -17,6 +17,7 @@ import type { Secrets } from './auth/secrets.ts';
 import { createSessions } from './auth/sessions.ts';
 import { openBus } from './bus/open.ts';
 import type { Settings } from './config.ts';
+import { createIceServers } from './ice-servers.ts';
 import { createLimits } from './limits.ts';
 import { createLog } from './log.ts';
 import { startMaintenance } from './maintenance.ts';
@@ -128,6 +129,7 @@ export async function startServer(config: ServerConfig, options: ServerOptions):
     store,
     clock,
     directory,
+    iceServers: createIceServers(config, clock),
     log,
     proxies,
     clientDir,

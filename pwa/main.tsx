@@ -2,6 +2,7 @@ import { render } from 'preact';
 import type { Actions } from './controllers/actions.ts';
 import { type Account, createAccount } from './controllers/account.ts';
 import { createBackgroundSync } from './controllers/background-sync.ts';
+import { createCalls } from './controllers/calls.ts';
 import { createConversation } from './controllers/conversation.ts';
 import { createKeyringSync } from './controllers/keyring-sync.ts';
 import { createLanguage } from './controllers/language.ts';
@@ -22,6 +23,7 @@ import { connect } from './transport/connect.ts';
 import { createApi } from './transport/http.ts';
 import { App } from './views/App.tsx';
 import { learn } from './views/learn.ts';
+import { say } from './views/strings.ts';
 
 /** Puts the app together: the only file that knows everyone. */
 const models = createModels();
@@ -47,8 +49,10 @@ const search = createSearch({
     navigation.go({ panel: 'chats', peer });
   },
 });
-const updates = createUpdates({ shell: models.shell, beforeReload: conversation.saveDrafts, report });
-const language = createLanguage({ beforeReload: conversation.saveDrafts, report });
+const calls = createCalls({ models, api, toasts, wordsOf: (media) => say.list.call(media) });
+const beforeReload = () => calls.over().then(conversation.saveDrafts);
+const updates = createUpdates({ shell: models.shell, beforeReload, report });
+const language = createLanguage({ beforeReload, report });
 const link = createLink({ models, toasts, outdated: updates.check });
 const trust = createTrust({ models, toasts });
 const management = createManagement({ models, api, account: () => account, toasts });
@@ -62,7 +66,13 @@ const account: Account = createAccount({
       device,
       store,
       api,
-      listener: { status: link.status, presence: people.presence, typing: people.typing },
+      listener: {
+        status: link.status,
+        presence: people.presence,
+        typing: people.typing,
+        signal: calls.signal,
+        callResult: calls.callResult,
+      },
       ended: link.sessionEnded,
       // A full device is the one of these that a person can mend.
       report: (code, error) => (code === 'STORAGE_FULL' ? report(error) : note(code, error)),
@@ -71,6 +81,7 @@ const account: Account = createAccount({
     link,
     people,
     conversation,
+    calls,
     search,
     trust,
     management,
@@ -141,6 +152,7 @@ const actions: Actions = {
   find: search.find,
   findNext: search.findNext,
   jumpTo: search.jumpTo,
+  ...calls.actions,
   jumpToDay: conversation.jumpToDay,
   toNewest: conversation.toNewest,
   keepPlace: conversation.keepPlace,

@@ -89,6 +89,41 @@ export const ERRORS = {
   },
   KEY_UNKNOWN: { status: 422, say: 'This message was sealed with keys that are not known here yet.' },
   UNREADABLE: { status: 422, say: 'This message could not be decrypted.' },
+  // calls
+  CALL_UNKNOWN: { status: 404, say: 'There is no such call.' },
+  CALL_OVER: { status: 409, say: 'This call is over.' },
+  CALL_TAKEN: { status: 409, say: 'The call was answered on another device.' },
+  IN_CALL: { status: 409, say: 'You are in a call already. End it first.' },
+  CALL_OFFLINE: {
+    status: 503,
+    say: 'Calls need a live connection to the server. Check your network and try again.',
+  },
+  CALL_UNCONNECTED: {
+    status: 502,
+    say: 'The call could not connect: the two networks let no direct connection through.',
+  },
+  CALL_NO_RELAY: {
+    status: 409,
+    say: 'Calls are set to go only through a relay, and this server has none. Change that in the settings.',
+  },
+  CALL_UNSUPPORTED: { status: 501, say: 'This browser can’t make calls.' },
+  CALL_NO_CODEC: {
+    status: 409,
+    say: 'The two browsers have no way to speak in common. Update them and try again.',
+  },
+  CALL_TAMPERED: {
+    status: 422,
+    say: 'What arrived for this call was not from your friend, so it was ended.',
+  },
+  MEDIA_DENIED: {
+    status: 403,
+    say: 'The browser does not let the app use the microphone or camera. Allow it in the site settings.',
+  },
+  MEDIA_MISSING: { status: 404, say: 'No microphone or camera was found. Plug one in and try again.' },
+  MEDIA_BUSY: {
+    status: 409,
+    say: 'The microphone or camera is used by another program. Close it and try again.',
+  },
   // the machine
   OFFLINE: { status: 503, say: 'There is no connection to the server. Check your network and try again.' },
   STORAGE_FULL: { status: 507, say: 'The storage is full. Free some space and try again.' },

@@ -136,6 +136,10 @@ const forbidden: readonly Plant[] = [
     takes(`pwa/${part}/above.ts`, '../views/App.tsx', IMPORT),
     takes(`pwa/${part}/database.ts`, 'dexie', IMPORT),
   ]),
+  // calls are handed what they need
+  ...['../controllers/log.ts', '../transport/http.ts', '../store/op-id.ts', '#pwa/store/ports.ts'].map(
+    (from, i) => takes(`pwa/calls/above-${i}.ts`, from, IMPORT),
+  ),
   // nothing is built on pwa/dev
   takes('pwa/gallery.ts', './dev/gallery.tsx', IMPORT),
   ...['store', 'models', 'controllers', 'transport', 'sw', 'views'].map((part) =>
@@ -210,6 +214,9 @@ const allowed: readonly Plant[] = [
   takes('pwa/store/fine-c.ts', '#shared/crypto/envelope.ts'),
   takes('pwa/controllers/fine-a.ts', '../store/ports.ts'),
   takes('pwa/controllers/fine-b.ts', '#shared/crypto/identity.ts'),
+  takes('pwa/calls/fine-a.ts', '../store/ports.ts'),
+  takes('pwa/calls/fine-b.ts', '../models/calls.ts'),
+  takes('pwa/calls/fine-c.ts', '#sync/client/ports.ts'),
   takes('pwa/models/fine.ts', '@preact/signals'),
   takes('pwa/views/Fine.tsx', '../models/shell.ts'),
   takes('pwa/views/parts/Fine.tsx', '../../controllers/actions.ts'),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { PairId } from '#shared/ids.ts';
-import { sequence, userId } from '#shared/schema/fields.ts';
+import { MAX_ENVELOPE } from '#shared/schema/envelope.ts';
+import { deviceId, sequence, userId } from '#shared/schema/fields.ts';
 import type { BusEvent } from '#sync/server/ports.ts';
 
 /** What one node says to all the others at once, as JSON. */
@@ -25,9 +26,26 @@ const pairId = v.pipe(
   v.transform((text) => text as PairId),
 );
 
+/** Binary data as text. */
+const envelope = v.pipe(
+  v.string(),
+  v.maxLength(Math.ceil(MAX_ENVELOPE / 3) * 4),
+  v.base64(),
+  // A copy, because a Buffer may be part of a larger one.
+  v.transform((text) => new Uint8Array(Buffer.from(text, 'base64'))),
+);
+
 const event = v.variant('kind', [
   v.object({ kind: v.literal('grew'), user: userId }),
   v.object({ kind: v.literal('typing'), from: userId, to: userId, on: v.boolean() }),
+  v.object({
+    kind: v.literal('signal'),
+    from: userId,
+    device: deviceId,
+    to: userId,
+    toDevice: deviceId,
+    envelope,
+  }),
   v.object({ kind: v.literal('presence'), node, user: userId, online: v.boolean() }),
   v.object({ kind: v.literal('roster'), node, users: v.array(userId) }),
   v.object({ kind: v.literal('related'), pair: pairId, friends: v.boolean() }),
@@ -44,7 +62,13 @@ const frame = v.object({
 });
 
 export function encodeFrame(said: Frame): string {
-  return JSON.stringify(said);
+  return JSON.stringify({ ...said, events: said.events.map(toJson) });
+}
+
+function toJson(said: BusEvent): object {
+  if (said.kind !== 'signal') return said;
+  const { buffer, byteOffset, byteLength } = said.envelope;
+  return { ...said, envelope: Buffer.from(buffer, byteOffset, byteLength).toString('base64') };
 }
 
 /**

@@ -26,8 +26,9 @@ export interface Peers {
 
 /** A node that was not heard between so many of our beats is gone, and its people with it. */
 const SILENT_BEATS = 3;
-/** Events in one frame. */
+/** Events in one frame, and the bytes of what devices in calls say to each other. */
 const MOST_EVENTS = 1_000;
+const MOST_BYTES = 1_048_576;
 
 interface Peer {
   /** The number of its last frame that was heard. */
@@ -60,10 +61,10 @@ export function createPeers({ node, timers, beat, send, deliver }: PeersDeps): P
     waiting = [];
     grown.clear();
     asked = false;
-    for (let at = 0; at < events.length; at += MOST_EVENTS) {
+    for (const part of inFrames(events)) {
       const after = said;
       said += 1;
-      send({ node, after, n: said, greets: false, asks: '', events: events.slice(at, at + MOST_EVENTS) });
+      send({ node, after, n: said, greets: false, asks: '', events: part });
     }
   }
 
@@ -131,4 +132,16 @@ export function createPeers({ node, timers, beat, send, deliver }: PeersDeps): P
 
 function isBeat({ events }: Frame): boolean {
   return events.length === 0;
+}
+
+function* inFrames(events: readonly BusEvent[]): Generator<readonly BusEvent[]> {
+  let [from, bytes] = [0, 0];
+  for (const [at, event] of events.entries()) {
+    if (at - from >= MOST_EVENTS || bytes >= MOST_BYTES) {
+      yield events.slice(from, at);
+      [from, bytes] = [at, 0];
+    }
+    if (event.kind === 'signal') bytes += event.envelope.byteLength;
+  }
+  if (from < events.length) yield events.slice(from);
 }

@@ -11,8 +11,8 @@ export const doctorCommand: Command = {
   summary: 'looks for anything wrong with settings and data',
   help: `Reads everything once: the settings, whether their secrets are those of the accounts, the file, its tables and
 indexes, and whether every log is without a gap,
-every message has its number and stands in both logs, what was acknowledged is there, and nothing refers to what is
-missing. Prints what it finds, a sentence each, and then ends with 1; with 0 when all is well. Beside a running server
+every message has its number and stands in both logs, what was acknowledged is there, every call ended that nobody is
+in, and nothing refers to what is missing. Prints what it finds, a sentence each, and then ends with 1; with 0 when all is well. Beside a running server
 on the embedded database; with MongoDB stop the servers first, or what they do meanwhile is taken for a fault.`,
   async run({ settings, print }) {
     const findings = settings.store === 'sqlite' ? inspectFile(sqliteFile(settings)) : [];

@@ -112,7 +112,7 @@ export const reportsCommand: Command = {
 export const statsCommand: Command = {
   usage: 'stats',
   summary: 'counts what there is',
-  help: `How many users, suspended users, open sign-ins, friendships, messages, log entries and reports there are.`,
+  help: `How many users, suspended users, open sign-ins, friendships, messages, calls, log entries and reports there are.`,
   run: ({ settings, print }) =>
     withStore(settings, async (store) => {
       for (const [name, count] of Object.entries(await store.stats())) print(`${name.padEnd(12)}${count}`);

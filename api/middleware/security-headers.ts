@@ -1,6 +1,19 @@
 import type { Middleware } from 'koa';
 import type { Origins } from '../origins.ts';
 
+/** What calls need is for our own pages; what nobody needs is for nobody. */
+const PERMISSIONS = [
+  'camera=(self)',
+  'microphone=(self)',
+  'display-capture=(self)',
+  'autoplay=(self)',
+  'fullscreen=(self)',
+  'picture-in-picture=(self)',
+  'geolocation=()',
+  'payment=()',
+  'usb=()',
+].join(', ');
+
 /** What the page may do, and nothing else. Sent with every answer, so that no answer can become a page. */
 export function securityHeaders(origins: Origins): Middleware {
   return async (ctx, next) => {
@@ -10,8 +23,7 @@ export function securityHeaders(origins: Origins): Middleware {
       'Referrer-Policy': 'no-referrer',
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Cross-Origin-Resource-Policy': 'same-origin',
-      'Permissions-Policy':
-        'camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()',
+      'Permissions-Policy': PERMISSIONS,
     });
     if (ctx.secure || origins.allSecure()) {
       ctx.set('Strict-Transport-Security', 'max-age=31536000');

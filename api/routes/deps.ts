@@ -1,4 +1,5 @@
 import type { Clock } from '#sync/server/ports.ts';
+import type { TurnResponse } from '#shared/schema/http.ts';
 import type { SyncServer } from '#sync/server/server.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import type { RecoveryCodes } from '../auth/recovery-codes.ts';
@@ -17,6 +18,7 @@ export interface RouteDeps {
   readonly origins: Origins;
   readonly clock: Clock;
   readonly directory: 'open' | 'search';
+  readonly iceServers: () => TurnResponse;
   /** The sync server's doors for what does not come through a socket. */
   readonly execute: SyncServer['execute'];
   readonly exchange: SyncServer['exchange'];

@@ -9,8 +9,8 @@ import type { Bytes, PairId } from '#shared/ids.ts';
  */
 export interface ArchiveStore {
   /**
-   * Every record, as of one moment, whatever is written meanwhile: the kinds in the order of ARCHIVE_KINDS, messages by
-   * conversation and number, entries by user and position.
+   * Every record, as of one moment, whatever is written meanwhile: the kinds in the order of ARCHIVE_KINDS, messages and
+   * calls by conversation and number, entries by user and position.
    */
   records(): AsyncIterable<ArchiveRecord>;
   /**
@@ -120,6 +120,25 @@ const message = v.strictObject({
   envelope: bytes,
 });
 
+/** A call, live ones too. */
+const call = v.strictObject({
+  kind: v.literal('call'),
+  pair: pairId,
+  id: opId,
+  caller: userId,
+  media: v.picklist(['voice', 'video']),
+  status: v.picklist(['ringing', 'in_progress', 'completed', 'missed', 'declined', 'busy', 'failed']),
+  after: sequence,
+  startedAt: sequence,
+  answeredAt: maybe(sequence),
+  endedAt: maybe(sequence),
+  callerDevice: deviceId,
+  calleeDevice: maybe(deviceId),
+  seen: v.boolean(),
+  version: sequence,
+  keptAt: sequence,
+});
+
 /** A position of a log that is still kept, and what it refers to. */
 const entry = v.strictObject({
   kind: v.literal('entry'),
@@ -131,6 +150,7 @@ const entry = v.strictObject({
     v.strictObject({ of: v.literal('message'), pair: pairId, n: sequence }),
     v.strictObject({ of: v.literal('friend'), pair: pairId }),
     v.strictObject({ of: v.literal('receipt'), pair: pairId }),
+    v.strictObject({ of: v.literal('call'), pair: pairId, call: opId }),
     v.strictObject({ of: v.literal('account'), revision: sequence }),
   ]),
 });
@@ -164,6 +184,7 @@ export const archiveRecord = v.variant('kind', [
   installation,
   pair,
   message,
+  call,
   entry,
   operation,
   report,
@@ -181,6 +202,7 @@ export const ARCHIVE_KINDS = [
   'installation',
   'pair',
   'message',
+  'call',
   'entry',
   'operation',
   'report',

@@ -1,8 +1,11 @@
+import { isLive } from '#shared/call.ts';
 import { type PairId, type UserId, membersOf } from '#shared/ids.ts';
 import type { ArchiveRecord, RecordOf } from './archive.ts';
 
 /** More findings of one sort than these are only counted. */
 const SHOWN = 5;
+/** Milliseconds in which the server ends every call that nobody is in, many times over. */
+const CALL_FORGOTTEN = 86_400_000;
 
 interface Log {
   readonly name: string;
@@ -26,8 +29,8 @@ export interface Audit {
 
 /**
  * Looks at everything that a store keeps, in the order of an archive, for what every log, conversation and friendship
- * must be if the promises of sync/SPEC.md are to hold. Keeps a few numbers for each user and conversation, and two bits
- * for each message.
+ * must be if the promises of sync/SPEC.md are to hold. Keeps a few numbers for each user and conversation, the
+ * names of calls, and two bits for each message.
  */
 export function createAudit(): Audit {
   const findings = createFindings();
@@ -35,9 +38,14 @@ export function createAudit(): Audit {
   const logs = new Map<UserId, Log>();
   const conversations = new Map<PairId, Conversation>();
   const pairs = new Map<PairId, RecordOf<'pair'>>();
+  const calls = new Set<string>();
+  /** Pairs that are in a call, with the time at which somebody in it was heard of last. */
+  const callers = new Map<PairId, number>();
   const kept = new Map<UserId, number>();
   const acknowledged = new Map<UserId, number>();
   let histories = 0;
+  /** The newest time at which anything happened. */
+  let latest = 0;
   const nameOf = (user: UserId): string => logs.get(user)?.name ?? user;
   const between = (pair: PairId): string => membersOf(pair).map(nameOf).join(' and ');
   const bump = (counts: Map<UserId, number>, user: UserId): void =>
@@ -64,7 +72,23 @@ export function createAudit(): Audit {
     bump(kept, from);
   }
 
-  function addEntry({ user, seq, subject }: RecordOf<'entry'>): void {
+  function addCall({ pair, id, caller, after, ...call }: RecordOf<'call'>): void {
+    calls.add(`${pair} ${id}`);
+    const head = conversations.get(pair)?.head ?? 0;
+    if (!pairs.has(pair)) find('pairless', `Calls of ${between(pair)} belong to no pair.`);
+    if (!membersOf(pair).includes(caller)) {
+      find('caller', `A call between ${between(pair)} is from ${nameOf(caller)}, who is neither.`);
+    }
+    if (after > head) {
+      find('after', `A call between ${between(pair)} stands behind message ${after}, and there are ${head}.`);
+    }
+    latest = Math.max(latest, call.startedAt, call.keptAt);
+    if (!isLive(call)) return;
+    if (callers.has(pair)) find('live', `${between(pair)} are in two calls with each other.`);
+    callers.set(pair, call.status === 'ringing' ? call.startedAt : call.keptAt);
+  }
+
+  function addEntry({ user, seq, time, subject }: RecordOf<'entry'>): void {
     const log = logs.get(user);
     if (!log) return knowUser('log entry', user);
     if (seq <= log.floor) return;
@@ -75,11 +99,15 @@ export function createAudit(): Audit {
       );
     }
     log.at = seq;
+    latest = Math.max(latest, time);
     if (subject.of === 'account') return;
     const side = membersOf(subject.pair).indexOf(user);
     if (side === -1 || !pairs.has(subject.pair)) {
       find('reference', `Entry ${seq} in the log of ${log.name} refers to a pair that is not theirs.`);
       return;
+    }
+    if (subject.of === 'call' && !calls.has(`${subject.pair} ${subject.call}`)) {
+      find('call', `Entry ${seq} in the log of ${log.name} refers to a call that is missing.`);
     }
     if (subject.of !== 'message') return;
     const conversation = conversations.get(subject.pair);
@@ -116,6 +144,9 @@ export function createAudit(): Audit {
         break;
       case 'message':
         addMessage(record);
+        break;
+      case 'call':
+        addCall(record);
         break;
       case 'entry':
         addEntry(record);
@@ -160,6 +191,14 @@ export function createAudit(): Audit {
         find(
           'marks',
           `What ${between(pair)} have received or seen is more than the ${head} messages there are.`,
+        );
+      }
+    }
+    for (const [pair, heard] of callers) {
+      if (latest - heard > CALL_FORGOTTEN) {
+        find(
+          'forgotten',
+          `A call of ${between(pair)} has not ended, and nobody was heard of in it for a day.`,
         );
       }
     }

@@ -33,8 +33,8 @@ export interface AccountStore {
     change: CredentialsChange,
   ): Promise<readonly string[] | 'conflict'>;
   /**
-   * Ends an account for good: its friendships and requests end (with an entry in the logs of the others), sign-ins,
-   * credentials, keyring, own log, operations and installations go. Name, id and bundle stay, so that nobody can take the
+   * Ends an account for good: its friendships, requests and live calls end (with an entry in the logs of the others),
+   * sign-ins, credentials, keyring, own log, operations and installations go. Name, id and bundle stay, so that nobody can take the
    * name and friends can go on reading what they have; `findPerson`, `listPeople` and `account` don't know it any more.
    * Returns the users whose logs grew. Repeating it changes nothing.
    */
@@ -175,6 +175,7 @@ export interface Stats {
   readonly sessions: number;
   readonly friendships: number;
   readonly messages: number;
+  readonly calls: number;
   readonly entries: number;
   readonly reports: number;
 }

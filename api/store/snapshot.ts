@@ -1,14 +1,18 @@
+import type { Call } from '#shared/call.ts';
 import type { PairId } from '#shared/ids.ts';
 import type { PageLimits, SnapshotLimits, SnapshotPlace, SnapshotRead } from '#sync/server/ports.ts';
 import type { ConversationSummary, Message, SnapshotPart } from '#sync/wire/down.ts';
+import { CALL_BYTES, type CallRange, rangeOf } from './calls.ts';
 
-/** One contact, before the messages are read. */
+/** One contact, before messages and calls are read. */
 export interface ContactRow {
   readonly pair: PairId;
   readonly contact: SnapshotPart['contacts'][number];
-  readonly conversation: Omit<ConversationSummary, 'messages'>;
+  readonly conversation: Omit<ConversationSummary, 'messages' | 'calls'>;
   /** At most so many, the newest first. */
   newest(limit: number): Iterable<Message>;
+  /** The newest of a range, CALLS_SHOWN at most, oldest first, as the reader sees them. */
+  calls(range: CallRange): Call[];
 }
 
 /** The newest of `messages`, which come newest first, that fit: at least one when there is one. Oldest first. */
@@ -45,17 +49,18 @@ export function buildPart(
   });
   let bytes = 0;
   let last: PairId | null = null;
-  for (const { pair, contact, conversation, newest } of rows) {
+  for (const { pair, contact, conversation, newest, calls: callsIn } of rows) {
     const full = contacts.length === limits.pairs;
     const messages = full
       ? []
       : newestThatFit(newest(limits.messages), { entries: limits.messages, bytes: limits.bytes });
-    bytes += messages.reduce((sum, { envelope }) => sum + envelope.byteLength, 0);
+    const calls = full ? [] : callsIn(rangeOf(messages));
+    bytes += messages.reduce((sum, { envelope }) => sum + envelope.byteLength, calls.length * CALL_BYTES);
     if (last !== null && (full || bytes > limits.bytes)) {
       return { part: part(false), next: { seq, tag, pair: last } };
     }
     contacts.push(contact);
-    conversations.push({ ...conversation, messages });
+    conversations.push({ ...conversation, messages, calls });
     last = pair;
   }
   return { part: part(true), next: null };

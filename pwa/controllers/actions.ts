@@ -1,6 +1,8 @@
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { ReportRequest } from '#shared/schema/account.ts';
 import type { ExportContent } from '../models/account.ts';
+import type { CallMedia } from '#shared/call.ts';
+import type { DeviceKind } from '../models/calls.ts';
 import type { Language } from '../models/language.ts';
 import type { Hint, Look, Route, Theme } from '../models/shell.ts';
 import type { Place } from '../models/timeline.ts';
@@ -106,6 +108,33 @@ export interface Actions {
   find(query: string | null): void;
   /** To the next older (1) or newer (-1) hit. */
   findNext(step: 1 | -1): void;
+
+  // calls; what fails is told in `models.calls`
+  /** A video call shows the own picture first, and starts with `startCall`; a voice call starts at once. */
+  call(peer: UserId, media: CallMedia): void;
+  startCall(): void;
+  /** With or without our camera, whatever the caller shows. */
+  answerCall(media: CallMedia): void;
+  /** Of the one that rings, also while we are in another. */
+  declineCall(): void;
+  /** Hangs up, calls off, or leaves the preview. */
+  endCall(): void;
+  /** Closes what is left on the screen of a call that ended. */
+  dismissCall(): void;
+  setMicrophone(on: boolean): void;
+  setCamera(on: boolean): void;
+  /** To the other camera of a phone. */
+  flipCamera(): void;
+  shareScreen(on: boolean): void;
+  /** Remembered on this device. */
+  chooseDevice(kind: DeviceKind, id: string): void;
+  /** The picture in a window of its own, where the browser has one. */
+  popOut(): void;
+  /** The conversation beside or under the call. */
+  setCallMinimised(minimised: boolean): void;
+  setRelayOnly(on: boolean): void;
+  /** More of the call list. */
+  loadMoreCalls(): void;
 
   // the open conversation
   setDraft(text: string): void;

@@ -90,6 +90,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     timeline.peer.value = peer;
     stopNotices();
     timeline.items.value = [];
+    timeline.calls.value = [];
     timeline.notices.value = [];
     timeline.loaded.value = false;
     timeline.hasEarlier.value = false;

@@ -2,6 +2,7 @@ import type { UserId } from '#shared/ids.ts';
 import type { Route, SettingsSection } from '../models/shell.ts';
 
 const SECTIONS: readonly SettingsSection[] = [
+  'calls',
   'devices',
   'password',
   'recovery',
@@ -12,7 +13,7 @@ const SECTIONS: readonly SettingsSection[] = [
 ];
 
 /**
- * The address of each screen: `/`, `/chats/<peer>`, `/chats/<peer>/safety`, `/search`, `/people`, `/requests`,
+ * The address of each screen: `/`, `/chats/<peer>`, `/chats/<peer>/safety`, `/search`, `/calls`, `/people`, `/requests`,
  * `/settings`, `/settings/<section>`, `/settings/data/file`.
  */
 export function pathOf(route: Route): string {
@@ -28,7 +29,9 @@ export function pathOf(route: Route): string {
 /** The screen at an address; an address that we don't know is the list of chats. */
 export function routeAt(path: string): Route {
   const [first, second, third] = path.split('/').filter((part) => part !== '');
-  if (first === 'people' || first === 'requests' || first === 'search') return { panel: first };
+  if (first === 'people' || first === 'requests' || first === 'search' || first === 'calls') {
+    return { panel: first };
+  }
   if (first === 'settings') {
     const section = SECTIONS.find((one) => one === second) ?? null;
     return section === 'data' && third === 'file'

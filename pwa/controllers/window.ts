@@ -1,4 +1,5 @@
 import { batch } from '@preact/signals';
+import { durationOf } from '#shared/call.ts';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Goal, Place, TimelineModel } from '../models/timeline.ts';
 import type { LocalStore, Span, Stop } from '../store/ports.ts';
@@ -45,11 +46,16 @@ export function createWindow(timeline: TimelineModel, changed: () => void): Wind
     growing = true;
     next = null;
     stop();
-    stop = store.liveTimeline(peer, wanted, ({ items, hasEarlier, hasLater }) => {
+    stop = store.liveTimeline(peer, wanted, ({ items, calls, hasEarlier, hasLater }) => {
       if (timeline.peer.value !== peer) return;
       growing = false;
       batch(() => {
         timeline.items.value = items;
+        timeline.calls.value = calls.map((call) => ({
+          ...call,
+          at: call.startedAt,
+          duration: durationOf(call),
+        }));
         timeline.hasEarlier.value = hasEarlier;
         timeline.hasLater.value = hasLater;
         timeline.loaded.value = true;

@@ -4,6 +4,7 @@ import type { Models } from '../models/models.ts';
 import type { Contact, Standing } from '../models/people.ts';
 import type { TimelineItem } from '../models/timeline.ts';
 import { createFakeAccount } from './fake-account.ts';
+import { createFakeCalls } from './fake-calls.ts';
 import { createFakeSearch } from './fake-search.ts';
 import { createFakeTrust } from './fake-trust.ts';
 import { canTakeBack, detailsOf, longConversation, message } from './fake-messages.ts';
@@ -52,6 +53,7 @@ export function createFakeActions(models: Models, record: (call: string) => void
 
   return {
     ...createFakeAccount(models, done),
+    ...createFakeCalls(models, record),
     ...createFakeSearch(models, record, go),
     ...createFakeTrust(models, done),
     register: (username) => done(`register ${username}`),

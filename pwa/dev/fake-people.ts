@@ -71,6 +71,7 @@ export function conversationRows(now: number): readonly ConversationRow[] {
     lastText,
     lastAt: now - ago,
     lastTick: null,
+    lastCall: null,
     unread: 0,
     draft: '',
     canWrite: true,

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../views/strings/catalogue.ts';
 import { say } from '../views/strings.ts';
+import { sayCalls } from '../views/strings/calls.ts';
 import { sayChat } from '../views/strings/chat.ts';
 import { sayDoor } from '../views/strings/door.ts';
 import { sayHints } from '../views/strings/hints.ts';
@@ -27,6 +28,7 @@ export function marked(english: string): string {
 /** Everything that the app says in English. */
 export const ENGLISH: Catalogue['words'] = {
   first: say,
+  calls: sayCalls,
   chat: sayChat,
   door: sayDoor,
   hints: sayHints,

@@ -2,6 +2,7 @@ import type { ErrorCode } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { Route } from '../models/shell.ts';
 import { ACCOUNT_STATES } from './account-states.ts';
+import { CALL_STATES } from './call-states.ts';
 import { conversation, conversationWithHole, detailsOf, longConversation } from './fake-messages.ts';
 import { mira } from './fake-people.ts';
 import { HOSTILE_TEXTS, WIDE_NAME, hostileConversation } from './hostile.ts';
@@ -177,6 +178,7 @@ export const STATES: Readonly<Record<string, Prepare>> = {
   ...ACCOUNT_STATES,
   ...TRUST_STATES,
   ...SEARCH_STATES,
+  ...CALL_STATES,
 
   notices: inside(talk, (models) => {
     models.shell.updateReady.value = true;

@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import type { UserId } from '#shared/ids.ts';
-import type { Tick } from './timeline.ts';
+import type { Tick, TimelineCall } from './timeline.ts';
 
 /** One row of the conversation list, newest first. */
 export interface ConversationRow {
@@ -11,6 +11,8 @@ export interface ConversationRow {
   readonly lastAt: number;
   /** Present when the last message is ours. */
   readonly lastTick: Tick | null;
+  /** Present when a call is newer than the last message. */
+  readonly lastCall: Pick<TimelineCall, 'mine' | 'media' | 'status'> | null;
   readonly unread: number;
   readonly draft: string;
   /** False after an unfriending: history can be read, nothing can be sent. */

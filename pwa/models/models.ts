@@ -1,4 +1,5 @@
 import { createAccountModel } from './account.ts';
+import { createCallsModel } from './calls.ts';
 import { createConversationsModel } from './conversations.ts';
 import { createPeopleModel } from './people.ts';
 import { createSearchModel } from './search.ts';
@@ -17,6 +18,7 @@ export function createModels() {
     conversations: createConversationsModel(),
     timeline: createTimelineModel(),
     search: createSearchModel(),
+    calls: createCallsModel(),
     shell: createShellModel(),
   };
 }

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
+import type { DeviceKind } from './calls.ts';
 
 /** What the address bar says; see controllers/navigation.ts for the paths. */
 export type Route =
@@ -8,12 +9,21 @@ export type Route =
   | { readonly panel: 'chats'; readonly peer: UserId | null; readonly safety?: boolean }
   /** What is looked for stays out of the address: the browser keeps those. */
   | { readonly panel: 'search' }
+  | { readonly panel: 'calls' }
   | { readonly panel: 'people' }
   | { readonly panel: 'requests' }
   /** With `file`, an exported file is read in place of the section. */
   | { readonly panel: 'settings'; readonly section: SettingsSection | null; readonly file?: boolean };
 
-export type SettingsSection = 'devices' | 'password' | 'recovery' | 'lock' | 'blocked' | 'data' | 'about';
+export type SettingsSection =
+  | 'calls'
+  | 'devices'
+  | 'password'
+  | 'recovery'
+  | 'lock'
+  | 'blocked'
+  | 'data'
+  | 'about';
 
 export interface Toast {
   readonly id: number;
@@ -24,7 +34,8 @@ export interface Toast {
 /** What a note says. The views have the words for it. */
 export type Remark =
   | { readonly what: 'failure'; readonly code: ErrorCode }
-  | { readonly what: 'bug' | 'without-keys' }
+  | { readonly what: 'bug' | 'without-keys' | 'after-call' }
+  | { readonly what: 'unplugged'; readonly device: DeviceKind }
   /** People who want to be friends, or who took up an offer to be. */
   | { readonly what: 'asks' | 'accepted'; readonly names: readonly string[] };
 

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import type { CallMedia, CallStatus } from '#shared/call.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { OpId, UserId } from '#shared/ids.ts';
 
@@ -53,6 +54,21 @@ export interface MessageDetails {
   readonly canTakeBack: boolean;
 }
 
+/** A call, at its place between the messages. */
+export interface TimelineCall {
+  readonly id: OpId;
+  /** We called. */
+  readonly mine: boolean;
+  readonly media: CallMedia;
+  readonly status: CallStatus;
+  /** It stands after the message of this number; 0 before all. */
+  readonly after: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** How long the two spoke, in milliseconds. */
+  readonly duration: number;
+}
+
 /** Where the reader is taken: to a message, which is marked for a moment, or to the newest one of all. */
 export interface Goal {
   readonly id: OpId | null;
@@ -75,6 +91,7 @@ export function createTimelineModel() {
     peer: signal<UserId | null>(null),
     items: signal<readonly TimelineItem[]>([]),
     notices: signal<readonly TimelineNotice[]>([]),
+    calls: signal<readonly TimelineCall[]>([]),
     loaded: signal(false),
     hasEarlier: signal(false),
     /** The window does not reach the newest message: what comes in lies outside of it. */

@@ -12,5 +12,5 @@ export { countQueued } from './outbox.ts';
 export { queueMessage, retryAllMessages, retryMessage } from './outgoing.ts';
 export { markSeen } from './receipts.ts';
 export { changeReports, waitingReports } from './reports.ts';
-export { reopenAll } from './reopen.ts';
+export { reopenKept } from './reopen.ts';
 export { takeBack } from './take-back.ts';

@@ -1,6 +1,7 @@
 import type { SnapshotPart } from '#sync/wire/down.ts';
 import type { Cursor } from '#sync/wire/up.ts';
 import { batchOfPart } from './batch.ts';
+import { endUnnamedCalls } from './calls.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import { enterEpoch } from './epoch.ts';
@@ -20,13 +21,14 @@ export async function applyPart(
   cursor: Cursor | null,
   epoch: string,
 ): Promise<void> {
-  const { db, fence } = context;
-  await storeBatch(context, batchOfPart(part), (prepared) =>
+  const { db, self, fence } = context;
+  await storeBatch(context, batchOfPart(part, self), (prepared) =>
     db.transaction('rw', batchTables(db), async () => {
       await fence();
       await enterEpoch(context, epoch);
       if ((await mergeBatch(context, prepared)) === RACED) return RACED;
       await settleUnnamed(db, part);
+      if (part.done) await endUnnamedCalls(db, part.seq);
       if (cursor !== null) await db.meta.put({ key: 'cursor', cursor });
       return undefined;
     }),

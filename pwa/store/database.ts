@@ -3,6 +3,7 @@ import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { upgradeTo2 } from './upgrade-to-2.ts';
 import { upgradeTo3 } from './upgrade-to-3.ts';
 import type {
+  CallRow,
   ChainRow,
   ContactRow,
   ConversationRow,
@@ -29,6 +30,7 @@ export type Database = Dexie & {
   readonly foreign: Table<ForeignRow, number>;
   readonly chains: Table<ChainRow, [UserId, DeviceId]>;
   readonly notices: Table<NoticeRow, number>;
+  readonly calls: Table<CallRow, OpId>;
 };
 
 const PREFIX = 'nexchat-';
@@ -68,6 +70,7 @@ function declareVersions(db: Dexie): void {
   db.version(3)
     .stores({ contacts: 'id, changed', chains: '[peer+device], peer', notices: '++id, peer' })
     .upgrade(upgradeTo3);
+  db.version(4).stores({ calls: 'id, at, live, missed, [peer+after+at]' });
 }
 
 /**

@@ -7,7 +7,7 @@ import { openContact } from './contact.ts';
 import type { Context } from './context.ts';
 import { emptyConversation } from './conversations.ts';
 import { mayBeOffered, readOffers } from './offers.ts';
-import { decodeOperation } from './outbox.ts';
+import { decodeOperation } from './read-outbox.ts';
 import type { StoredDetails } from './ports.ts';
 import { tickOf } from './present.ts';
 import type { ConversationRow, Mark, MessageRow, OffersRow, OutboxRow } from './rows.ts';

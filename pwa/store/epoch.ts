@@ -1,3 +1,4 @@
+import { forgetCallPositions } from './calls.ts';
 import { forgetChainNumbers } from './chain.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
@@ -46,6 +47,7 @@ export async function enterEpoch({ db, now }: Context, epoch: string): Promise<v
   });
   await db.outbox.where('kind').equals('receipt').delete();
   await forgetChainNumbers(db);
+  await forgetCallPositions(db);
   if (!same) await db.meta.delete('account');
   await db.meta.put({ key: 'epoch', epoch, doubted: false });
 }

@@ -9,8 +9,8 @@ import { storeBatch } from './store-batch.ts';
 
 /** Stores older messages. Their numbers are held then, which fills the hole. */
 export function applyHistory(context: Context, page: HistoryPage): Promise<void> {
-  const { db, fence } = context;
-  return storeBatch(context, batchOfHistory(page), (prepared) =>
+  const { db, self, fence } = context;
+  return storeBatch(context, batchOfHistory(page, self), (prepared) =>
     db.transaction('rw', batchTables(db), async () => {
       await fence();
       return mergeBatch(context, prepared);

@@ -8,6 +8,7 @@ import { ENVELOPE_TYPE } from '#shared/schema/envelope.ts';
 import { decodePayload } from '#shared/schema/payload.ts';
 import type { Message } from '#sync/wire/down.ts';
 import type { Batch, Friend, Marks } from './batch.ts';
+import { prepareCalls } from './calls.ts';
 import { type ChainLink, type PreparedChain, prepareChains } from './chain.ts';
 import { openContact } from './contact.ts';
 import { heldBy, newContact, noticeOf, offerBundle, sealContact, withPin } from './contacts.ts';
@@ -18,7 +19,7 @@ import { pinsOfStrangers } from './known-keyring.ts';
 import { epochOf } from './meta.ts';
 import type { NoticeKind } from './ports.ts';
 import { type Resealed, resealQueue } from './reseal.ts';
-import type { ContactRow, ForeignRow, MessageRow } from './rows.ts';
+import type { CallRow, ContactRow, ForeignRow, MessageRow } from './rows.ts';
 
 /** A batch with everything done that takes cryptography, before the transaction that stores it. */
 export interface PreparedBatch {
@@ -26,6 +27,7 @@ export interface PreparedBatch {
   readonly messages: readonly PreparedMessage[];
   readonly chains: readonly PreparedChain[];
   readonly marks: readonly Marks[];
+  readonly calls: readonly CallRow[];
   readonly revision: number | null;
   readonly foreign: readonly ForeignRow[];
   /** The revisions of the contacts whose keys have judged the messages; null for one that is not stored. */
@@ -73,7 +75,7 @@ type PayloadLink = Pick<ChainLink, 'device' | 'counter' | 'prev' | 'hash'>;
 
 export async function prepareBatch(context: Context, batch: Batch): Promise<PreparedBatch> {
   const { db, keychain, self } = context;
-  const { friends, messages, marks, revision, unusable, known } = batch;
+  const { friends, messages, marks, calls, revision, unusable, known } = batch;
   const peers = [...new Set([...messages, ...friends].map(({ peer }) => peer))];
   // Our own messages mostly come back to the device that wrote them; those of others are almost always new in the log.
   const met = messages.flatMap(({ message }) => (known || message.from === self ? [message.op] : []));
@@ -128,6 +130,7 @@ export async function prepareBatch(context: Context, batch: Batch): Promise<Prep
     messages: opened,
     chains: await prepareChains(context, linksOf(opened)),
     marks,
+    calls: await prepareCalls(context, calls),
     revision,
     judges,
     judgedIn: refusesByPeer.size === 0 ? undefined : epoch,

@@ -17,7 +17,8 @@ export type SealedTable =
   | 'messages'
   | 'drafts'
   | 'foreign'
-  | 'chains';
+  | 'chains'
+  | 'calls';
 
 /** The keys of the signed-in user. Not one of them can be read out. */
 export interface DeviceKeys {

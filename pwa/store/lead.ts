@@ -10,8 +10,8 @@ import { applyHistory, nextHole } from './holes.ts';
 import { keepGeneration, readStanding } from './installation.ts';
 import { readMeta } from './meta.ts';
 import { connected, connecting, disconnected, settleOffers } from './offers.ts';
-import { readOutbox } from './outbox.ts';
 import type { LeadStore } from './ports.ts';
+import { readOutbox } from './read-outbox.ts';
 import { renameDevice } from './rename.ts';
 import { settle } from './settle.ts';
 

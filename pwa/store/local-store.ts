@@ -1,15 +1,12 @@
 import Dexie from 'dexie';
 import { utf8 } from '#shared/bytes.ts';
 import type { UserId } from '#shared/ids.ts';
-import type * as afterOpen from './after-open.ts';
 import type { Context } from './context.ts';
 import { guarded } from './failures.ts';
 import { live } from './live.ts';
 import { epochOf, readMeta } from './meta.ts';
-import type { LocalStore, Stop } from './ports.ts';
+import type { CallStore, LocalStore, Stop } from './ports.ts';
 import { createPresenter } from './present.ts';
-
-type Rest = typeof afterOpen;
 
 /** The local database behind its interface. What the browser refuses becomes a Failure here. */
 export function createStore(context: Context): LocalStore {
@@ -46,11 +43,11 @@ export function createStore(context: Context): LocalStore {
     liveConversations: (listener) => live({ ...presenter.conversations, listener, report }),
     liveTimeline: (peer, span, listener) => live({ ...presenter.timeline(peer, span), listener, report }),
     liveQueued: (listener) =>
-      liveSoon(({ countQueued }) =>
+      liveSoon(rest(), ({ countQueued }) =>
         live({ query: () => countQueued(db), present: async (count) => count, listener, report }),
       ),
     liveNotices: (peer, listener) =>
-      liveSoon(({ readNotices }) =>
+      liveSoon(rest(), ({ readNotices }) =>
         live({ query: () => readNotices(db, peer), present: async (rows) => rows, listener, report }),
       ),
     details: (id) => guarded(async () => (await rest()).details(context, id)),
@@ -81,6 +78,16 @@ export function createStore(context: Context): LocalStore {
         report,
       }),
 
+    calls: {
+      device: async () => (await callStore()).device(),
+      liveCalls: (listener) => liveSoon(callStore(), (calls) => calls.liveCalls(listener)),
+      liveHistory: (limit, listener) => liveSoon(callStore(), (calls) => calls.liveHistory(limit, listener)),
+      liveMissed: (listener) => liveSoon(callStore(), (calls) => calls.liveMissed(listener)),
+      markSeen: async (peer) => (await callStore()).markSeen(peer),
+      sealSignal: async (peer, payload) => (await callStore()).sealSignal(peer, payload),
+      openSignal: async (from, envelope) => (await callStore()).openSignal(from, envelope),
+    },
+
     lookThrough: async () =>
       (await import('./archive.ts')).createArchive(context, presenter.text, Dexie.on.storagemutated),
 
@@ -91,16 +98,21 @@ export function createStore(context: Context): LocalStore {
   };
 
   /** A live read with a part that is fetched first: a query itself must await nothing but the database. */
-  function liveSoon(start: (part: Rest) => Stop): Stop {
+  function liveSoon<Part>(fetched: Promise<Part>, start: (part: Part) => Stop): Stop {
     let stopped = false;
     let stop: Stop = () => {};
-    rest().then((part) => {
+    fetched.then((part) => {
       if (!stopped) stop = start(part);
     }, report);
     return () => {
       stopped = true;
       stop();
     };
+  }
+
+  /** What has to do with calls is loaded when it is asked for, after what is on the screen. */
+  async function callStore(): Promise<CallStore> {
+    return (await import('./call-store.ts')).createCallStore(context, presenter.nameOf);
   }
 
   async function saveDraft({ db: { drafts } }: Context, peer: UserId, text: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { equalBytes } from '#shared/bytes.ts';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Marks } from './batch.ts';
+import { mergeCalls } from './calls.ts';
 import { hasRaced, mergeChains } from './chain.ts';
 import type { Context } from './context.ts';
 import {
@@ -49,7 +50,8 @@ export async function mergeBatch(
   await db.outbox.where('id').anyOf(log.settled).delete();
   await db.foreign.bulkPut([...prepared.foreign]);
   await announce(db, prepared.revision);
-  await db.conversations.bulkPut(await finishConversations(context, prepared.marks, log));
+  const lastCalls = await mergeCalls(db, prepared.calls);
+  await db.conversations.bulkPut(await finishConversations(context, prepared.marks, log, lastCalls));
   for (const { row, released } of prepared.contacts) {
     if (released !== null) await commitRenewed(db, released.renewed);
     await failHeld(db, row.id);
@@ -73,6 +75,7 @@ export const batchTables = (db: Database) => [
   db.foreign,
   db.chains,
   db.notices,
+  db.calls,
 ];
 
 /** Whether a decision about a sender, or another history, came after the messages were judged. */
@@ -114,9 +117,9 @@ interface Merged {
 
 async function mergeMessages(
   db: Database,
-  { messages, marks }: PreparedBatch,
+  { messages, marks, calls }: PreparedBatch,
 ): Promise<Merged | typeof RACED> {
-  const peers = [...new Set([...messages, ...marks].map(({ peer }) => peer))];
+  const peers = [...new Set([...messages, ...marks, ...calls].map(({ peer }) => peer))];
   const conversations = await db.conversations.bulkGet(peers);
   const conversationByPeer = new Map(
     peers.map((peer, index) => [peer, conversations[index] ?? emptyConversation(peer)]),
@@ -196,6 +199,7 @@ async function finishConversations(
   { db, now }: Context,
   marks: readonly Marks[],
   { conversationByPeer, touched }: Merged,
+  lastCalls: ReadonlyMap<UserId, OpId>,
 ): Promise<ConversationRow[]> {
   /** What the server knows of us, where it told all of it. */
   const toldByPeer = new Map<UserId, Marks['mine']>();
@@ -210,6 +214,8 @@ async function finishConversations(
   for (let conversation of conversationByPeer.values()) {
     const { peer } = conversation;
     if (touched.has(peer)) conversation = { ...conversation, lastId: await lastMessageId(db, peer) };
+    const lastCall = lastCalls.get(peer);
+    if (lastCall !== undefined) conversation = { ...conversation, lastCall };
     const tells = !(await isBlocked(db, peer));
     const delivers = tells && canDeliver(conversation);
     if (delivers) {

@@ -71,7 +71,7 @@ export async function openContext(
         inTurn: createTurns(),
       };
       // What came before its key; nothing on the screen waits for it, nor for the rest of that part.
-      import('./after-open.ts').then(({ reopenAll }) => reopenAll(context)).catch(report);
+      import('./after-open.ts').then(({ reopenKept }) => reopenKept(context)).catch(report);
       return { context, profile, lock };
     });
   } catch (error) {

@@ -1,7 +1,8 @@
+import type { Call } from '#shared/call.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { Pins } from '#shared/crypto/pins.ts';
 import type { Signer } from '#shared/crypto/safety-number.ts';
-import type { Bytes, OpId, UserId } from '#shared/ids.ts';
+import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { ReportRequest } from '#shared/schema/account.ts';
 import type { ClientStore } from '#sync/client/ports.ts';
 import type { Standing } from '#sync/wire/down.ts';
@@ -54,6 +55,8 @@ export interface LocalStore {
   /** The highest revision of the account's keyring that the server has announced; 0 before any. */
   liveAccountRevision(listener: (revision: number) => void): Stop;
 
+  /** Calls, and what two devices in one say to each other. */
+  readonly calls: CallStore;
   /** Who contacts are taken to be, and how the account's keyring brings it to other devices. */
   readonly trust: TrustStore;
   /** Every message of a conversation in reading order, unsent ones last. */
@@ -104,6 +107,34 @@ export interface StoredDetails {
   readonly keyEpoch: number | null;
   /** It was certainly not sent, and can be changed. */
   readonly canTakeBack: boolean;
+}
+
+export interface CallStore {
+  /** The name of this installation at the server: operations about calls and signals carry it. A copy gets another. */
+  device(): Promise<DeviceId>;
+  /** Those that ring or are going on, oldest first. */
+  liveCalls(listener: (calls: readonly StoredCall[]) => void): Stop;
+  /** The newest calls of all conversations, newest first. */
+  liveHistory(limit: number, listener: (calls: readonly StoredCall[]) => void): Stop;
+  /** How many missed calls nobody has looked at. */
+  liveMissed(listener: (count: number) => void): Stop;
+  /** Missed calls with this person (null: with anybody) were looked at; told to the server and our other devices. */
+  markSeen(peer: UserId | null): Promise<void>;
+  /**
+   * A type-2 envelope for a friend. Rejects with a Failure: NOT_FRIENDS, KEY_CHANGED while it is in question who the
+   * contact is, FRAME_TOO_LARGE.
+   */
+  sealSignal(peer: UserId, payload: Bytes): Promise<Bytes>;
+  /** The payload of a type-2 envelope from a friend to us. Rejects with a Failure. */
+  openSignal(from: UserId, envelope: Bytes): Promise<Bytes>;
+}
+
+/** A call as this device knows it. */
+export interface StoredCall extends Call {
+  readonly peer: UserId;
+  readonly name: string;
+  /** We called. */
+  readonly mine: boolean;
 }
 
 /** All messages of this device, opened. Nothing that it gives is kept. */
@@ -213,6 +244,8 @@ export interface StoredConversation {
   readonly lastText: string;
   readonly lastAt: number;
   readonly lastTick: StoredMessage['tick'];
+  /** The last call, while no message follows it: then `lastAt` is of it. */
+  readonly lastCall: StoredCall | null;
   readonly unread: number;
   readonly draft: string;
 }
@@ -231,6 +264,8 @@ export interface StoredMessage {
 
 export interface StoredWindow {
   readonly items: readonly StoredMessage[];
+  /** Those that stand after one of the items, or before all of them when there is nothing earlier; oldest first. */
+  readonly calls: readonly StoredCall[];
   /** There are older messages, on this device or only at the server. */
   readonly hasEarlier: boolean;
   /** There are later ones on this device. */

@@ -8,8 +8,9 @@ import type { Context } from './context.ts';
 import { emptyConversation, newestOf, unreadOf } from './conversations.ts';
 import { type Ranges, isHoleBetween } from './numbers.ts';
 import { createOpenedCache } from './opened.ts';
+import { placedCalls } from './placed-calls.ts';
 import type { Span, StoredContact, StoredConversation, StoredMessage, StoredWindow } from './ports.ts';
-import { type ContactRow, type ConversationRow, type DraftRow, type Mark, type MessageRow } from './rows.ts';
+import type { CallRow, ContactRow, ConversationRow, DraftRow, Mark, MessageRow } from './rows.ts';
 import { type Read, readSpan } from './span.ts';
 
 /** Rows as they are read by live queries, and how people see them once opened. */
@@ -22,6 +23,8 @@ export interface Presenter {
   messageIds(peer: UserId): Promise<readonly OpId[]>;
   messages(ids: readonly OpId[]): Promise<readonly StoredMessage[]>;
   draft(row: DraftRow | undefined): Promise<string>;
+  /** What a contact is called. */
+  nameOf(row: ContactRow): Promise<string>;
   /** What a message says in words, read for once. Throws a Failure (UNREADABLE). */
   text(id: OpId, sealed: Bytes): Promise<string | null>;
   /** Forgets everything that was opened. */
@@ -37,18 +40,22 @@ interface ListRows {
   readonly conversations: readonly ConversationRow[];
   readonly drafts: readonly DraftRow[];
   readonly last: readonly (MessageRow | undefined)[];
+  readonly lastCalls: readonly (CallRow | undefined)[];
 }
 interface WindowRows {
   readonly read: Read;
   readonly theirs: Mark;
-  readonly held: Ranges;
-  /** Another identity is offered for the contact. */
-  readonly changed: boolean;
+  readonly holes: ReadonlySet<OpId>;
+  readonly hasEarlier: boolean;
+  readonly calls: readonly CallRow[];
+  readonly contact: ContactRow | undefined;
 }
 
 /** Messages kept opened: a few windows of the widest kind. */
 const OPENED_MESSAGES = 4_000;
 const OPENED_CONTACTS = 2_000;
+/** Calls in one window, at most: some people call more than they write. */
+const MOST_CALLS = 500;
 
 const NOTHING_SEEN: Mark = { delivered: 0, seen: 0 };
 
@@ -73,6 +80,14 @@ export function createPresenter(context: Context): Presenter {
   async function presentMessage(row: MessageRow, theirs: Mark, holeBefore: boolean): Promise<StoredMessage> {
     const { id, mine, at, n, code } = row;
     return { id, mine, text: await textOf(row), at, n, tick: tickOf(row, theirs), error: code, holeBefore };
+  }
+
+  const nameOf = async (row: ContactRow) => (await contentOf(row)).name;
+
+  /** What shows calls is loaded with the first of them. */
+  async function openCalls(rows: readonly CallRow[], contacts: readonly (ContactRow | undefined)[]) {
+    if (rows.length === 0) return [];
+    return (await import('./call-store.ts')).showCalls(context, rows, contacts, nameOf);
   }
 
   async function draft(row: DraftRow | undefined): Promise<string> {
@@ -108,28 +123,39 @@ export function createPresenter(context: Context): Presenter {
           db.conversations.toArray(),
           db.drafts.toArray(),
         ]);
-        const ids = conversations.flatMap(({ lastId }) => (lastId === null ? [] : [lastId]));
-        return { contacts, conversations, drafts, last: await db.messages.bulkGet(ids) };
+        const [last, lastCalls] = await Promise.all([
+          db.messages.bulkGet(conversations.flatMap(({ lastId }) => lastId ?? [])),
+          db.calls.bulkGet(conversations.flatMap(({ lastCall }) => lastCall ?? [])),
+        ]);
+        return { contacts, conversations, drafts, last, lastCalls };
       },
-      async present({ contacts, conversations, drafts, last }) {
+      async present({ contacts, conversations, drafts, last, lastCalls }) {
         const byPeer = new Map(conversations.map((row) => [row.peer, row]));
         const draftByPeer = new Map(drafts.map((row) => [row.peer, row]));
         const lastById = new Map(last.flatMap((row) => (row === undefined ? [] : [[row.id, row] as const])));
         const rows = contacts.flatMap((contact) => {
           const row = byPeer.get(contact.id) ?? emptyConversation(contact.id);
           const standing = standingOf(contact);
-          return standing === 'friends' || row.lastId !== null ? [{ contact, row, standing }] : [];
+          const isShown = standing === 'friends' || row.lastId !== null || row.lastCall !== undefined;
+          const message = row.lastId === null ? undefined : lastById.get(row.lastId);
+          return isShown ? [{ contact, row, standing, message }] : [];
         });
+        const endByPeer = new Map(rows.map(({ row, message }) => [row.peer, message?.pos ?? 0]));
+        const newest = lastCalls.flatMap((call) =>
+          call !== undefined && call.after >= (endByPeer.get(call.peer) ?? 0) ? [call] : [],
+        );
+        const calls = new Map((await openCalls(newest, contacts)).map((call) => [call.peer, call]));
         const shown = await Promise.all(
-          rows.map(async ({ contact, row, standing }): Promise<StoredConversation> => {
-            const message = row.lastId === null ? undefined : lastById.get(row.lastId);
+          rows.map(async ({ contact, row, standing, message }): Promise<StoredConversation> => {
+            const lastCall = calls.get(contact.id) ?? null;
             return {
               peer: contact.id,
-              name: (await contentOf(contact)).name,
+              name: await nameOf(contact),
               standing,
               lastText: message === undefined ? '' : ((await textOf(message)) ?? ''),
-              lastAt: message?.at ?? 0,
+              lastAt: lastCall?.startedAt ?? message?.at ?? 0,
               lastTick: message === undefined ? null : tickOf(message, row.theirs),
+              lastCall,
               // What comes in while a block is on its way calls nobody.
               unread: standing === 'blocked' ? 0 : unreadOf(row),
               draft: await draft(draftByPeer.get(contact.id)),
@@ -148,10 +174,17 @@ export function createPresenter(context: Context): Presenter {
           db.contacts.get(peer),
         ]);
         const { theirs, held } = conversation ?? emptyConversation(peer);
-        return { read, theirs, held, changed: contact?.changed === 1 };
-      },
-      async present({ read, theirs, held, changed }) {
         const holes = holesBefore(read.before === null ? read.rows : [read.before, ...read.rows], held);
+        const [first, last] = [read.rows[0], read.rows.at(-1)];
+        const hasEarlier = read.before !== null || (first !== undefined && holes.has(first.id));
+        const from = hasEarlier ? (first?.pos ?? 0) : 0;
+        const to = read.hasLater ? (last?.pos ?? 0) : Infinity;
+        // oxlint-disable-next-line unicorn/no-array-reverse -- a query, not an array
+        const newestCalls = placedCalls(db, peer, from, to).reverse().limit(MOST_CALLS);
+        return { read, theirs, holes, hasEarlier, contact, calls: await newestCalls.toArray() };
+      },
+      async present({ read, theirs, holes, hasEarlier, contact, calls }) {
+        const changed = contact?.changed === 1;
         const items = await Promise.all(
           read.rows.map(async (row) => {
             const shown = await presentMessage(row, theirs, holes.has(row.id));
@@ -159,8 +192,8 @@ export function createPresenter(context: Context): Presenter {
             return changed && row.state === 'queued' ? { ...shown, error: 'KEY_CHANGED' as const } : shown;
           }),
         );
-        const hasEarlier = read.before !== null || items[0]?.holeBefore === true;
-        return { items, hasEarlier, hasLater: read.hasLater };
+        const shownCalls = await openCalls(calls.toReversed(), [contact]);
+        return { items, calls: shownCalls, hasEarlier, hasLater: read.hasLater };
       },
     }),
 
@@ -178,6 +211,7 @@ export function createPresenter(context: Context): Presenter {
     },
 
     draft,
+    nameOf,
     text: async (id, sealed) => textIn(await open(id, sealed)),
     clear() {
       bodies.clear();

@@ -58,6 +58,13 @@ function linkOf({ peer, n, mine }: MessageRow, content: Opened): ChainLink | und
   return content.kind === 'opened' && !mine && n !== null ? { ...content.link, peer, n } : undefined;
 }
 
+/** At a start: everything that could not be used when it came, by this version of the app or by an earlier one. */
+export async function reopenKept(context: Context): Promise<void> {
+  await reopenAll(context);
+  const calls = await context.db.foreign.filter(({ kind }) => kind === 'call').count();
+  if (calls > 0) await (await import('./take-up.ts')).takeUpCalls(context);
+}
+
 /** The same for every contact. */
 export async function reopenAll(context: Context): Promise<void> {
   const peers = await context.db.messages.orderBy('unopened').uniqueKeys();

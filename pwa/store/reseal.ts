@@ -10,8 +10,9 @@ import { heldBy, noticeOf, offerBundle, sealContact, sealingBundles, signingOf }
 import type { ContactContent } from './contents.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
-import { decodeOperation, encodeOperation, messageLane } from './outbox.ts';
+import { encodeOperation, messageLane } from './outbox.ts';
 import type { NoticeKind } from './ports.ts';
+import { decodeOperation } from './read-outbox.ts';
 import type { ContactRow, OutboxRow } from './rows.ts';
 
 /** What an outdated key at the server comes to for one contact. */

@@ -117,6 +117,8 @@ export interface ConversationRow {
   readonly peer: UserId;
   /** The last message in reading order. */
   readonly lastId: OpId | null;
+  /** The last call by its place; absent before any. */
+  readonly lastCall?: OpId;
   /** Which message numbers are durable here, confirmed in this epoch. What lies between is a hole. */
   readonly held: Ranges;
   /** Which of them above `mine.seen` are of our own messages. */
@@ -184,7 +186,7 @@ export interface OutboxRow {
   /** Given by the database: operations in the order they were made. */
   readonly order?: number;
   readonly id: OpId;
-  readonly kind: 'message.send' | 'receipt' | FriendAction;
+  readonly kind: 'message.send' | 'receipt' | 'call.see' | FriendAction;
   readonly lane: string;
   readonly peer: UserId;
   /** Absent rather than null: only those that wait are indexed. */
@@ -207,6 +209,24 @@ export interface ChainRow {
   /** The number of that message; null when it was given in another epoch. */
   readonly n: number | null;
   /** The hash of the payload. */
+  readonly sealed: Bytes;
+}
+
+/** A call with somebody. Marks say what may change here without the server: sealed is how it stood when it was told. */
+export interface CallRow {
+  readonly id: OpId;
+  readonly peer: UserId;
+  /** The number of the message that it follows; 0 for none. */
+  readonly after: number;
+  /** When it was started, server time, milliseconds since 1970. */
+  readonly at: number;
+  /** The log position at which it was told; 0 when that is of another history, or of none. */
+  readonly seq: number;
+  /** Present while it rings or goes on. Indexed. */
+  readonly live?: 1;
+  /** Present while we missed it and nobody has looked at it. Indexed. */
+  readonly missed?: 1;
+  /** `CallContent` in call-content.ts. */
   readonly sealed: Bytes;
 }
 

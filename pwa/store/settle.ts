@@ -66,7 +66,7 @@ async function commitResult(db: Database, result: OpResult, now: number): Promis
 }
 
 async function succeed(db: Database, { id, kind, peer, base }: OutboxRow, { n, time }: Done): Promise<void> {
-  if (kind === 'receipt') return;
+  if (kind === 'receipt' || kind === 'call.see') return;
   if (kind === 'message.send') {
     await db.messages.update(id, { state: 'stored', at: time, ...(n === undefined ? {} : { n, pos: n }) });
     const conversation = (await db.conversations.get(peer)) ?? emptyConversation(peer);
@@ -98,7 +98,7 @@ async function fail(db: Database, row: OutboxRow, code: ErrorCode): Promise<void
   if (kind === 'message.send') {
     await db.messages.update(id, { state: 'failed', code, failed: 1 });
     await breakChain(db, row);
-  } else if (kind !== 'receipt') {
+  } else if (kind !== 'receipt' && kind !== 'call.see') {
     // Without its pending mark the contact stands as the server last said.
     const contact = await db.contacts.get(peer);
     if (contact?.pending?.op === id) await db.contacts.put({ ...contact, pending: null });

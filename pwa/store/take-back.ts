@@ -9,7 +9,8 @@ import { lastMessageId } from './conversations.ts';
 import { RACED, untilCommitted } from './failures.ts';
 import { takeHeld } from './held.ts';
 import { mayBeOffered, readOffers } from './offers.ts';
-import { decodeOperation, encodeOperation, messageLane } from './outbox.ts';
+import { encodeOperation, messageLane } from './outbox.ts';
+import { decodeOperation } from './read-outbox.ts';
 import type { Link, MessageRow, OutboxRow } from './rows.ts';
 
 /**

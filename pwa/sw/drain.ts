@@ -77,6 +77,8 @@ async function exchangeUntilQuiet(
       },
       presence() {},
       typing() {},
+      signal() {},
+      callResult() {},
     },
     report(code, error) {
       if (code === 'LEADERSHIP_LOST') ended = true;

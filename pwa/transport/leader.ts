@@ -1,6 +1,8 @@
 import { Failure } from '#shared/errors.ts';
+import type { OpId } from '#shared/ids.ts';
 import type { SyncClient } from '#sync/client/client.ts';
 import type { SyncListener } from '#sync/client/ports.ts';
+import type { CallOperation } from '#sync/wire/up.ts';
 import type { LocalStore } from '../store/ports.ts';
 import type { Api } from './http.ts';
 import type { Leading } from './leadership.ts';
@@ -26,6 +28,8 @@ export function startLeading(deps: LeaderDeps): Leading {
   let client: SyncClient | null = null;
   let cancel = () => {};
   let over = false;
+  /** What was asked before there is a client. */
+  const early = new Map<OpId, CallOperation>();
 
   async function begin(): Promise<void> {
     try {
@@ -34,6 +38,8 @@ export function startLeading(deps: LeaderDeps): Leading {
       if (over) return;
       const made = createLine({ base: location.origin, tokens, api, store, listener, report });
       client = made;
+      for (const op of early.values()) made.call(op);
+      early.clear();
       cancel = tokens.keepFresh((token) => made.reauthenticate(token));
       made.start();
     } catch (error) {
@@ -55,6 +61,16 @@ export function startLeading(deps: LeaderDeps): Leading {
     networkGone: () => client?.networkGone(),
     typing: (to, on) => client?.typing(to, on),
     want: (peer, before) => client?.want(peer, before),
+    call(op) {
+      if (client === null) early.set(op.id, op);
+      else client.call(op);
+    },
+    dropCall(id) {
+      early.delete(id);
+      client?.dropCall(id);
+    },
+    signal: (to, device, envelope) => client?.signal(to, device, envelope),
+    inCall: (call, peer) => client?.inCall(call, peer),
     async stop() {
       over = true;
       cancel();

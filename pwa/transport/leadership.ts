@@ -1,14 +1,16 @@
-import type { UserId } from '#shared/ids.ts';
+import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { SyncClient } from '#sync/client/client.ts';
 import type { SyncListener, SyncStatus } from '#sync/client/ports.ts';
+import type { OpResult } from '#sync/wire/down.ts';
+import type { CallOperation } from '#sync/wire/up.ts';
 import { type FromLeader, PATIENCE_MS, type ToLeader, leadLock } from './lead-lock.ts';
 
 /**
  * One tab of a browser speaks to the server; all work through the same local database.
  *
  * Whoever holds the Web Lock leads. The others queue for it, so that the next one leads some milliseconds after the
- * leader's tab has gone. A channel carries what is not in the database: status, presence and typing from the leader,
- * typing and wake-ups to it. A leader that was put to sleep answers nothing; a tab that a person looks at then takes
+ * leader's tab has gone. A channel carries what is not in the database: status, presence, typing and what is said in
+ * calls from the leader, typing, calls and wake-ups to it. A leader that was put to sleep answers nothing; a tab that a person looks at then takes
  * the lock from it, and the store refuses what the old leader still wants to write when it wakes.
  */
 export interface Seat {
@@ -18,6 +20,12 @@ export interface Seat {
   typing(to: UserId, on: boolean): void;
   /** Somebody scrolls to the messages of a conversation below number `before`, some of which are not here yet. */
   want(peer: UserId, before: number): void;
+  /** See `SyncClient.call`: until it is answered to this tab, every leader is asked again. */
+  call(op: CallOperation): void;
+  dropCall(id: OpId): void;
+  /** Lost when there is no leader, or no connection. */
+  signal(to: UserId, device: DeviceId, envelope: Bytes): void;
+  inCall(call: OpId, peer: UserId): void;
   /** Somebody signed in again: a client that stopped for want of a session starts anew. */
   restart(): void;
   /** Resolves when this tab writes no more of what the server says. */
@@ -37,7 +45,7 @@ interface SeatDeps {
 }
 
 /** The sync client as its tab sees it. */
-export type Leading = Pick<SyncClient, 'start' | 'wake' | 'networkGone' | 'typing' | 'want' | 'stop'>;
+export type Leading = Omit<SyncClient, 'reauthenticate'>;
 
 export function takeSeat(deps: SeatDeps): Seat {
   const { user, listener } = deps;
@@ -52,6 +60,8 @@ export function takeSeat(deps: SeatDeps): Seat {
   let doubt: ReturnType<typeof setTimeout> | undefined;
   let lastStatus: SyncStatus | null = null;
   const online = new Set<UserId>();
+  /** What this tab asked for about calls, and has no answer to. */
+  const asked = new Map<OpId, CallOperation>();
 
   const toFollowers: SyncListener = {
     status(status) {
@@ -70,7 +80,25 @@ export function takeSeat(deps: SeatDeps): Seat {
       if (!left) say({ t: 'typing', from, on, ttlMs });
       listener.typing(from, on, ttlMs);
     },
+    signal(from, device, envelope) {
+      if (!left) say({ t: 'heard', from, device, envelope });
+      listener.signal(from, device, envelope);
+    },
+    callResult(result) {
+      if (!left) say({ t: 'result', result });
+      tell(result);
+    },
   };
+
+  /** Only the tab that asked waits for the answer. */
+  function tell(result: OpResult): void {
+    if (asked.delete(result.id)) listener.callResult(result);
+  }
+
+  function askForCall(op: CallOperation): void {
+    if (leading !== null) leading.call(op);
+    else say({ t: 'call', op });
+  }
 
   function run(steal: boolean): void {
     campaign.abort();
@@ -91,6 +119,8 @@ export function takeSeat(deps: SeatDeps): Seat {
   /** Another tab leads since we slept: queue again behind it. */
   function dethroned(): void {
     void resign();
+    // It began while we slept, and what it said then was not for a leader.
+    for (const op of asked.values()) askForCall(op);
     run(false);
   }
 
@@ -103,6 +133,8 @@ export function takeSeat(deps: SeatDeps): Seat {
       if (leading === mine) dethroned();
     });
     leading = mine;
+    for (const op of asked.values()) mine.call(op);
+    say({ t: 'begins' });
     return term;
   }
 
@@ -129,6 +161,9 @@ export function takeSeat(deps: SeatDeps): Seat {
     if (message.t === 'status') listener.status(message.status);
     else if (message.t === 'presence') listener.presence(message.online, message.offline, message.fresh);
     else if (message.t === 'typing') listener.typing(message.from, message.on, message.ttlMs);
+    else if (message.t === 'heard') listener.signal(message.from, message.device, message.envelope);
+    else if (message.t === 'result') tell(message.result);
+    else if (message.t === 'begins') for (const op of asked.values()) askForCall(op);
     else if (message.status !== null) {
       listener.status(message.status);
       listener.presence(message.online, [], true);
@@ -156,6 +191,18 @@ export function takeSeat(deps: SeatDeps): Seat {
       case 'want':
         leading?.want(message.peer, message.before);
         return;
+      case 'call':
+        leading?.call(message.op);
+        return;
+      case 'drop-call':
+        leading?.dropCall(message.id);
+        return;
+      case 'signal':
+        leading?.signal(message.to, message.device, message.envelope);
+        return;
+      case 'in-call':
+        leading?.inCall(message.call, message.peer);
+        return;
       default:
         if (leading === null) hearLeader(message);
     }
@@ -182,6 +229,25 @@ export function takeSeat(deps: SeatDeps): Seat {
       if (leading !== null) leading.want(peer, before);
       else say({ t: 'want', peer, before });
     },
+    call(op) {
+      asked.set(op.id, op);
+      askForCall(op);
+      // Nobody may be awake to be asked.
+      if (leading === null) ask();
+    },
+    dropCall(id) {
+      asked.delete(id);
+      if (leading !== null) leading.dropCall(id);
+      else say({ t: 'drop-call', id });
+    },
+    signal(to, device, envelope) {
+      if (leading !== null) leading.signal(to, device, envelope);
+      else say({ t: 'signal', to, device, envelope });
+    },
+    inCall(call, peer) {
+      if (leading !== null) leading.inCall(call, peer);
+      else say({ t: 'in-call', call, peer });
+    },
     restart() {
       if (leading !== null) leading.start();
       else say({ t: 'restart' });
@@ -189,6 +255,7 @@ export function takeSeat(deps: SeatDeps): Seat {
     async leave() {
       if (left) return;
       left = true;
+      asked.clear();
       clearTimeout(doubt);
       campaign.abort();
       await resign();

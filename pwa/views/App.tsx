@@ -13,6 +13,7 @@ import { say } from './strings.ts';
 import { usePageFrame } from './use-page-frame.ts';
 import { useMidnight } from './use-today.ts';
 
+const CallLayer = later(async () => (await import('./calls/CallLayer.tsx')).CallLayer);
 /** Most starts find somebody signed in already. */
 const Door = later(async () => (await import('./door/Door.tsx')).Door);
 const LockScreen = later(async () => (await import('./door/LockScreen.tsx')).LockScreen);
@@ -60,9 +61,16 @@ export function App(props: { models: Models; actions: Actions }) {
   return (
     <AppContextProvider.Provider value={app}>
       <Screen models={models} />
+      {inside.value && <Calls models={models} />}
       <Announcer announcements={announcements} />
     </AppContextProvider.Provider>
   );
+}
+
+/** Nothing of calls is loaded before there is one. */
+function Calls(props: { models: Models }) {
+  const { current, incoming, elsewhere } = props.models.calls;
+  return (current.value ?? incoming.value ?? elsewhere.value) === null ? null : <CallLayer />;
 }
 
 function Screen(props: { models: Models }) {

@@ -1,13 +1,23 @@
 import { ERRORS } from '#shared/errors.ts';
 import type { ErrorCode } from '#shared/errors.ts';
-import type { Tick } from '../models/timeline.ts';
+import type { Tick, TimelineCall } from '../models/timeline.ts';
 import { LOCALE } from './language.ts';
 
 export const numbers = new Intl.NumberFormat(LOCALE);
 const plurals = new Intl.PluralRules(LOCALE);
 
 /** Each object of words; `first` are those of this file. */
-export type Part = 'first' | 'chat' | 'door' | 'hints' | 'news' | 'people' | 'search' | 'settings' | 'trust';
+export type Part =
+  | 'first'
+  | 'calls'
+  | 'chat'
+  | 'door'
+  | 'hints'
+  | 'news'
+  | 'people'
+  | 'search'
+  | 'settings'
+  | 'trust';
 
 const spoken = new Map<Part, object>();
 let catalogue: Readonly<Record<Part, object>> | null = null;
@@ -46,6 +56,7 @@ export const say = words('first', {
   nav: {
     label: 'Main',
     chats: 'Chats',
+    calls: 'Calls',
     people: 'People',
     requests: 'Requests',
     settings: 'Settings',
@@ -94,6 +105,8 @@ export const say = words('first', {
     online: 'Online',
     blocked: 'Blocked',
     changed: 'Identity changed: messages wait',
+    call: (media: TimelineCall['media']): string => (media === 'voice' ? 'Voice call' : 'Video call'),
+    missed: (media: TimelineCall['media']) => `Missed ${media} call`,
   },
 
   conversation: {

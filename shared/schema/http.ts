@@ -106,3 +106,17 @@ export const errorResponse = v.object({
   retryAfter: v.optional(sequence),
 });
 export type ErrorResponse = v.InferOutput<typeof errorResponse>;
+
+/** `GET /api/turn`: what RTCPeerConnection needs. Credentials end after `ttl` seconds; `relay` says whether one is there. */
+export const turnResponse = v.object({
+  servers: v.array(
+    v.object({
+      urls: v.array(v.pipe(v.string(), v.maxLength(256))),
+      username: v.optional(v.pipe(v.string(), v.maxLength(256))),
+      credential: v.optional(v.pipe(v.string(), v.maxLength(256))),
+    }),
+  ),
+  ttl: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  relay: v.boolean(),
+});
+export type TurnResponse = v.InferOutput<typeof turnResponse>;

@@ -1,7 +1,7 @@
 import { Failure } from '#shared/errors.ts';
-import type { UserId } from '#shared/ids.ts';
+import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { decodeDown, encodeFrame } from '../wire/codec.ts';
-import type { Cursor } from '../wire/up.ts';
+import type { CallOperation, Cursor } from '../wire/up.ts';
 import type { ClientStore, Connection, Random, SyncListener, Timers, Transport } from './ports.ts';
 import {
   type ClientEffect,
@@ -34,6 +34,17 @@ export interface SyncClient {
   /** Somebody wants to read the messages of this conversation below number `before`. */
   want(peer: UserId, before: number): void;
   reauthenticate(token: string): void;
+  /**
+   * Sends an operation that is meant for now: ahead of everything that waits, and again on every new connection until
+   * it is answered (`SyncListener.callResult`). Nothing of it is stored.
+   */
+  call(op: CallOperation): void;
+  /** Forgets one that has no answer: it is not sent again. */
+  dropCall(id: OpId): void;
+  /** For one device of a friend; lost when there is no connection. */
+  signal(to: UserId, device: DeviceId, envelope: Bytes): void;
+  /** This device still is in that call. */
+  inCall(call: OpId, peer: UserId): void;
 }
 
 /** The shell around the client's state: performs its effects, feeds back what came of them. */
@@ -126,6 +137,10 @@ export function createSyncClient(deps: SyncClientDeps): SyncClient {
         return listener.presence(effect.online, effect.offline, effect.fresh);
       case 'typing':
         return listener.typing(effect.from, effect.on, effect.ttl);
+      case 'signal':
+        return listener.signal(effect.from, effect.device, effect.envelope);
+      case 'call-result':
+        return listener.callResult(effect.result);
     }
   }
 
@@ -195,6 +210,10 @@ export function createSyncClient(deps: SyncClientDeps): SyncClient {
     want: (peer, before) => hear({ kind: 'want', wish: { peer, before } }),
     typing: (to, on) => hear({ kind: 'type', to, on }),
     reauthenticate: (token) => hear({ kind: 'token', token }),
+    call: (op) => hear({ kind: 'call', op }),
+    dropCall: (id) => hear({ kind: 'drop-call', id }),
+    signal: (to, device, envelope) => hear({ kind: 'signal', to, device, envelope }),
+    inCall: (call, peer) => hear({ kind: 'in-call', call, peer }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
+import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { HistoryPage, OpResult, Page, SnapshotPart } from '../wire/down.ts';
 import type { Cursor, Operation } from '../wire/up.ts';
 
@@ -113,6 +113,10 @@ export interface SyncListener {
   /** Changes to who is online; `fresh` means that everybody not named is offline. */
   presence(online: readonly UserId[], offline: readonly UserId[], fresh: boolean): void;
   typing(from: UserId, on: boolean, ttlMs: number): void;
+  /** Another device says this to ours, about a call. */
+  signal(from: UserId, device: DeviceId, envelope: Bytes): void;
+  /** What became of an operation about a call that `SyncClient.call` was given. */
+  callResult(result: OpResult): void;
 }
 
 export interface SyncStatus {

@@ -3,6 +3,8 @@ import { type UserId, pairOf } from '#shared/ids.ts';
 import type { Result } from '#shared/result.ts';
 import type { Down } from '../wire/down.ts';
 import type { Up } from '../wire/up.ts';
+import { createBucket } from './bucket.ts';
+import { areInCall, keepCall } from './calls.ts';
 import type { Execute } from './execute.ts';
 import type { Hub, Listener } from './hub.ts';
 import type { Bus, Clock, Meter, PageLimits, SnapshotLimits, SyncStore, Timers } from './ports.ts';
@@ -76,6 +78,10 @@ const DRAIN_CHECK = 250;
 /** A client pings at least every 25 s; after this long without a word it is gone. */
 const SILENCE_LIMIT = 75_000;
 const HELLO_LIMIT = 10_000;
+/** Signs of life included. Two devices that look for a way to each other say some dozens at once. */
+const SIGNALS_PER_SECOND = 50;
+
+type RelaySignal = Extract<SessionEffect, { kind: 'relay-signal' }>;
 
 /**
  * The shell around one session: performs its effects, feeds back what came of them. With `onIdle` it is one exchange:
@@ -91,6 +97,9 @@ export function createConnection(
   let cancelSilence = timers.after(HELLO_LIMIT, () => hear({ kind: 'end', code: 'BAD_FRAME' }));
   let cancelExpiry = expireAt(peer.expires);
   let cancelDrain = () => {};
+  const signals = createBucket({ perSecond: SIGNALS_PER_SECOND, burst: SIGNALS_PER_SECOND, clock });
+  /** Signals arrive in the order they were said: each waits for the one before. */
+  let relayed: Promise<void> = Promise.resolve();
   const listener: Listener = { user: peer.user, session: peer.session, hear };
 
   function hear(event: SessionEvent): void {
@@ -152,6 +161,17 @@ export function createConnection(
             bus.publish({ kind: 'typing', from: peer.user, to: effect.to, on: effect.on });
           }
         });
+      case 'relay-signal':
+        if (!signals.take()) return hear({ kind: 'end', code: 'RATE_LIMITED' });
+        return attempt(() => {
+          // What went wrong with the one before was told with that one.
+          const turn = relayed.then(() => relay(effect));
+          relayed = turn.catch(() => {});
+          return turn;
+        });
+      case 'keep-call':
+        if (!signals.take()) return hear({ kind: 'end', code: 'RATE_LIMITED' });
+        return attempt(() => keepCall(deps, peer.user, effect.device, effect.peer, effect.call));
       case 'reauthenticate':
         return attempt(async () => {
           const expires = await peer.reauthenticate(effect.token);
@@ -164,6 +184,15 @@ export function createConnection(
         release();
         return peer.close(effect.code);
     }
+  }
+
+  /** What is not between the two devices of a call is dropped, and nobody is told. An exchange is nobody's device. */
+  async function relay({ device, to, toDevice, envelope }: RelaySignal): Promise<void> {
+    if (state.phase === 'closed') return;
+    const passes = !onIdle && (await areInCall(store, peer.user, device, to, toDevice));
+    if (passes) bus.publish({ kind: 'signal', from: peer.user, device, to, toDevice, envelope });
+    meter.signal(passes ? 'relayed' : 'dropped');
+    hear({ kind: 'signalled' });
   }
 
   /** Whatever fails here may pass: the session ends with the reason, and the client tries all of it again. */

@@ -4,6 +4,7 @@ import { Failure } from '#shared/errors.ts';
 import { type Bytes, type UserId, pairOf } from '#shared/ids.ts';
 import type { OpResult } from '../wire/down.ts';
 import type { Operation } from '../wire/up.ts';
+import { endCallsOfStrangers } from './calls.ts';
 import { decide } from './commands/decide.ts';
 import type { Facts } from './commands/verdict.ts';
 import type { Bus, Clock, SyncStore } from './ports.ts';
@@ -23,6 +24,13 @@ const encoder = new Encoder();
 
 const NOBODY_TALKED = { head: 0, marks: new Map() } as const;
 
+/** Ends of friendships, and starts of calls. When two cross, whichever comes second sees what the other has done. */
+const MAY_PART_CALLERS: ReadonlySet<Operation['kind']> = new Set([
+  'friend.remove',
+  'friend.block',
+  'call.start',
+]);
+
 /**
  * Carries out one operation of a user: deduplicate, read the facts, decide, commit, spread the word.
  * Deduplication comes first, so that an answer that was lost on the way is given again whatever has changed since.
@@ -30,6 +38,15 @@ const NOBODY_TALKED = { head: 0, marks: new Map() } as const;
  */
 export function createExecutor({ store, bus, clock, digest }: ExecutorDeps) {
   return async function execute(actor: UserId, op: Operation): Promise<OpResult> {
+    const result = await carryOut(actor, op);
+    // Also with a repeat: the server may have died between the two.
+    if (result.ok && MAY_PART_CALLERS.has(op.kind)) {
+      await endCallsOfStrangers({ store, bus, clock }, actor, pairOf(actor, op.to));
+    }
+    return result;
+  };
+
+  async function carryOut(actor: UserId, op: Operation): Promise<OpResult> {
     const fingerprint = await digest(encoder.encode(op));
     if (op.kind !== 'receipt') {
       const earlier = await store.outcome(actor, op.id);
@@ -68,19 +85,24 @@ export function createExecutor({ store, bus, clock, digest }: ExecutorDeps) {
       }
     }
     throw new Failure('UNAVAILABLE', 'the facts kept changing');
-  };
+  }
 
   async function readFacts(actorId: UserId, op: Operation): Promise<Facts> {
     const pair = pairOf(actorId, op.to);
-    const [actor, target, relation, conversation, openRequests] = await Promise.all([
+    const starts = op.kind === 'call.start';
+    const [actor, target, relation, conversation, openRequests, call, mine, theirs] = await Promise.all([
       store.person(actorId),
       store.person(op.to),
       store.relation(pair),
       op.kind === 'receipt' ? store.conversation(pair) : NOBODY_TALKED,
       op.kind === 'friend.request' ? store.openRequests(actorId) : 0,
+      'call' in op ? store.call(pair, op.call) : starts ? store.call(pair, op.id) : undefined,
+      starts ? store.liveCalls(actorId) : [],
+      starts ? store.liveCalls(op.to) : [],
     ]);
     if (!actor) throw new Failure('SESSION_ENDED');
-    return { actor, target, relation, conversation, openRequests, now: clock.now() };
+    const live = { mine, theirs };
+    return { actor, target, relation, conversation, openRequests, call, live, now: clock.now() };
   }
 }
 export type Execute = ReturnType<typeof createExecutor>;

@@ -49,6 +49,10 @@ export function createHub({ store, bus, timers, node, onError }: HubDeps) {
         return tell(event.user, { kind: 'grew' });
       case 'typing':
         return tell(event.to, { kind: 'typing', from: event.from, on: event.on });
+      case 'signal': {
+        const { to, ...said } = event;
+        return tell(to, said);
+      }
       case 'presence':
         if (event.node !== node) announce(elsewhere.note(event.node, event.user, event.online));
         return;

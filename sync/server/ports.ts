@@ -1,3 +1,4 @@
+import type { Call } from '#shared/call.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import { type Bytes, type DeviceId, type OpId, type PairId, type UserId, membersOf } from '#shared/ids.ts';
 import type { Cursor, Operation } from '../wire/up.ts';
@@ -62,6 +63,18 @@ export interface SyncStore {
   conversation(pair: PairId): Promise<Conversation>;
   /** Everybody whose relation with `user` is `friends`. */
   friends(user: UserId): Promise<UserId[]>;
+  /** A call of this pair. */
+  call(pair: PairId, id: OpId): Promise<StoredCall | undefined>;
+  /** The calls of `user` that ring or are going on, oldest first. */
+  liveCalls(user: UserId): Promise<StoredCall[]>;
+  /** Somebody in the call says that it goes on; nothing happens when it does not. No entry of it. */
+  keepCall(pair: PairId, id: OpId, now: number): Promise<void>;
+  /** Calls that ring and began before `ringing`, or go on and were kept last before `kept`; at most `limit`. */
+  overdueCalls(
+    before: { readonly ringing: number; readonly kept: number },
+    limit: number,
+  ): Promise<StoredCall[]>;
+
   /** How many requests of `user` wait for an answer. */
   openRequests(user: UserId): Promise<number>;
 
@@ -131,6 +144,12 @@ export interface Conversation {
   readonly marks: ReadonlyMap<UserId, Watermark>;
 }
 
+/** `version` counts its changes from 1; `keptAt` is when somebody in it was last heard of, server time. */
+export interface StoredCall extends Call {
+  readonly version: number;
+  readonly keptAt: number;
+}
+
 export interface Outcome {
   readonly digest: Bytes;
   readonly result: OpResult;
@@ -160,7 +179,18 @@ export type Effect =
    */
   | { readonly kind: 'relation'; readonly pair: PairId; readonly expect: number; readonly next: Relation }
   /** Raises a member's watermarks (never lowers them), and adds an entry of it to both logs. */
-  | { readonly kind: 'watermark'; readonly pair: PairId; readonly user: UserId; readonly mark: Watermark };
+  | { readonly kind: 'watermark'; readonly pair: PairId; readonly user: UserId; readonly mark: Watermark }
+  /**
+   * With `expect` 0 adds the call, unless the pair has another that is live (conflict); its `after` is filled in by the
+   * store. Else replaces it if it still has version `expect`. Adds an entry of it to the logs of `tell`.
+   */
+  | {
+      readonly kind: 'call';
+      readonly pair: PairId;
+      readonly expect: number;
+      readonly next: Call;
+      readonly tell: readonly UserId[];
+    };
 
 export type Committed =
   /** Durable now. `touched` are the users whose logs grew. */
@@ -169,8 +199,13 @@ export type Committed =
   | { readonly kind: 'repeat'; readonly result: OpResult }
   /** (actor, op) was recorded before with another digest; nothing changed. */
   | { readonly kind: 'reused' }
-  /** The relation's version had moved; nothing changed: read again and decide again. */
+  /** The relation's or the call's version had moved; nothing changed: read again and decide again. */
   | { readonly kind: 'conflict' };
+
+/** How a call reads for one of the two: whether it was noticed is the callee's own affair. */
+export function callFor({ version: _version, keptAt: _keptAt, ...call }: StoredCall, self: UserId): Call {
+  return { ...call, seen: call.seen || call.caller === self };
+}
 
 /** How an entry of a friendship reads for one of its members. */
 export function standingFor(relation: Relation, self: UserId): Standing {
@@ -199,6 +234,15 @@ export interface Bus {
 export type BusEvent =
   | { readonly kind: 'grew'; readonly user: UserId }
   | { readonly kind: 'typing'; readonly from: UserId; readonly to: UserId; readonly on: boolean }
+  /** For the device of `to` that is in a call with `from`. */
+  | {
+      readonly kind: 'signal';
+      readonly from: UserId;
+      readonly device: DeviceId;
+      readonly to: UserId;
+      readonly toDevice: DeviceId;
+      readonly envelope: Bytes;
+    }
   /** A user's first connection to a node began, or the last one to it ended. */
   | { readonly kind: 'presence'; readonly node: string; readonly user: UserId; readonly online: boolean }
   /** Everybody who is connected to another node: replaces what was known of it. Nobody when it is gone. */
@@ -225,6 +269,8 @@ export interface Meter {
   frame(way: 'in' | 'out', bytes: number): void;
   /** An operation begins to be carried out. What this returns is called when it ends: with ok, or why not. */
   operation(kind: Operation['kind']): (outcome: string) => void;
+  /** What a device said to another one in a call was passed on; or the two are in no call, and it was not. */
+  signal(outcome: 'relayed' | 'dropped'): void;
   /** The server ended a connection, for this reason. */
   ended(code: ErrorCode): void;
 }

@@ -6,6 +6,7 @@ import type { Down, OpResult } from '../wire/down.ts';
 import type { Operation, Up } from '../wire/up.ts';
 import { type FramePeer, type ReadLimits, type ServedConnection, createConnection } from './connection.ts';
 import { type ExecutorDeps, createExecutor } from './execute.ts';
+import { sweepCalls } from './calls.ts';
 import { createHub } from './hub.ts';
 import type { Meter, Timers } from './ports.ts';
 
@@ -55,13 +56,14 @@ const EXCHANGE_LIMIT = 20_000;
 /** Over how many milliseconds those who were connected are told to come back. */
 const RETURN_SPREAD = 5_000;
 
-const NO_METER: Meter = { frame() {}, operation: () => () => {}, ended() {} };
+const NO_METER: Meter = { frame() {}, operation: () => () => {}, signal() {}, ended() {} };
 
 /** Puts the parts together: one executor, one hub, a connection for every socket. */
 export function createSyncServer(deps: SyncServerDeps): SyncServer {
   const { store, bus, clock, timers, report, limits, node = '', meter = NO_METER } = deps;
   const hub = createHub({ store, bus, timers, node, onError: (error) => report('INTERNAL', error) });
   const execute = createExecutor(deps);
+  const stopSweep = sweepCalls({ store, bus, clock, timers, onError: (error) => report('INTERNAL', error) });
   const parts = { store, bus, hub, clock, timers, execute, report, limits, meter };
   const connections = new Set<ServedConnection>();
   let stopped = false;
@@ -132,6 +134,7 @@ export function createSyncServer(deps: SyncServerDeps): SyncServer {
     },
     stop() {
       hub.stop();
+      stopSweep();
       stopped = true;
       const ending = [...connections];
       ending.forEach((connection, index) =>

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#shared/errors.ts';
-import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
+import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { Down, HistoryPage, OpResult, Page } from '../wire/down.ts';
 import type { Cursor, Operation, Up } from '../wire/up.ts';
 import { negotiate } from '../wire/version.ts';
@@ -17,6 +17,8 @@ export const PAGE_WINDOW = 16;
 export const OPERATION_WINDOW = 1024;
 /** Requests for history not yet answered, at most. */
 export const HISTORY_WINDOW = 8;
+/** Signals of a call that are looked into and not yet passed on, at most. */
+export const SIGNAL_WINDOW = 64;
 export const SNAPSHOT_ABOVE = 2_000;
 /** How long a friend's typing shows without news, in milliseconds. */
 export const TYPING_TTL = 5_000;
@@ -24,6 +26,8 @@ export const TYPING_TTL = 5_000;
 export interface SessionState {
   readonly phase: 'new' | 'greeting' | 'live' | 'closed';
   readonly version: number;
+  /** The installation at the other end; null before the hello. */
+  readonly device: DeviceId | null;
   readonly epoch: string;
   /** The end of what was sent; the next read starts here. Null: from nothing. */
   readonly sent: Cursor | null;
@@ -42,6 +46,7 @@ export interface SessionState {
    */
   readonly deaf: boolean;
   readonly histories: number;
+  readonly signals: number;
   /** The log grew while it was being read: what the read says of the head is already old. */
   readonly grewMeanwhile: boolean;
   /** Ends of the pages that were sent and not yet taken. */
@@ -68,12 +73,22 @@ export type SessionEvent =
   | { readonly kind: 'part'; readonly read: SnapshotRead }
   | { readonly kind: 'history'; readonly id: number; readonly page: HistoryPage }
   | { readonly kind: 'generation'; readonly gen: number | 'cloned' }
+  /** A signal was passed on, or dropped. */
+  | { readonly kind: 'signalled' }
   | { readonly kind: 'executed'; readonly id: OpId; readonly lane: string; readonly result: OpResult }
   | { readonly kind: 'failed'; readonly code: ErrorCode }
   | { readonly kind: 'grew' }
   | { readonly kind: 'slow' }
   | { readonly kind: 'drained' }
   | { readonly kind: 'typing'; readonly from: UserId; readonly on: boolean }
+  /** What one device in a call says to another. */
+  | {
+      readonly kind: 'signal';
+      readonly from: UserId;
+      readonly device: DeviceId;
+      readonly toDevice: DeviceId;
+      readonly envelope: Bytes;
+    }
   | { readonly kind: 'presence'; readonly online: readonly UserId[]; readonly offline: readonly UserId[] }
   /**
    * The sign-in ended, its time ran out, nothing was heard for too long, or the server stops and says in how many
@@ -89,6 +104,14 @@ export type SessionEffect =
   | { readonly kind: 'use-device'; readonly device: DeviceId; readonly gen: number }
   | { readonly kind: 'execute'; readonly lane: string; readonly op: Operation }
   | { readonly kind: 'announce-typing'; readonly to: UserId; readonly on: boolean }
+  | {
+      readonly kind: 'relay-signal';
+      readonly device: DeviceId;
+      readonly to: UserId;
+      readonly toDevice: DeviceId;
+      readonly envelope: Bytes;
+    }
+  | { readonly kind: 'keep-call'; readonly device: DeviceId; readonly peer: UserId; readonly call: OpId }
   | { readonly kind: 'announce-presence' }
   | { readonly kind: 'reauthenticate'; readonly token: string }
   | { readonly kind: 'close'; readonly code: ErrorCode };
@@ -99,6 +122,7 @@ export function openSession(snapshotAbove: number = SNAPSHOT_ABOVE): SessionStat
   return {
     phase: 'new',
     version: 0,
+    device: null,
     epoch: '',
     sent: null,
     head: 0,
@@ -108,6 +132,7 @@ export function openSession(snapshotAbove: number = SNAPSHOT_ABOVE): SessionStat
     firstRead: null,
     deaf: false,
     histories: 0,
+    signals: 0,
     grewMeanwhile: false,
     untaken: [],
     snapshotAbove,
@@ -134,6 +159,8 @@ export function step(state: SessionState, event: SessionEvent): Step {
     case 'generation':
       if (event.gen === 'cloned') return end(state, 'DEVICE_CLONED');
       return welcomeWhenKnown({ ...state, gen: event.gen });
+    case 'signalled':
+      return [{ ...state, signals: state.signals - 1 }, []];
     case 'executed':
       return onExecuted(state, event.lane, event.result);
     case 'grew':
@@ -146,6 +173,13 @@ export function step(state: SessionState, event: SessionEvent): Step {
     case 'typing':
       if (state.phase !== 'live' || state.slow) return [state, []];
       return [state, [send({ t: 'typing', from: event.from, on: event.on, ttl: TYPING_TTL })]];
+    case 'signal':
+      // A socket that is slow loses signals as it loses typing: the two devices find out and begin anew.
+      if (state.phase !== 'live' || state.slow || event.toDevice !== state.device) return [state, []];
+      return [
+        state,
+        [send({ t: 'signal', from: event.from, device: event.device, envelope: event.envelope })],
+      ];
     case 'presence':
       if (state.phase !== 'live') return [state, []];
       return [state, [send({ t: 'presence', online: [...event.online], offline: [...event.offline] })]];
@@ -169,6 +203,11 @@ function onFrame(state: SessionState, frame: Up): Step {
       return readMore({ ...state, deaf: false, untaken: withoutTaken(state.untaken, frame.seq) });
     case 'typing':
       return [state, [{ kind: 'announce-typing', to: frame.to, on: frame.on }]];
+    case 'signal':
+      return onSignal(state, frame);
+    case 'in-call':
+      if (state.phase !== 'live' || state.device === null) return [state, []];
+      return [state, [{ kind: 'keep-call', device: state.device, peer: frame.peer, call: frame.call }]];
     case 'history':
       if (state.histories >= HISTORY_WINDOW) return end(state, 'RATE_LIMITED');
       return [
@@ -180,6 +219,16 @@ function onFrame(state: SessionState, frame: Up): Step {
     case 'auth':
       return [state, [{ kind: 'reauthenticate', token: frame.token }]];
   }
+}
+
+/** A device speaks for itself only, and only when it is known to be no copy. */
+function onSignal(state: SessionState, { to, device, envelope }: Extract<Up, { t: 'signal' }>): Step {
+  if (state.phase !== 'live' || state.device === null) return [state, []];
+  if (state.signals >= SIGNAL_WINDOW) return end(state, 'RATE_LIMITED');
+  return [
+    { ...state, signals: state.signals + 1 },
+    [{ kind: 'relay-signal', device: state.device, to, toDevice: device, envelope }],
+  ];
 }
 
 /** Also looks into the log: a hint that got lost between nodes costs no more than one heartbeat. */
@@ -194,16 +243,17 @@ function onHello(state: SessionState, hello: Extract<Up, { t: 'hello' }>): Step 
   if (state.phase !== 'new') return end(state, 'BAD_FRAME');
   const version = negotiate(hello.v);
   if (version === undefined) return end(state, 'UNSUPPORTED_VERSION');
-  const greeting: SessionState = { ...state, phase: 'greeting', version, reading: true, sent: hello.cursor };
+  const { device, cursor } = hello;
+  const greeting: SessionState = {
+    ...state,
+    phase: 'greeting',
+    version,
+    device,
+    reading: true,
+    sent: cursor,
+  };
   const [next, effects] = enqueue(greeting, hello.ops);
-  return [
-    next,
-    [
-      { kind: 'use-device', device: hello.device, gen: hello.gen },
-      { kind: 'read', cursor: hello.cursor },
-      ...effects,
-    ],
-  ];
+  return [next, [{ kind: 'use-device', device, gen: hello.gen }, { kind: 'read', cursor }, ...effects]];
 }
 
 function onRead(state: SessionState, page: Page | 'resync', epoch: string, now: number): Step {

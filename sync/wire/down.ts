@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { bytes, count, opId, sequence, time, userId } from '#shared/schema/fields.ts';
+import { bytes, count, deviceId, opId, sequence, time, userId } from '#shared/schema/fields.ts';
 
 /**
  * What a server may say. Binary MessagePack, one frame a message; see sync/SPEC.md, rules W….
@@ -11,6 +11,7 @@ import { bytes, count, opId, sequence, time, userId } from '#shared/schema/field
  *   results   what became of operations
  *   resync    your cursor can't be continued: forget it; a snapshot follows
  *   typing, presence   hints about friends, never stored
+ *   signal    what the other device in a call says: sealed, never stored
  *   pong      answer to ping, with the head
  *   bye       the last frame before the server closes, with the reason and when to come back
  */
@@ -57,7 +58,25 @@ export const friendEntry = v.object({
 /** The account's keyring was replaced, by this device or another: it is fetched where it is needed. */
 export const accountEntry = v.object({ ...summary, kind: v.literal('account'), revision: sequence });
 
-const known = v.variant('kind', [messageEntry, receiptEntry, friendEntry, accountEntry]);
+const callFields = {
+  id: opId,
+  caller: userId,
+  callee: userId,
+  media: v.picklist(['voice', 'video']),
+  status: v.picklist(['ringing', 'in_progress', 'completed', 'missed', 'declined', 'busy', 'failed']),
+  after: sequence,
+  startedAt: time,
+  answeredAt: v.nullable(time),
+  endedAt: v.nullable(time),
+  callerDevice: deviceId,
+  calleeDevice: v.nullable(deviceId),
+  seen: v.boolean(),
+};
+/** A call outside of the log: in a snapshot or in history. See shared/call.ts. */
+export const call = v.object(callFields);
+export const callEntry = v.object({ ...summary, kind: v.literal('call'), ...callFields });
+
+const known = v.variant('kind', [messageEntry, receiptEntry, friendEntry, accountEntry, callEntry]);
 export type Entry = v.InferOutput<typeof known>;
 
 /** An entry of a kind that this version does not know: kept raw; `critical` means "update first". */
@@ -65,7 +84,7 @@ export const foreignEntry = v.looseObject({
   ...summary,
   kind: v.pipe(
     v.string(),
-    v.check((kind) => !['message', 'receipt', 'friend', 'account'].includes(kind), 'a known kind'),
+    v.check((kind) => !['message', 'receipt', 'friend', 'account', 'call'].includes(kind), 'a known kind'),
   ),
   critical: v.optional(v.boolean()),
 });
@@ -95,13 +114,17 @@ export const page = v.object({
 });
 export type Page = v.InferOutput<typeof page>;
 
-/** How one conversation stands: its last number, both watermarks and its newest messages, oldest first. */
+/**
+ * How one conversation stands: its last number, both watermarks, its newest messages, and the newest of the calls that
+ * stand after the first of these (or after any, when it is number 1), all oldest first.
+ */
 export const conversationSummary = v.object({
   peer: userId,
   head: sequence,
   mine: mark,
   theirs: mark,
   messages: v.array(message),
+  calls: v.array(call),
 });
 export type ConversationSummary = v.InferOutput<typeof conversationSummary>;
 
@@ -121,12 +144,16 @@ export const snapshotPart = v.object({
 });
 export type SnapshotPart = v.InferOutput<typeof snapshotPart>;
 
-/** Messages numbered from `from` up to but not including `before`, oldest first, without a hole. */
+/**
+ * Messages numbered from `from` up to but not including `before`, oldest first, without a hole, and the newest of the
+ * calls that stand after one of them (or before all, when `from` is 1).
+ */
 export const historyPage = v.object({
   peer: userId,
   from: sequence,
   before: sequence,
   messages: v.array(message),
+  calls: v.array(call),
 });
 export type HistoryPage = v.InferOutput<typeof historyPage>;
 
@@ -147,6 +174,8 @@ export const down = v.variant('t', [
   v.object({ t: v.literal('resync') }),
   v.object({ t: v.literal('typing'), from: userId, on: v.boolean(), ttl: count }),
   v.object({ t: v.literal('presence'), online: v.array(userId), offline: v.array(userId) }),
+  // From this device of theirs.
+  v.object({ t: v.literal('signal'), from: userId, device: deviceId, envelope: bytes(70_000) }),
   v.object({ t: v.literal('pong'), id: count, head: sequence }),
   v.object({ t: v.literal('bye'), code: v.pipe(v.string(), v.maxLength(40)), retryAfter: v.optional(count) }),
 ]);

@@ -8,6 +8,8 @@ import { bytes, count, deviceId, opId, sequence, userId } from '#shared/schema/f
  *   ops      more operations
  *   took     entries up to `seq` are durable here: gives the server credit to send more
  *   typing   a hint for a friend, never stored
+ *   signal   what the other device in a call should hear: sealed, never stored
+ *   in-call  this device still is in that call
  *   history  asks for older messages of one conversation
  *   ping     asks for a pong: proves that the socket is alive both ways
  *   auth     a fresh access token before the old one ends
@@ -24,8 +26,31 @@ export const operation = v.variant('kind', [
   v.object({ id: opId, kind: v.literal('friend.unblock'), to: userId }),
   // Watermarks in the conversation with `to`: every message numbered up to here.
   v.object({ id: opId, kind: v.literal('receipt'), to: userId, delivered: sequence, seen: sequence }),
+  // Calls; see shared/call.ts. `device` is the one that is to speak.
+  v.object({
+    id: opId,
+    kind: v.literal('call.start'),
+    to: userId,
+    device: deviceId,
+    media: v.picklist(['voice', 'video']),
+  }),
+  v.object({ id: opId, kind: v.literal('call.answer'), to: userId, call: opId, device: deviceId }),
+  v.object({ id: opId, kind: v.literal('call.decline'), to: userId, call: opId }),
+  v.object({
+    id: opId,
+    kind: v.literal('call.end'),
+    to: userId,
+    call: opId,
+    reason: v.picklist(['hung-up', 'failed']),
+  }),
+  v.object({ id: opId, kind: v.literal('call.see'), to: userId, call: opId }),
 ]);
 export type Operation = v.InferOutput<typeof operation>;
+/** Made for now: they never wait in an outbox. `call.see` does. */
+export type CallOperation = Extract<
+  Operation,
+  { kind: 'call.start' | 'call.answer' | 'call.decline' | 'call.end' }
+>;
 
 /** How far a client has stored its user's log. `tag` is the random mark of entry `seq`. */
 export const cursor = v.object({ epoch: v.pipe(v.string(), v.maxLength(64)), seq: sequence, tag: count });
@@ -51,6 +76,8 @@ export const up = v.variant('t', [
   v.object({ t: v.literal('ops'), ops: operations }),
   v.object({ t: v.literal('took'), seq: sequence }),
   v.object({ t: v.literal('typing'), to: userId, on: v.boolean() }),
+  v.object({ t: v.literal('signal'), to: userId, device: deviceId, envelope: bytes(70_000) }),
+  v.object({ t: v.literal('in-call'), call: opId, peer: userId }),
   // Messages of the conversation with `peer` numbered below `before`, newest first in line.
   v.object({ t: v.literal('history'), id: count, peer: userId, before: sequence }),
   v.object({ t: v.literal('ping'), id: count }),

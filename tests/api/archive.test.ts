@@ -13,7 +13,7 @@ import { openSqliteStore } from '#api/store/sqlite/store.ts';
 import { createSyncClient } from '#sync/client/client.ts';
 import { SUBPROTOCOL } from '#sync/wire/version.ts';
 import { createDevice } from '../bench/bench-client.ts';
-import { someBytes, someTag, writeOf } from '../support/api-people.ts';
+import { someBytes, someTag, someUserId, writeOf } from '../support/api-people.ts';
 import { type ApiServer, type Registered, signUp, startApi } from '../support/api-server.ts';
 import { type FullStore, fillStore } from '../support/full-store.ts';
 import { settled } from '../support/wait.ts';
@@ -62,7 +62,7 @@ describe('a move', () => {
 
     expect(after).toEqual(before);
     expect(new Set(after.map(({ kind }) => kind))).toEqual(new Set(ARCHIVE_KINDS));
-    expect(counts).toMatchObject({ history: 1, user: 4, pair: 3, message: 21, report: 1 });
+    expect(counts).toMatchObject({ history: 1, user: 4, pair: 3, message: 21, call: 4, report: 1 });
     expect((await stat(at('a.gz'))).mode & 0o777).toBe(0o600);
 
     const moved = open('new.sqlite');
@@ -219,7 +219,13 @@ describe('a client of a moved server', () => {
         },
       },
       random: { next: Math.random },
-      listener: { status: () => {}, presence: () => {}, typing: () => {} },
+      listener: {
+        status: () => {},
+        presence: () => {},
+        typing: () => {},
+        signal: () => {},
+        callResult: () => {},
+      },
       report: () => {},
     });
     client.start();
@@ -258,12 +264,27 @@ describe('an archive that is not whole', () => {
     ],
     ['with something after its end', () => gzipSync(`${text}${lines()[2]}\n`), /comes after its end/],
     ['of another kind', () => gzipSync('{"a":1}\n'), /does not begin like one/],
-    ['of a later version', () => gzipSync(text.replace('"version":1', '"version":9')), /of version 9/],
+    ['of a later version', () => gzipSync(text.replace('"version":2', '"version":9')), /of version 9/],
   ])('%s, is refused and leaves nothing', async (_, damaged, say) => {
     await writeFile(at('b.gz'), damaged());
     const loading = createSqliteArchive(at('new.sqlite')).load(readArchive(at('b.gz')));
     await expect(loading).rejects.toThrow(say);
     expect((await readdir(dir)).filter((name) => name.startsWith('new'))).toEqual([]);
+  });
+
+  test('an archive from before people could call is taken as it is', async () => {
+    const isOfCalls = (line: string) => line.includes('"kind":"call"') || line.includes('"of":"call"');
+    const records = (await all(readArchive(at('a.gz')))).filter((r) => !isOfCalls(JSON.stringify(r)));
+    await writeArchive(at('b.gz'), from(records), WHEN);
+    const written = gunzipSync(await readFile(at('b.gz')))
+      .toString()
+      .trimEnd()
+      .split('\n');
+    const end = JSON.parse(written.pop() ?? '') as Record<'counts' | 'sha256', Record<string, unknown>>;
+    for (const kept of [end.counts, end.sha256]) delete kept['call'];
+    const older = [...written, JSON.stringify(end)].join('\n').replace('"version":2', '"version":1');
+    await writeFile(at('c.gz'), gzipSync(older));
+    expect(await all(readArchive(at('c.gz')))).toEqual(records);
   });
 
   test('a store that holds something takes none', async () => {
@@ -326,6 +347,32 @@ describe('an audit', () => {
       'marks above the last message',
       () => records.map((r) => (r.kind === 'pair' ? { ...r, high: { delivered: 99, seen: 0 } } : r)),
       /more than the \d+ messages/,
+    ],
+    [
+      'an entry of a call that is gone',
+      () => without((r) => r.kind === 'call' && r.status === 'missed'),
+      /^Entry \d+ in the log of (ann|bob) refers to a call that is missing/,
+    ],
+    [
+      'a call that nobody ended',
+      () =>
+        records.map((r) =>
+          r.kind === 'call' && r.status === 'ringing' ? { ...r, startedAt: r.startedAt - 86_400_001 } : r,
+        ),
+      /^A call of \w+ and \w+ has not ended/,
+    ],
+    [
+      'two calls at once',
+      () =>
+        records.map((r) =>
+          r.kind === 'call' && r.status === 'missed' ? { ...r, status: 'in_progress' } : r,
+        ),
+      /are in two calls with each other/,
+    ],
+    [
+      'a call of somebody else, behind a message that is not there',
+      () => records.map((r) => (r.kind === 'call' ? { ...r, caller: someUserId(), after: 99 } : r)),
+      /A call between .* is from .*, who is neither[^]*stands behind message 99/,
     ],
     [
       'an acknowledged message that is not there',

@@ -61,6 +61,46 @@ describe('settings', () => {
     });
   });
 
+  test('what calls need is read, and a relay without its secret is told', () => {
+    const turnSecret = 'x'.repeat(32);
+    expect(parseSettings({})).toMatchObject({
+      value: { stunUrls: ['stun:stun.l.google.com:19302'], turn: null },
+    });
+    expect(parseSettings({ NEXCHAT_STUN_URLS: 'none' })).toMatchObject({ value: { stunUrls: [] } });
+    const urls = ['turn:turn.example.org', 'turns:[2001:db8::1]:443?transport=tcp'];
+    expect(
+      parseSettings({
+        NEXCHAT_STUN_URLS: 'stun:192.0.2.1:3478, stuns:stun.example.org',
+        NEXCHAT_TURN_URLS: urls.join(','),
+        NEXCHAT_TURN_SECRET: turnSecret,
+      }),
+    ).toMatchObject({
+      ok: true,
+      value: {
+        stunUrls: ['stun:192.0.2.1:3478', 'stuns:stun.example.org'],
+        turn: { urls, secret: turnSecret },
+      },
+    });
+    expect(parseSettings({ NEXCHAT_TURN_URLS: urls.join(',') })).toEqual({
+      ok: false,
+      error: ['NEXCHAT_TURN_SECRET must be set when NEXCHAT_TURN_URLS is: the relay wants credentials.'],
+    });
+    expect(
+      parseSettings({
+        NEXCHAT_STUN_URLS: 'stun.example.org',
+        NEXCHAT_TURN_URLS: 'turn:turn.example.org?transport=pigeon',
+        NEXCHAT_TURN_SECRET: 'hunter2',
+      }),
+    ).toEqual({
+      ok: false,
+      error: [
+        'NEXCHAT_STUN_URLS must be none, or addresses such as stun:stun.example.org:3478, joined by commas.',
+        'NEXCHAT_TURN_URLS must be none, or addresses such as turn:turn.example.org:3478?transport=udp, joined by commas.',
+        'NEXCHAT_TURN_SECRET must be at least 32 letters, digits and signs such as - and _.',
+      ],
+    });
+  });
+
   test('all problems are told at once, in sentences that name the variable and never its value', () => {
     const secret = 'hunter2-hunter2';
     const parsed = parseSettings({

@@ -15,6 +15,7 @@ const FILES = [
   'Dockerfile',
   'compose.yaml',
   'compose.small.yaml',
+  'compose.turn.yaml',
   'deploy/caddy/Caddyfile',
   'deploy/nginx/nexchat.conf',
   'deploy/systemd/nexchat.service',
@@ -86,6 +87,40 @@ describe.each(['compose.yaml', 'compose.small.yaml'])('%s', (file) => {
       ([, service]) => 'ports' in service || 'network_mode' in service,
     );
     expect(open.map(([name]) => name)).toEqual(['caddy']);
+  });
+});
+
+describe('compose.turn.yaml', () => {
+  const load = async (): Promise<Compose> => parse(await read('compose.turn.yaml')) as Compose;
+
+  test('gives server and relay the same secret, and refuses to start without one', async () => {
+    const text = await read('compose.turn.yaml');
+    expect(text).toContain('NEXCHAT_TURN_SECRET: ${NEXCHAT_TURN_SECRET:?');
+    expect(text).toContain('--static-auth-secret=${NEXCHAT_TURN_SECRET}');
+    const given: Record<string, string> = { DOMAIN: 'chat.example.org', NEXCHAT_TURN_SECRET: randomSecret() };
+    const settings = Object.entries((await load()).services['app']?.environment ?? {}).map(
+      ([name, value]) => [
+        name,
+        value.replaceAll(/\$\{(\w+)[^}]*\}/g, (_, variable: string) => given[variable] ?? ''),
+      ],
+    );
+    expect(parseSettings(Object.fromEntries(settings))).toMatchObject({
+      ok: true,
+      value: {
+        turn: { secret: given['NEXCHAT_TURN_SECRET'], urls: [expect.any(String), expect.any(String)] },
+      },
+    });
+  });
+
+  test('adds a relay to services that both other files have', async () => {
+    const { services } = await load();
+    for (const file of ['compose.yaml', 'compose.small.yaml']) {
+      const other = parse(await read(file)) as Compose;
+      expect(Object.keys(services).filter((name) => !Object.hasOwn(other.services, name))).toEqual([
+        'coturn',
+      ]);
+    }
+    for (const volume of services['coturn']?.volumes ?? []) await access(pathOf(volume.split(':')[0] ?? ''));
   });
 });
 

@@ -175,7 +175,8 @@ describe('the edge of the HTTP API', () => {
       expect(headers.get('referrer-policy')).toBe('no-referrer');
       expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
       expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
-      expect(headers.get('permissions-policy')).toContain('camera=(self)');
+      for (const needed of ['camera', 'microphone', 'display-capture', 'autoplay', 'picture-in-picture'])
+        expect(headers.get('permissions-policy')).toContain(`${needed}=(self)`);
       expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
       expect(headers.get('strict-transport-security')).toBeNull();
       expect(headers.get('x-powered-by')).toBeNull();

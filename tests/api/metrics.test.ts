@@ -114,6 +114,14 @@ describe('metrics', () => {
   });
 });
 
+test('what devices in calls say is counted, passed on or not, and by nobody’s name', async () => {
+  const { meter, scrape } = createMetrics();
+  for (const outcome of ['relayed', 'relayed', 'dropped'] as const) meter.signal(outcome);
+  const text = await scrape();
+  expect(text).toContain('nexchat_signals_total{outcome="relayed"} 2');
+  expect(text).toContain('nexchat_signals_total{outcome="dropped"} 1');
+});
+
 test('an outcome that is no code of ours gets no label of its own', async () => {
   const metrics = createMetrics();
   metrics.meter.operation('receipt')('whatever somebody made up');

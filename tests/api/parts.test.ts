@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createAccessTokens } from '#api/auth/access-token.ts';
 import { parseKeySet, randomSecret } from '#api/auth/keys.ts';
-import { createBucket } from '#api/bucket.ts';
+import { createBucket } from '#sync/server/bucket.ts';
 import { createLocalBus } from '#api/bus/local.ts';
 import { networkOf } from '#api/network.ts';
 import { createOpId } from '#api/op-id.ts';

@@ -115,6 +115,8 @@ export function startClient({ server, proxy, person, device, delay }: Start): Ru
       },
       presence: () => undefined,
       typing: () => undefined,
+      signal: () => undefined,
+      callResult: () => undefined,
     },
     report: (code, error) => console.error(code, error),
   });

@@ -1,7 +1,7 @@
 import { type OpId, type UserId, pairOf } from '#shared/ids.ts';
 import type { SyncStore } from '#sync/server/ports.ts';
 import { undeliveredHole } from '../sync/sim/disk.ts';
-import type { Fail } from '../sync/sim/ledger.ts';
+import type { Fail } from '../sync/sim/fail.ts';
 import type { SoakPerson } from './soak-person.ts';
 
 const PAGE = { entries: 200, bytes: 1_000_000 } as const;

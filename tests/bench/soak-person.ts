@@ -10,7 +10,8 @@ import { type Registered, signUp } from '#tests/support/api-server.ts';
 import { makeEnvelope } from '#tests/support/envelope.ts';
 import { type Disk, createDisk } from '../sync/sim/disk.ts';
 import { type DiskStoreDeps, leadOnDisk, openScreen } from '../sync/sim/disk-store.ts';
-import { type Fail, type Ledger, createLedger } from '../sync/sim/ledger.ts';
+import type { Fail } from '../sync/sim/fail.ts';
+import { type Ledger, createLedger } from '../sync/sim/ledger.ts';
 
 /** Somebody with the app's real sync client on the simulator's disk, who keeps a sign-in as the app does. */
 export interface SoakPerson {
@@ -57,6 +58,8 @@ export async function makeSoakPerson(url: string, name: string, fail: Fail): Pro
       fail('C18', `${name}: a device that is no copy was told that it is one`);
       return disk.device;
     },
+    // Nobody calls in a soak.
+    onCall: () => {},
     listeners: new Set(),
   };
   const screen = openScreen(store);
@@ -83,6 +86,8 @@ export async function makeSoakPerson(url: string, name: string, fail: Fail): Pro
           status: (status) => void (link = status.link),
           presence: () => undefined,
           typing: () => undefined,
+          signal: () => undefined,
+          callResult: () => undefined,
         },
         report: (code, error) => fail(code, String(error)),
       });

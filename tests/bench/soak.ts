@@ -6,7 +6,7 @@ import { createTags } from '#api/store/tags.ts';
 import { freePort } from '#tests/support/free-port.ts';
 import { createProxy } from '#tests/support/proxy.ts';
 import { until } from '#tests/support/wait.ts';
-import type { Fail } from '../sync/sim/ledger.ts';
+import type { Fail } from '../sync/sim/fail.ts';
 import { type Group, startFaults } from './soak-faults.ts';
 import { isSettled, judgePair } from './soak-judge.ts';
 import { type SoakPerson, makeSoakPerson } from './soak-person.ts';

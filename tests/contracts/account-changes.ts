@@ -367,6 +367,7 @@ export function describeAccountChanges(name: string, open: () => Promise<OpenedS
         sessions: 1,
         friendships: 1,
         messages: 1,
+        calls: 0,
         entries,
         reports: 1,
       });

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { pairOf } from '#shared/ids.ts';
+import { type UserId, pairOf } from '#shared/ids.ts';
 import type { Bus, BusEvent } from '#sync/server/ports.ts';
-import { someUserId } from '../support/api-people.ts';
+import { someDeviceId, someUserId } from '../support/api-people.ts';
+
+/** What a device of one user says to one of another, of so many bytes. */
+export function signalOf(from: UserId, to: UserId, bytes: number): Extract<BusEvent, { kind: 'signal' }> {
+  const [device, toDevice] = [someDeviceId(), someDeviceId()];
+  const envelope = Uint8Array.from({ length: bytes }, (_, at) => at * 7);
+  return { kind: 'signal', from, device, to, toDevice, envelope };
+}
 
 /** What every bus promises to the process that it belongs to. */
 export function describeBus(name: string, open: () => Promise<{ bus: Bus; close(): Promise<void> }>): void {
@@ -18,6 +25,7 @@ export function describeBus(name: string, open: () => Promise<{ bus: Bus; close(
       return [
         { kind: 'grew', user },
         { kind: 'typing', from: user, to: other, on: true },
+        signalOf(user, other, 300),
         { kind: 'presence', node: 'a', user, online: true },
         { kind: 'roster', node: 'a', users: [user, other] },
         { kind: 'related', pair: pairOf(user, other), friends: true },

@@ -142,7 +142,7 @@ export const CLIENT_SNAPSHOT_CASES: readonly ClientStoreCase[] = [
       same(await after.store.nextHole(), { peer, before: 6 }, 'after a restart');
       // More than is missing: what is here is not stored twice.
       const rest = talk.messages.slice(1, 5);
-      await after.store.applyHistory({ peer, from: 2, before: 6, messages: rest });
+      await after.store.applyHistory({ peer, from: 2, before: 6, messages: rest, calls: [] });
       same(texts(await after.messages()).join(' '), '1 2 3 4 5 6 7 8 9', 'whole');
       same(await after.store.nextHole(), null, 'no hole');
       holds(

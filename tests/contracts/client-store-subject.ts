@@ -1,3 +1,4 @@
+import type { Call } from '#shared/call.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { ClientStore } from '#sync/client/ports.ts';
 import type {
@@ -37,6 +38,14 @@ export interface ClientStoreSubject {
   unread(): Promise<number>;
   /** Message number `n` was on the screen. */
   see(n: number): Promise<void>;
+  /** The calls with `peer`, as they stand in the conversation. */
+  calls(): Promise<readonly SeenCall[]>;
+  /** Those that ring or go on. */
+  liveCalls(): Promise<readonly OpId[]>;
+  /** Missed calls with `peer` were looked at. */
+  seeCalls(): Promise<void>;
+  /** How many missed ones nobody has looked at. */
+  missed(): Promise<number>;
   /** What `peer` finds in an envelope. */
   read(id: OpId, envelope: Bytes): Promise<{ device: DeviceId; counter: number; text: string }>;
   /** Another tab leads from now on: its handle of the same store. */
@@ -55,6 +64,26 @@ export interface SeenMessage {
   readonly tick: 'queued' | 'sent' | 'delivered' | 'seen' | 'failed' | null;
   readonly error: string | null;
   readonly holeBefore: boolean;
+}
+
+export type SeenCall = Call & { readonly mine: boolean };
+
+/** A call of the peer that rings. */
+export function callFrom({ self, peer }: ClientStoreSubject, fields: Partial<Call> & Pick<Call, 'id'>): Call {
+  return {
+    caller: peer,
+    callee: self,
+    media: 'voice',
+    status: 'ringing',
+    after: 0,
+    startedAt: 4_000,
+    answeredAt: null,
+    endedAt: null,
+    callerDevice: 'P'.repeat(22) as DeviceId,
+    calleeDevice: null,
+    seen: false,
+    ...fields,
+  };
 }
 
 export interface ClientStoreCase {
@@ -104,6 +133,10 @@ export class Log {
     return { seq: this.next(), time: 1_000, kind: 'account', revision };
   }
 
+  call(call: Call): Entry {
+    return { seq: this.next(), time: 3_000, kind: 'call', ...call };
+  }
+
   receipt(theirs: { delivered: number; seen: number }): Entry {
     const mine = { delivered: 0, seen: 0 };
     return { seq: this.next(), time: 3_000, kind: 'receipt', peer: this.subject.peer, mine, theirs };
@@ -148,6 +181,7 @@ export const states = (messages: readonly SeenMessage[]) =>
 /** The conversation of `self` and `peer` as a server has it, which tells of it in parts and pieces. */
 export class Conversation {
   readonly messages: Message[] = [];
+  readonly calls: Call[] = [];
   private readonly subject: ClientStoreSubject;
   private readonly epoch: string;
   private parts = 0;
@@ -183,7 +217,8 @@ export class Conversation {
   /** How it stands, with the newest `count` messages. */
   summary(count: number, mine: Mark = NONE, theirs: Mark = NONE): ConversationSummary {
     const { peer } = this.subject;
-    return { peer, head: this.messages.length, mine, theirs, messages: this.messages.slice(-count) };
+    const { messages, calls } = this;
+    return { peer, head: messages.length, mine, theirs, messages: messages.slice(-count), calls };
   }
 
   /** A whole snapshot with nobody but the peer. */
@@ -201,7 +236,8 @@ export class Conversation {
   async tellHistory(before: number, count: number): Promise<void> {
     const from = Math.max(1, before - count);
     const messages = this.messages.slice(from - 1, before - 1);
-    await this.subject.store.applyHistory({ peer: this.subject.peer, from, before, messages });
+    const calls = this.calls.filter(({ after }) => after >= from && after < before);
+    await this.subject.store.applyHistory({ peer: this.subject.peer, from, before, messages, calls });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Page } from '#sync/wire/down.ts';
 import { becomes, holds, rejects, same } from '#tests/support/check.ts';
+import { CLIENT_CALL_CASES } from './client-store-calls.ts';
 import { CLIENT_COPY_CASES } from './client-store-copies.ts';
 import { CLIENT_SNAPSHOT_CASES } from './client-store-snapshot.ts';
 import {
@@ -16,6 +17,7 @@ import {
 export const CLIENT_STORE_CASES: readonly ClientStoreCase[] = [
   ...CLIENT_SNAPSHOT_CASES,
   ...CLIENT_COPY_CASES,
+  ...CLIENT_CALL_CASES,
   {
     title: 'C5 a page and its cursor are stored together and outlive the process',
     async run(subject) {

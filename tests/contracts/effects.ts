@@ -1,7 +1,8 @@
 import type { Account } from '#api/store/ports.ts';
-import { pairOf } from '#shared/ids.ts';
+import type { Call } from '#shared/call.ts';
+import { type UserId, membersOf, pairOf } from '#shared/ids.ts';
 import type { Effect, Relation } from '#sync/server/ports.ts';
-import { someBytes } from '../support/api-people.ts';
+import { someBytes, someDeviceId, someOpId } from '../support/api-people.ts';
 
 /** What a write makes true, between two accounts. Times of relations are 5. */
 export const message = (from: Account, to: Account, length = 40): Effect => ({
@@ -35,4 +36,34 @@ export const mark = (reader: Account, other: Account, delivered: number, seen: n
   pair: pairOf(reader.user, other.user),
   user: reader.user,
   mark: { delivered, seen },
+});
+
+/** A call that rings. */
+export const ringing = (caller: Account, callee: Account, overrides: Partial<Call> = {}): Call => ({
+  id: someOpId(),
+  caller: caller.user,
+  callee: callee.user,
+  media: 'voice',
+  status: 'ringing',
+  after: 0,
+  startedAt: 1_700_000_000_000,
+  answeredAt: null,
+  endedAt: null,
+  callerDevice: someDeviceId(),
+  calleeDevice: null,
+  seen: true,
+  ...overrides,
+});
+
+/** Both are told, unless it says otherwise. */
+export const calling = (
+  next: Call,
+  expect = 0,
+  tell: UserId[] = membersOf(pairOf(next.caller, next.callee)),
+): Effect => ({
+  kind: 'call',
+  pair: pairOf(next.caller, next.callee),
+  expect,
+  next,
+  tell,
 });

@@ -1,6 +1,7 @@
 import { createMemoryStore } from '#api/store/memory/store.ts';
 import { someTag } from '../support/api-people.ts';
 import { describeAccountStore } from './account-store.ts';
+import { describeCalls } from './sync-store-calls.ts';
 import { describeSnapshots } from './sync-store-snapshot.ts';
 import { type OpenedStore, describeSyncStore } from './sync-store.ts';
 
@@ -11,4 +12,5 @@ async function open(): Promise<OpenedStore> {
 
 describeSyncStore('memory', open);
 describeSnapshots('memory', open);
+describeCalls('memory', open);
 describeAccountStore('memory', open);

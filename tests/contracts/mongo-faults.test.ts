@@ -11,7 +11,7 @@ import { FAULTS, type Fault, dyingAt, serverError, withFaults } from '../support
 import { type MongoNodes, openNodes } from '../support/mongo-nodes.ts';
 import { type MongoServer, findMongo, startMongo } from '../support/mongo-server.ts';
 import { createRandom } from '../sync/sim/random.ts';
-import { mark, message, related } from './effects.ts';
+import { calling, mark, message, related, ringing } from './effects.ts';
 
 const found = findMongo();
 const PLENTY = { entries: 10_000, bytes: 100_000_000 };
@@ -67,8 +67,9 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
     return messages.map(({ n }) => n);
   };
   const owedAnything = async (): Promise<number> => {
-    const { messages, friendships, users } = nodes.collections;
+    const { messages, friendships, calls, users } = nodes.collections;
     const counts = await Promise.all([
+      calls.countDocuments({ owes: { $exists: true } }),
       messages.countDocuments({ open: { $exists: true } }),
       friendships.countDocuments({ owes: { $exists: true } }),
       users.countDocuments({ owes: { $exists: true } }),
@@ -82,11 +83,12 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
     ['message', () => writeOf(ann.user, message(ann, bob)), byKind('message')],
     ['change of a friendship', () => writeOf(ann.user, related(ann, bob, 0, 'requested')), byKind('friend')],
     ['watermark', () => writeOf(bob.user, mark(bob, ann, 3, 1), { record: false }), byKind('receipt')],
+    ['start of a call', () => writeOf(ann.user, calling(ringing(ann, bob))), byKind('call')],
     ['recorded watermark', () => writeOf(bob.user, mark(bob, ann, 3, 1)), byKind('receipt')],
   ];
 
   describe.each(WRITES)('S2 S3: a server that dies during a %s', (_, make, mine) => {
-    const POINTS = Array.from({ length: 14 }, (__, at) => [at >> 1, at % 2 === 1] as const);
+    const POINTS = Array.from({ length: 18 }, (__, at) => [at >> 1, at % 2 === 1] as const);
 
     test('leaves nothing that a repeat at another server would not finish, once', async () => {
       for (const [at, happens] of POINTS) {
@@ -204,12 +206,13 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
   });
 
   test('a deletion that was begun is finished, whenever the server dies', async () => {
-    for (let at = 0; at < 10; at++) {
+    for (let at = 0; at < 16; at++) {
       const [dan, eve] = [accountOf(`dan${at}`), accountOf(`eve${at}`)];
       const node = nodes.node();
       for (const account of [dan, eve]) await node.createAccount(account);
       await node.commit(writeOf(dan.user, related(dan, eve, 0, 'friends')));
       await node.commit(writeOf(dan.user, message(dan, eve)));
+      await node.commit(writeOf(dan.user, calling(ringing(dan, eve))));
       await node.startSession(signInOf(dan));
       await node.useDevice(dan.user, someDeviceId(), 0);
       await dying(at, at % 2 === 0)
@@ -222,6 +225,8 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
         continue;
       }
       expect(await other.acquaintances(eve.user)).toEqual([]);
+      expect(await other.liveCalls(eve.user)).toEqual([]);
+      expect(byKind('call')(await logOf(other, eve))).toMatchObject([{ status: 'missed' }]);
       expect(await other.head(dan.user)).toBe(0);
       expect(await other.sessions(dan.user)).toEqual([]);
       expect(await other.deleteAccount(dan.user, 10)).toEqual([]);
@@ -230,7 +235,7 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
       expect(await operations.countDocuments(keys)).toBe(0);
       expect(await installations.countDocuments(keys)).toBe(0);
       expect(await users.countDocuments({ deleting: { $exists: true } })).toBe(0);
-      expect((await logOf(other, eve)).at(-1)).toMatchObject({ kind: 'friend', standing: 'none' });
+      expect(byKind('friend')(await logOf(other, eve))).toMatchObject([{ standing: 'none' }]);
     }
   });
 

@@ -3,6 +3,7 @@ import { openMongoStore } from '#api/store/mongo/store.ts';
 import { someTag } from '../support/api-people.ts';
 import { type MongoServer, findMongo, startMongo } from '../support/mongo-server.ts';
 import { describeAccountStore } from './account-store.ts';
+import { describeCalls } from './sync-store-calls.ts';
 import { describeSnapshots } from './sync-store-snapshot.ts';
 import { type OpenedStore, describeSyncStore } from './sync-store.ts';
 
@@ -43,5 +44,6 @@ describe.skipIf('none' in found)(name, () => {
 
   describeSyncStore('mongodb', open);
   describeSnapshots('mongodb', open);
+  describeCalls('mongodb', open);
   describeAccountStore('mongodb', open);
 });

@@ -9,7 +9,7 @@ import { freePort } from '../support/free-port.ts';
 import { type Proxy, createProxy } from '../support/proxy.ts';
 import { type RedisServer, noRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/wait.ts';
-import { describeBus } from './bus.ts';
+import { describeBus, signalOf } from './bus.ts';
 
 /** Milliseconds; a node that dies is missed after three. */
 const BEAT = 100;
@@ -90,6 +90,22 @@ describe.skipIf(noRedis)(`over Redis${noRedis ? ` (skipped: ${noRedis})` : ''}`,
     expect(b.heard).toEqual(said);
     expect(c.heard).toEqual(said);
     expect(a.heard).toEqual(said);
+  });
+
+  test('S32: what devices in calls say crosses as it was said, a lot of it too', async () => {
+    const [a, b] = [await joined('a'), await joined('b')];
+    const [user, other] = [someUserId(), someUserId()];
+    const said = [0, 1, 257, ...Array.from({ length: 40 }, () => 70_000)].map((bytes) =>
+      signalOf(user, other, bytes),
+    );
+    for (const event of said) a.bus.publish(event);
+    await until(() => b.heard.length >= said.length, SOON);
+    const asText = (event: BusEvent) =>
+      event.kind === 'signal'
+        ? { ...event, envelope: Buffer.from(event.envelope).toString('base64') }
+        : event;
+    expect(b.heard.map(asText)).toEqual(said.map(asText));
+    expect(b.heardOf('lost')).toEqual([]);
   });
 
   test('a log that grows again and again in one turn is told to the others once', async () => {
@@ -196,7 +212,8 @@ describe.skipIf(noRedis)(`over Redis${noRedis ? ` (skipped: ${noRedis})` : ''}`,
       '[]',
       JSON.stringify({ ...frame, n: 'one', events: [] }),
       JSON.stringify({ ...frame, events: [{ kind: 'new one' }, { kind: 'grew', user: 'short' }, null] }),
-      JSON.stringify({ ...frame, after: 1, n: 2, events: [{ kind: 'grew', user }] }),
+      JSON.stringify({ ...frame, after: 1, n: 2, events: [{ ...signalOf(user, user, 1), envelope: 'no!' }] }),
+      JSON.stringify({ ...frame, after: 2, n: 3, events: [{ kind: 'grew', user }] }),
     ];
     for (const text of texts) {
       await a.bus.client.eval("return redis.call('publish', 'nexchat:0', ARGV[1])", { arguments: [text] });

@@ -95,13 +95,14 @@ describe('accounts in sqlite on disk', () => {
     }
   });
 
-  test('a database from before accounts could change is taken over as it is', async () => {
+  test('a database from before accounts could change, and people call, is taken over as it is', async () => {
     const store = await withFriends();
     const signIn = signInOf(ann);
     await store.startSession(signIn);
     await store.close();
     const db = new Sqlite(file);
     db.exec(`
+      DROP TABLE calls;
       DROP TABLE reports;
       DROP INDEX users_deleted;
       ALTER TABLE users DROP COLUMN suspended;

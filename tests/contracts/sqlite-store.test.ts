@@ -8,12 +8,14 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '#api/store/ports.ts';
 import { openSqliteStore } from '#api/store/sqlite/store.ts';
+import { prepareCalls } from '#api/store/sqlite/calls.ts';
 import { prepareSync } from '#api/store/sqlite/sync-statements.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { Effect } from '#sync/server/ports.ts';
 import { accountOf, signInOf, someBytes, someDeviceId, someTag, writeOf } from '../support/api-people.ts';
 import { settled, until } from '../support/wait.ts';
 import { describeAccountStore } from './account-store.ts';
+import { describeCalls } from './sync-store-calls.ts';
 import { describeSnapshots } from './sync-store-snapshot.ts';
 import { type OpenedStore, describeSyncStore } from './sync-store.ts';
 
@@ -43,10 +45,22 @@ const NOTHING = {
   highBlocks: 0,
   version: 0,
   time: 0,
+  op: Buffer.alloc(16),
+  caller: 0,
+  media: '',
+  status: '',
+  started: 0,
+  answered: null,
+  ended: null,
+  callerDevice: '',
+  calleeDevice: null,
+  kept: 0,
+  ringing: 0,
 };
 
 describeSyncStore('sqlite', open);
 describeSnapshots('sqlite', open);
+describeCalls('sqlite', open);
 describeAccountStore('sqlite', open);
 
 describe('sqlite on disk', () => {
@@ -158,7 +172,7 @@ describe('sqlite on disk', () => {
     await openStore().close();
     const db = new Sqlite(file);
     try {
-      const plans = Object.entries(prepareSync(db)).map(([name, { source }]) => {
+      const plans = Object.entries({ ...prepareSync(db), ...prepareCalls(db) }).map(([name, { source }]) => {
         const steps = db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${source}`);
         // How a statement is planned does not depend on what it is given.
         const given = source.includes('@') ? [NOTHING] : (source.match(/\?/g)?.map(() => 0) ?? []);
@@ -174,6 +188,13 @@ describe('sqlite on disk', () => {
       expect(plan('page')).toContain('SEARCH l USING INDEX log_by_position (user=? AND seq>?)');
       expect(plan('last')).toBe('SEARCH log USING INDEX log_by_position (user=?)');
       expect(plan('contacts')).toContain('pairs_by_high');
+      expect(plan('callsIn')).toContain(
+        'SEARCH c USING INDEX calls_by_place (pair=? AND after>? AND after<?)',
+      );
+      expect(plan('callsIn')).not.toContain('B-TREE');
+      // Of all calls these look only at those that ring or go on.
+      expect(plan('live')).toContain('SEARCH c USING INDEX calls_live (pair=?)');
+      expect(plan('overdue')).toMatch(/calls_ringing \(started<\?\).*calls_kept \(kept<\?\)/);
     } finally {
       db.close();
     }

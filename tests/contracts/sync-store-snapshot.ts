@@ -266,6 +266,7 @@ export function describeSnapshots(name: string, open: () => Promise<OpenedStore>
           from: 4,
           before: 4,
           messages: [],
+          calls: [],
         });
       }
     });

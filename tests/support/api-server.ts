@@ -55,6 +55,8 @@ export async function startApi({
     logLevel: 'trace',
     framesPerSecond: 200,
     limitScale: 1_000,
+    stunUrls: [],
+    turn: null,
     redisUrl: null,
     node: null,
     metricsToken: null,

@@ -48,7 +48,8 @@ export async function openBrowserSuite(entry: URL): Promise<BrowserSuite> {
   };
 }
 
-async function bundle(entry: string): Promise<string> {
+/** One script of a module and everything that it imports. */
+export async function bundle(entry: string): Promise<string> {
   const built = await build({
     configFile: false,
     logLevel: 'error',
@@ -68,7 +69,7 @@ async function bundle(entry: string): Promise<string> {
   return chunk.code;
 }
 
-const PAGE = `<!doctype html><meta charset="utf-8"><title>suite</title><link rel="icon" href="data:,">
+export const PAGE = `<!doctype html><meta charset="utf-8"><title>suite</title><link rel="icon" href="data:,">
 <script type="module">import '/suite.js'; globalThis.suiteReady = true;</script>`;
 
 function serve(code: string): Promise<Server> {

@@ -1,8 +1,10 @@
 import { mkdtemp, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type BrowserContext, type Page, chromium } from 'playwright-core';
 import { CHROMIUM_ARGS, chromiumPath } from './chromium.ts';
+import type { Island } from './island.ts';
 import { settled, until } from './wait.ts';
 
 export interface BrowserOptions {
@@ -16,6 +18,8 @@ export interface BrowserOptions {
   readonly locale?: string;
   readonly reducedMotion?: boolean;
   readonly args?: readonly string[];
+  /** A network to run in. */
+  readonly island?: Island;
 }
 
 /** One person's browser: a profile of its own, as on a device of its own. */
@@ -41,7 +45,7 @@ export async function createProfile(): Promise<string> {
 export async function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
   const profile = options.profile ?? (await createProfile());
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: await chromiumPath(),
+    ...(await executable(options.island)),
     args: [...CHROMIUM_ARGS, ...(options.args ?? [])],
     headless: true,
     viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
@@ -81,6 +85,17 @@ export async function openBrowser(options: BrowserOptions = {}): Promise<Browser
       await settled(context.close(), { within: 30_000, for: 'the browser to close' }).catch(kill);
       await leave();
     },
+  };
+}
+
+async function executable(
+  island: Island | undefined,
+): Promise<{ executablePath: string; env?: Record<string, string | undefined> }> {
+  const path = await chromiumPath();
+  if (island === undefined) return { executablePath: path };
+  return {
+    executablePath: fileURLToPath(new URL('enter.sh', import.meta.url)),
+    env: { ...process.env, ENTER_BY: island.enter.join(' '), ENTER_PROGRAM: path },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Account, Store } from '#api/store/ports.ts';
-import { pairOf } from '#shared/ids.ts';
+import type { Call, CallStatus } from '#shared/call.ts';
+import { membersOf, pairOf } from '#shared/ids.ts';
 import type { Relation, Watermark } from '#sync/server/ports.ts';
 import {
   accountOf,
@@ -40,6 +41,18 @@ export async function fillStore(store: Store): Promise<FullStore> {
     return store.commit(writeOf(who.user, effect, { record: false }));
   };
 
+  const call = (by: Account, to: Account, next: Omit<Call, 'caller' | 'callee'>, expect = 0) => {
+    const [pair, sides] = [pairOf(by.user, to.user), { caller: by.user, callee: to.user }];
+    const effect = {
+      kind: 'call',
+      pair,
+      expect,
+      next: { ...next, ...sides },
+      tell: membersOf(pair),
+    } as const;
+    return store.commit(writeOf(by.user, effect));
+  };
+
   await relate(ann, bob, 0, 'requested');
   await relate(ann, bob, 1, 'friends');
   await relate(cas, ann, 0, 'requested');
@@ -48,6 +61,13 @@ export async function fillStore(store: Store): Promise<FullStore> {
   await send(dan, ann);
   await read(bob, ann, { delivered: 12, seen: 9 });
   await read(ann, bob, { delivered: 20, seen: 0 });
+  const over = someCall('in_progress', { answeredAt: START + 3, calleeDevice: someDeviceId() });
+  await call(ann, bob, over);
+  await store.keepCall(pairOf(ann.user, bob.user), over.id, START + 20_000);
+  await call(ann, bob, { ...over, status: 'completed', after: 20, endedAt: START + 30_000 }, 1);
+  await call(bob, ann, someCall('missed', { endedAt: START + 45_000, seen: false }));
+  await call(bob, ann, someCall('ringing'));
+  await call(ann, dan, someCall('busy', { media: 'video', seen: false }));
   const blocked = { state: 'requested', by: cas.user, blockedBy: [ann.user], version: 2, time: 8 } as const;
   const blocking = { kind: 'relation', pair: pairOf(ann.user, cas.user), expect: 1, next: blocked } as const;
   await store.commit(writeOf(ann.user, blocking));
@@ -71,6 +91,23 @@ export async function fillStore(store: Store): Promise<FullStore> {
   await store.deleteAccount(dan.user, 12);
   await store.truncate(bob.user, 6);
   return { ann, bob, cas, dan };
+}
+
+const START = 1_700_000_000_000;
+function someCall(status: CallStatus, more: Partial<Call> = {}): Omit<Call, 'caller' | 'callee'> {
+  return {
+    id: someOpId(),
+    media: 'voice',
+    status,
+    after: 0,
+    startedAt: START,
+    answeredAt: null,
+    endedAt: null,
+    callerDevice: someDeviceId(),
+    calleeDevice: null,
+    seen: true,
+    ...more,
+  };
 }
 
 async function generation(store: Store, { user }: Account, device: ReturnType<typeof someDeviceId>) {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
+import type { Island } from './island.ts';
 import { settled, until } from './wait.ts';
 
 export interface ServerOptions {
@@ -15,6 +16,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** A data directory to use again. Without it a fresh one is made, and removed at the end. */
   readonly dataDir?: string;
+  /** A network to run in, which this process then can't reach. */
+  readonly island?: Island;
 }
 
 /** The built server as a process of its own. */
@@ -54,6 +57,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     // Tests sign up many users from one address, one after the other.
     NEXCHAT_BCRYPT_COST: '10',
     NEXCHAT_LIMIT_SCALE: '1000',
+    // A test talks to nobody outside.
+    NEXCHAT_STUN_URLS: 'none',
     ...(options.origins === undefined ? {} : { NEXCHAT_ORIGINS: [url, ...options.origins].join(',') }),
     ...options.env,
   };
@@ -63,7 +68,14 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 
   const start = async () => {
     if (child !== null) throw new Error('The server runs already.');
-    const started = spawn(process.execPath, ['--enable-source-maps', BUILT], {
+    const said = output.length;
+    const [command, ...args] = [
+      ...(options.island?.enter ?? []),
+      process.execPath,
+      '--enable-source-maps',
+      BUILT,
+    ] as const;
+    const started = spawn(command ?? process.execPath, args, {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -77,7 +89,9 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     child = started;
     lastPid = started.pid ?? 0;
     try {
-      await until(async () => child === null || (await isReady(port)), {
+      const isUp = async () =>
+        options.island ? output.slice(said).includes('NexChat is at') : await isReady(port);
+      await until(async () => child === null || (await isUp()), {
         within: READY_MS,
         for: 'the server to be ready',
       });

@@ -145,6 +145,8 @@ export async function startPerson(
         for (const friend of gone) online.delete(friend);
       },
       typing: (from) => typists.push(from),
+      signal: () => undefined,
+      callResult: () => undefined,
     },
     report(code, error) {
       throw new Error(code, { cause: error });

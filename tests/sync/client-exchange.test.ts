@@ -172,7 +172,7 @@ test('C16 C20: a hole is asked for once, however many exchanges follow one anoth
     const asked = [...state().histories].map(([id]): Down => ({
       t: 'history',
       id,
-      page: { peer, from: 9, before: 9, messages: [] },
+      page: { peer, from: 9, before: 9, messages: [], calls: [] },
     }));
     answered(welcome(), ...asked);
     if (said('find-hole').length > 0) hear({ kind: 'hole', wish });

@@ -191,8 +191,14 @@ describe('holes', () => {
   const liars: [string, ClientEvent][] = [
     ['nobody asked for', history(7, 10, 20)],
     ['is of other numbers', history(1, 10, 19)],
-    ['runs backwards', frame({ t: 'history', id: 1, page: { peer, from: 21, before: 20, messages: [] } })],
-    ['has a gap', frame({ t: 'history', id: 1, page: { peer, from: 10, before: 20, messages: [] } })],
+    [
+      'runs backwards',
+      frame({ t: 'history', id: 1, page: { peer, from: 21, before: 20, messages: [], calls: [] } }),
+    ],
+    [
+      'has a gap',
+      frame({ t: 'history', id: 1, page: { peer, from: 10, before: 20, messages: [], calls: [] } }),
+    ],
   ];
   test.each(liars)('C4 C13: history that %s ends the connection, with a wait', (_, lie) => {
     expect(run(...connected(at(8)), want(20), lie)[0]).toMatchObject({ phase: 'waiting', attempt: 1 });

@@ -85,6 +85,7 @@ export const conversation = (head: number, from: number, before = head + 1): Con
   mine: { delivered: 0, seen: 0 },
   theirs: { delivered: 0, seen: 0 },
   messages: messages(from, before),
+  calls: [],
 });
 /** The only part of a snapshot, if nothing else is said. */
 export const part = (seq: number, fields: Partial<SnapshotPart> = {}): ClientEvent =>
@@ -93,7 +94,7 @@ export const part = (seq: number, fields: Partial<SnapshotPart> = {}): ClientEve
     part: { seq, tag: seq, revision: 1, contacts: [], conversations: [], first: true, done: true, ...fields },
   });
 export const history = (id: number, from: number, before: number): ClientEvent =>
-  frame({ t: 'history', id, page: { peer, from, before, messages: messages(from, before) } });
+  frame({ t: 'history', id, page: { peer, from, before, messages: messages(from, before), calls: [] } });
 
 // --- what its surroundings tell it
 

@@ -21,6 +21,8 @@ function facts(relation: Partial<Relation> = {}, rest: Partial<Facts> = {}): Fac
     relation: { state: 'none', by: null, blockedBy: [], version: 0, time: 0, ...relation },
     conversation: { head: 0, marks: new Map() },
     openRequests: 0,
+    call: undefined,
+    live: { mine: [], theirs: [] },
     now: 1000,
     ...rest,
   };

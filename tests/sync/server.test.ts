@@ -1,106 +1,22 @@
-import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createLogs } from '#api/store/memory/logs.ts';
-import { createMemorySync } from '#api/store/memory/sync.ts';
-import type { ErrorCode } from '#shared/errors.ts';
-import { type DeviceId, type OpId, type UserId, pairOf } from '#shared/ids.ts';
-import type { Bus, BusEvent, SyncStore } from '#sync/server/ports.ts';
-import { type SyncServer, createSyncServer } from '#sync/server/server.ts';
-import { decodeDown, encodeFrame } from '#sync/wire/codec.ts';
+import { type UserId, pairOf } from '#shared/ids.ts';
+import type { Bus, SyncStore } from '#sync/server/ports.ts';
+import type { SyncServer } from '#sync/server/server.ts';
 import type { Down } from '#sync/wire/down.ts';
 import type { Cursor, Operation, Up } from '#sync/wire/up.ts';
 import { VERSIONS } from '#sync/wire/version.ts';
-import { makeEnvelope } from '../support/envelope.ts';
-import { createWorld } from './sim/world.ts';
+import { type Served, ana, ben, createServed, eve, hello, message, opId } from './served.ts';
+import type { World } from './sim/world.ts';
 
-const ana = 'A'.repeat(22) as UserId;
-const ben = 'B'.repeat(22) as UserId;
-const eve = 'E'.repeat(22) as UserId;
-const keyId = new Uint8Array(16);
-const opId = (n: number): OpId => `0190b3c5-7d5e-7abc-8def-${String(n).padStart(12, '0')}` as OpId;
-const message = (n: number, from: UserId, to: UserId): Operation => ({
-  id: opId(n),
-  kind: 'message.send',
-  to,
-  envelope: makeEnvelope({ id: opId(n), from, to, toKeyId: keyId }),
-});
-
-let world: ReturnType<typeof createWorld>;
+let world: World;
 let store: SyncStore;
 let bus: Bus;
 let server: SyncServer;
+let join: Served['join'];
 
 beforeEach(async () => {
-  world = createWorld();
-  let tags = 0;
-  store = createMemorySync({
-    epoch: 'e',
-    logs: createLogs(() => (tags += 1)),
-    person: (id) => ({ id, name: id, bundle: keyId, keyId }),
-    revision: () => 1,
-  }).store;
-  const listeners = new Set<(event: BusEvent) => void>();
-  bus = {
-    publish: (event) => listeners.forEach((listener) => listener(event)),
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
-  server = createSyncServer({
-    store,
-    bus,
-    clock: world,
-    timers: world,
-    digest: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
-    report: (code, error) => {
-      throw new Error(code, { cause: error });
-    },
-  });
-  await server.execute(ana, { id: opId(1), kind: 'friend.request', to: ben });
-  await server.execute(ben, { id: opId(2), kind: 'friend.accept', to: ana });
+  ({ world, store, bus, server, join } = await createServed());
 });
-
-/** A client that only speaks when told to, and remembers what it heard. */
-function join(user: UserId, buffered = () => 0) {
-  const heard: Down[] = [];
-  let bytes = 0;
-  let closed: ErrorCode | null = null;
-  const attached = server.accept({
-    user,
-    session: `session of ${user}`,
-    expires: world.now() + 600_000,
-    send(data) {
-      bytes += data.byteLength;
-      const frame = decodeDown(data);
-      if (!frame.ok) throw new Error(frame.error);
-      heard.push(frame.value);
-    },
-    close: (code) => (closed = code),
-    buffered,
-    reauthenticate: async (token) => (token === 'fresh' ? world.now() + 600_000 : null),
-  });
-  return {
-    heard,
-    bytes: () => bytes,
-    closed: () => closed,
-    leave: attached.closed,
-    async say(...frames: Up[]) {
-      for (const frame of frames) attached.receive(encodeFrame(frame));
-      await world.run(world.now() + 5);
-    },
-    saw: (t: Down['t']) => heard.filter((frame) => frame.t === t),
-  };
-}
-type Hello = Extract<Up, { t: 'hello' }>;
-const hello: Hello = {
-  t: 'hello',
-  v: [...VERSIONS],
-  device: 'D'.repeat(22) as DeviceId,
-  gen: 0,
-  cursor: null,
-  ops: [],
-};
 
 /** How far a user's log goes now. */
 async function cursorOf(user: UserId): Promise<Cursor> {

@@ -4,6 +4,7 @@ import {
   HISTORY_WINDOW,
   OPERATION_WINDOW,
   PAGE_WINDOW,
+  SIGNAL_WINDOW,
   SNAPSHOT_ABOVE,
   type SessionEffect,
   type SessionEvent,
@@ -167,10 +168,43 @@ test('S20: at most 8 requests for history wait at a time', () => {
   expect(effects).toEqual([{ kind: 'read-history', id: 7, peer, before: 40 }]);
   expect(sent(step(state, ask(8))[1])).toEqual([{ t: 'bye', code: 'RATE_LIMITED' }]);
 
-  const found: HistoryPage = { peer, from: 40, before: 40, messages: [] };
+  const found: HistoryPage = { peer, from: 40, before: 40, messages: [], calls: [] };
   const [answered, answer] = step(state, { kind: 'history', id: 3, page: found });
   expect(sent(answer)).toEqual([{ t: 'history', id: 3, page: found }]);
   expect(kinds(step(answered, ask(8))[1])).toEqual(['read-history']);
+});
+
+test('S32: a device speaks for itself, once it is known to be no copy, and 64 signals wait at most', () => {
+  const envelope = new Uint8Array(1);
+  const toDevice = 'E'.repeat(22) as DeviceId;
+  const signal = frame({ t: 'signal', to: peer, device: toDevice, envelope });
+  const inCall = frame({ t: 'in-call', call: opId(1), peer });
+  expect(after(...from(4), signal)[1]).toEqual([]);
+  expect(after(...from(4), inCall)[1]).toEqual([]);
+  const live = [...from(4), read(page(4, 4))];
+  expect(after(...live, signal)[1]).toEqual([{ kind: 'relay-signal', device, to: peer, toDevice, envelope }]);
+  expect(after(...live, inCall)[1]).toEqual([{ kind: 'keep-call', device, peer, call: opId(1) }]);
+
+  const full = [...live, ...Array.from({ length: SIGNAL_WINDOW }, () => signal)];
+  expect(sent(after(...full, signal)[1])).toEqual([{ t: 'bye', code: 'RATE_LIMITED' }]);
+  expect(kinds(after(...full, { kind: 'signalled' }, signal)[1])).toEqual(['relay-signal']);
+});
+
+test('S32: a connection hears what is said to its own device, once it is welcome', () => {
+  const envelope = new Uint8Array(1);
+  const said = (toDevice: DeviceId): SessionEvent => ({
+    kind: 'signal',
+    from: peer,
+    device: toDevice,
+    toDevice,
+    envelope,
+  });
+  const live = [...from(4), read(page(4, 4))];
+  expect(after(...live, said(device))[1]).toEqual([
+    { kind: 'send', frame: { t: 'signal', from: peer, device, envelope } },
+  ]);
+  expect(after(...live, said('E'.repeat(22) as DeviceId))[1]).toEqual([]);
+  expect(after(...from(4), said(device))[1]).toEqual([]);
 });
 
 test('S21: a copy is told so, and nothing that it says is carried out', () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all(bundles.map(removeBundle)));
 
 test(
-  'S1 S2 S3 S8 S9 S10 S14 S18 S22 S24 C1 C2 C3 C5 C7 C11 C16 C17 C18: under every kind of fault nothing is lost, doubled or out of order',
+  'S1 S2 S3 S8 S9 S10 S14 S18 S22 S24 S27 S28 S29 S31 S32 C1 C2 C3 C5 C7 C11 C16 C17 C18: under every kind of fault nothing is lost, doubled or out of order',
   async () => {
     const { failures, ...score } = await play({
       bundles,

@@ -23,6 +23,7 @@ export interface MemoryAccountsDeps extends MemoryRelations {
 export function createMemoryAccounts({
   relationsOf,
   relate,
+  endCalls,
   dropUser,
   count,
   logs,
@@ -91,15 +92,15 @@ export function createMemoryAccounts({
       const left = person(user);
       if (!left || !accountsById.delete(user)) return [];
       tombstones.set(user, left);
-      const told: UserId[] = [];
+      const told = new Set(endCalls(user, time));
       for (const [pair, before] of relationsOf(user)) {
         if (before.state === 'none' && before.blockedBy.length === 0) continue;
         const next = { state: 'none', by: null, blockedBy: [], version: before.version + 1, time } as const;
-        told.push(...relate(pair, next, time).filter((other) => other !== user));
+        for (const other of relate(pair, next, time)) if (other !== user) told.add(other);
       }
       signIns.drop(user);
       dropUser(user);
-      return told;
+      return [...told];
     },
     async suspendAccount(user, time) {
       const account = accountsById.get(user);

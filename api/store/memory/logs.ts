@@ -1,10 +1,11 @@
-import type { PairId, UserId } from '#shared/ids.ts';
+import type { OpId, PairId, UserId } from '#shared/ids.ts';
 import type { Message } from '#sync/wire/down.ts';
 
 /** What an entry refers to. */
 export type Subject =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'friend' | 'receipt'; readonly pair: PairId }
+  | { readonly kind: 'call'; readonly pair: PairId; readonly id: OpId }
   | { readonly kind: 'account'; readonly revision: number };
 export type Logged = { readonly seq: number; readonly tag: number; readonly time: number } & Subject;
 

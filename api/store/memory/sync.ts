@@ -10,14 +10,17 @@ import {
   type SyncStore,
   type Watermark,
   type Write,
+  callFor,
   membersWhoSee,
   standingFor,
 } from '#sync/server/ports.ts';
 import type { Entry, Message, OpResult } from '#sync/wire/down.ts';
+import { rangeFrom } from '../calls.ts';
 import { type Generations, rotate } from '../generation.ts';
 import { type LogRow, buildPage, placeOf } from '../page.ts';
 import type { Stats } from '../ports.ts';
 import { type ContactRow, buildPart, newestThatFit } from '../snapshot.ts';
+import { createMemoryCalls } from './calls.ts';
 import type { Logged, Logs } from './logs.ts';
 
 const STRANGERS: Relation = { state: 'none', by: null, blockedBy: [], version: 0, time: 0 };
@@ -36,10 +39,12 @@ export interface MemoryRelations {
   relationsOf(user: UserId): Iterable<[PairId, Relation]>;
   /** Replaces a relation, and tells its members to whom it shows. Returns them: their logs grew. */
   relate(pair: PairId, next: Relation, time: number): readonly UserId[];
+  /** Ends the live calls of a user who is no more. Returns the others: their logs grew. */
+  endCalls(user: UserId, time: number): readonly UserId[];
   /** Forgets the log, the operations and the installations of a user who is no more. */
   dropUser(user: UserId): void;
   /** How much there is of what the accounts don't hold. */
-  count(): Pick<Stats, 'friendships' | 'messages' | 'entries'>;
+  count(): Pick<Stats, 'friendships' | 'messages' | 'calls' | 'entries'>;
 }
 
 export interface MemorySync {
@@ -54,6 +59,7 @@ export function createMemorySync({ epoch, logs, person, revision }: MemorySyncDe
   /** In the order of their numbers, from 1. */
   const messagesByPair = new Map<PairId, Message[]>();
   const marks = new Map<PairId, Map<UserId, Watermark>>();
+  const calls = createMemoryCalls(logs);
   const outcomes = new Map<string, Outcome>();
   const generations = new Map<string, Generations>();
 
@@ -92,7 +98,7 @@ export function createMemorySync({ epoch, logs, person, revision }: MemorySyncDe
   function count(): ReturnType<MemoryRelations['count']> {
     const friendships = Array.from(relations.values()).filter(({ state }) => state === 'friends').length;
     const messages = Array.from(messagesByPair.values()).reduce((sum, { length }) => sum + length, 0);
-    return { friendships, messages, entries: logs.entries() };
+    return { friendships, messages, calls: calls.count(), entries: logs.entries() };
   }
 
   /** Makes the effect true. Returns whose logs grew, and the number of a new message. */
@@ -113,6 +119,11 @@ export function createMemorySync({ epoch, logs, person, revision }: MemorySyncDe
     const { pair } = effect;
     const members = membersOf(pair);
     if (effect.kind === 'relation') return { touched: relate(pair, effect.next, write.time) };
+    if (effect.kind === 'call') {
+      calls.make(effect, messagesOf(pair).length, write.time);
+      meet(pair);
+      return { touched: effect.tell };
+    }
     const before = markOf(pair, effect.user);
     const { delivered, seen } = effect.mark;
     if (delivered <= before.delivered && seen <= before.seen) return { touched: [] };
@@ -138,6 +149,7 @@ export function createMemorySync({ epoch, logs, person, revision }: MemorySyncDe
         known(user);
       if (effect.kind === 'relation' && relationOf(effect.pair).version !== effect.expect)
         return { kind: 'conflict' };
+      if (effect.kind === 'call' && !calls.asExpected(effect)) return { kind: 'conflict' };
     }
     const { touched, n } = effect ? make(effect, write) : { touched: [], n: undefined };
     const result: OpResult = n !== undefined && write.result.ok ? { ...write.result, n } : write.result;
@@ -151,6 +163,12 @@ export function createMemorySync({ epoch, logs, person, revision }: MemorySyncDe
     if (logged.kind === 'account') {
       const { kind, time } = logged;
       return { kind, seq, time, revision: logged.revision };
+    }
+    if (logged.kind === 'call') {
+      const { kind, pair, id, time } = logged;
+      const call = calls.find(pair, id);
+      if (!call) throw new Error(`log entry ${seq} refers to a call that is missing`);
+      return { kind, seq, time, ...callFor(call, reader) };
     }
     const { kind, pair, time } = logged;
     if (kind === 'friend') return { seq, ...contactOf(pair, reader), time };
@@ -177,6 +195,7 @@ export function createMemorySync({ epoch, logs, person, revision }: MemorySyncDe
       contact: contactOf(pair, reader),
       conversation: { head: messages.length, ...marksOf(pair, reader) },
       newest: (limit) => messages.slice(-limit).toReversed(),
+      calls: (range) => calls.newest(pair, range, reader),
     };
   }
 
@@ -211,7 +230,7 @@ export function createMemorySync({ epoch, logs, person, revision }: MemorySyncDe
       const rows = relationsOf(user)
         .filter(
           ([pair, { state, blockedBy }]) =>
-            state !== 'none' || blockedBy.includes(user) || messagesOf(pair).length > 0,
+            state !== 'none' || blockedBy.includes(user) || messagesOf(pair).length > 0 || calls.has(pair),
         )
         .map(([pair]) => pair)
         .filter((pair) => after === null || pair > after.pair)
@@ -221,10 +240,18 @@ export function createMemorySync({ epoch, logs, person, revision }: MemorySyncDe
       return buildPart(rows, position, revision(user), after === null, limits);
     },
     async history(user, peer, before, limits) {
-      const messages = messagesOf(pairOf(user, peer));
+      const pair = pairOf(user, peer);
+      const messages = messagesOf(pair);
       const below = before <= messages.length + 1 ? messages.slice(0, Math.max(0, before - 1)) : [];
       const fitting = newestThatFit(below.slice(-limits.entries).toReversed(), limits);
-      return { peer, from: before - fitting.length, before, messages: fitting };
+      const from = before - fitting.length;
+      return {
+        peer,
+        from,
+        before,
+        messages: fitting,
+        calls: calls.newest(pair, rangeFrom(from, before), user),
+      };
     },
     async useDevice(user, device, gen) {
       known(user);
@@ -263,11 +290,12 @@ export function createMemorySync({ epoch, logs, person, revision }: MemorySyncDe
     async openRequests(user) {
       return relationsOf(user).filter(([, { state, by }]) => state === 'requested' && by === user).length;
     },
+    ...calls.store,
     async commit(write) {
       return apply(write);
     },
   };
-  return { store, relations: { relationsOf, relate, dropUser, count } };
+  return { store, relations: { relationsOf, relate, endCalls: calls.endAll, dropUser, count } };
 }
 
 function subjectOf(logged: Logged): string {
@@ -275,6 +303,7 @@ function subjectOf(logged: Logged): string {
     const { from, to, n } = logged.message;
     return `message ${pairOf(from, to)} ${n}`;
   }
+  if (logged.kind === 'call') return `call ${logged.pair} ${logged.id}`;
   // Each keyring takes the place of the one before.
   return logged.kind === 'account' ? 'account' : `${logged.kind} ${logged.pair}`;
 }

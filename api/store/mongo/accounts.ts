@@ -2,6 +2,7 @@ import { type UserId, peerIn } from '#shared/ids.ts';
 import { err, ok } from '#shared/result.ts';
 import { type SyncStore, standingFor } from '#sync/server/ports.ts';
 import type { Account, AccountStore, Acquaintance, Listed } from '../ports.ts';
+import type { Calls } from './calls.ts';
 import type { AccountPart, Collections, UserDoc } from './collections.ts';
 import { isDuplicate } from './errors.ts';
 import { type Friendships, relationOf } from './friendships.ts';
@@ -32,6 +33,7 @@ export interface Accounts extends AccountMethods, Pick<SyncStore, 'person' | 'fr
 export interface AccountsDeps {
   readonly collections: Pick<Collections, 'users' | 'friendships'>;
   readonly friendships: Friendships;
+  readonly calls: Pick<Calls, 'endAll'>;
   readonly logs: Logs;
   readonly sessions: Sessions;
   /** What else belongs to a user, to go with the account. */
@@ -44,6 +46,7 @@ const THERE = { deleted: { $eq: null } } as const;
 export function createAccounts({
   collections: { users, friendships: pairs },
   friendships,
+  calls,
   logs,
   sessions,
   belongings,
@@ -69,7 +72,7 @@ export function createAccounts({
 
   /** Each step may be repeated; the mark goes with a later round of the sweeper, which so finds what came in late. */
   async function remove(user: UserId, time: number): Promise<readonly UserId[]> {
-    const grown: UserId[] = [];
+    const grown = new Set(await calls.endAll(user, time));
     for (const { _id: pair } of await pairs
       .find({ members: { $eq: user } }, { projection: { _id: 1 } })
       .toArray()) {
@@ -81,12 +84,12 @@ export function createAccounts({
         const settles = { operation: null, result: null, time };
         const touched = await friendships.relate(pair, before.version, next, settles);
         if (touched === 'conflict') continue;
-        grown.push(...touched.filter((other) => other !== user));
+        for (const other of touched) if (other !== user) grown.add(other);
         break;
       }
     }
     for (const belonging of [sessions, logs, ...belongings]) await belonging.drop(user);
-    return grown;
+    return [...grown];
   }
 
   const accountWhere = async (filter: Parameters<typeof users.findOne>[0]): Promise<Account | undefined> => {

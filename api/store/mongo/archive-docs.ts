@@ -9,7 +9,9 @@ import {
   peerIn,
 } from '#shared/ids.ts';
 import type { RecordOf } from '../archive.ts';
+import { callDoc, storedOf } from './calls.ts';
 import type {
+  CallDoc,
   InstallationDoc,
   LogDoc,
   MessageDoc,
@@ -20,6 +22,7 @@ import type {
   SessionDoc,
   UserDoc,
 } from './collections.ts';
+import { entryName } from './logs.ts';
 import { binary, keyOf, plain } from './values.ts';
 
 /** Each document as a record of an archive, and back. What is only owed to logs, or begun, has been settled before. */
@@ -134,7 +137,7 @@ export function pairRecord(doc: PairDoc): RecordOf<'pair'> {
   return { kind: 'pair', pair: _id, state, by, blockedBy: [...blockedBy], version, time, low, high };
 }
 
-/** `talked` is said with the first message. */
+/** `talked` is said with the first message or call. */
 export function pairDoc({ kind: _, pair, ...rest }: RecordOf<'pair'>): PairDoc {
   return { ...rest, _id: pair, members: membersOf(pair), rev: 0, talked: false };
 }
@@ -149,11 +152,23 @@ export function messageDoc(record: RecordOf<'message'>): MessageDoc {
   return { ...rest, _id: keyOf(record.from, record.op), envelope: binary(envelope) };
 }
 
-export function entryRecord({ user, seq, tag, time, kind, peer, at }: LogDoc): RecordOf<'entry'> {
-  return { kind: 'entry', user, seq, tag, time, subject: subjectOf(kind, pairOf(user, peer), at) };
+export function callRecord(doc: CallDoc): RecordOf<'call'> {
+  const { callee: _, ...call } = storedOf(doc);
+  return { kind: 'call', pair: doc.pair, ...call };
 }
 
-function subjectOf(kind: LogDoc['kind'], pair: PairId, at: number): RecordOf<'entry'>['subject'] {
+export function docOfCall({ kind: _, pair, ...call }: RecordOf<'call'>): CallDoc {
+  return callDoc(pair, { ...call, callee: peerIn(pair, call.caller) });
+}
+
+export function entryRecord({ user, seq, tag, time, ...line }: LogDoc): RecordOf<'entry'> {
+  return { kind: 'entry', user, seq, tag, time, subject: subjectOf(line, pairOf(user, line.peer)) };
+}
+
+function subjectOf(
+  { kind, call, at }: Pick<LogDoc, 'kind' | 'call' | 'at'>,
+  pair: PairId,
+): RecordOf<'entry'>['subject'] {
   switch (kind) {
     case 'message':
       return { of: kind, pair, n: at };
@@ -161,6 +176,8 @@ function subjectOf(kind: LogDoc['kind'], pair: PairId, at: number): RecordOf<'en
       return { of: kind, revision: at };
     case 'receipt':
       return { of: kind, pair };
+    case 'call':
+      return { of: kind, pair, call: call ?? ('' as OpId) };
     case 'keys':
     case 'friend':
       return { of: 'friend', pair };
@@ -171,9 +188,11 @@ function subjectOf(kind: LogDoc['kind'], pair: PairId, at: number): RecordOf<'en
 export function entryDoc({ user, seq, tag, time, subject }: RecordOf<'entry'>, bytes: number): LogDoc {
   const peer = subject.of === 'account' ? user : peerIn(subject.pair, user);
   const { of: kind } = subject;
-  // Below 0 no change of a pair will ever come to be.
+  const call = subject.of === 'call' ? { call: subject.call } : {};
+  // Below 0 no change of a pair or a call will ever come to be.
   const at = kind === 'message' ? subject.n : kind === 'account' ? subject.revision : -seq;
-  return { _id: keyOf(user, `${kind} ${peer} ${at}`), user, seq, tag, kind, peer, at, time, bytes };
+  const name = entryName({ kind, peer, at, ...call });
+  return { _id: keyOf(user, name), user, seq, tag, kind, peer, ...call, at, time, bytes };
 }
 
 /** `message` is what stands under the operation's id, when it has no result of its own. Undefined: nothing came of it. */

@@ -3,6 +3,8 @@ import type { PairId, UserId } from '#shared/ids.ts';
 import { EXIT, Refusal } from '../../refusal.ts';
 import type { ArchiveRecord, ArchiveStore, RecordOf } from '../archive.ts';
 import {
+  callRecord,
+  docOfCall,
   entryDoc,
   entryRecord,
   installationDoc,
@@ -36,7 +38,7 @@ export interface MongoArchiveDeps {
  * takes back what it wrote when the records end in an error.
  */
 export function createMongoArchive({ collections, settle }: MongoArchiveDeps): ArchiveStore {
-  const { meta, users, sessions, installations, friendships, messages, log, operations, reports } =
+  const { meta, users, sessions, installations, friendships, messages, calls, log, operations, reports } =
     collections;
 
   async function* records(): AsyncGenerator<ArchiveRecord> {
@@ -50,6 +52,9 @@ export function createMongoArchive({ collections, settle }: MongoArchiveDeps): A
     // Below 0 are operations that were refused.
     for await (const doc of messages.find({ n: { $gt: 0 } }).sort({ pair: 1, n: 1 }))
       yield messageRecord(doc);
+    // Version 0 is what never became a call.
+    const placed = calls.find({ version: { $gt: 0 } }).sort({ pair: 1, after: 1, startedAt: 1, id: 1 });
+    for await (const doc of placed) yield callRecord(doc);
     yield* entries();
     for await (const step of stepsOf(operations.find().sort({ _id: 1 }))) yield* settledOperations(step);
     for await (const doc of reports.find().sort({ time: 1, order: 1 })) yield reportRecord(doc);
@@ -78,7 +83,7 @@ export function createMongoArchive({ collections, settle }: MongoArchiveDeps): A
   }
 
   async function load(given: AsyncIterable<ArchiveRecord>): Promise<void> {
-    const filled = [users, sessions, installations, friendships, messages, log, operations, reports];
+    const filled = [users, sessions, installations, friendships, messages, calls, log, operations, reports];
     for (const collection of filled) {
       if ((await (collection as unknown as Collection).countDocuments({}, { limit: 1 })) === 0) continue;
       throw new Refusal(
@@ -98,20 +103,25 @@ export function createMongoArchive({ collections, settle }: MongoArchiveDeps): A
 }
 
 async function loadAll(collections: Collections, given: AsyncIterable<ArchiveRecord>): Promise<void> {
-  const { meta, users, sessions, installations, friendships, messages, log, operations, reports } =
+  const { meta, users, sessions, installations, friendships, messages, calls, log, operations, reports } =
     collections;
   const namesByUser = new Map<UserId, string>();
   /** Bytes of the envelopes, by number from 1. */
   const sizesByPair = new Map<PairId, number[]>();
+  const talked = new Set<PairId>();
   const insert = createInserter();
 
+  async function talk(pair: PairId): Promise<void> {
+    if (talked.has(pair)) return;
+    talked.add(pair);
+    await insert.flush();
+    await friendships.updateOne({ _id: { $eq: pair } }, { $set: { talked: true } });
+  }
+
   async function addMessage(record: RecordOf<'message'>): Promise<void> {
+    await talk(record.pair);
     const sizes = sizesByPair.get(record.pair) ?? [];
-    if (sizes.length === 0) {
-      sizesByPair.set(record.pair, sizes);
-      await insert.flush();
-      await friendships.updateOne({ _id: { $eq: record.pair } }, { $set: { talked: true } });
-    }
+    sizesByPair.set(record.pair, sizes);
     sizes[record.n] = record.envelope.byteLength;
     await insert.add(messages, messageDoc(record));
   }
@@ -140,6 +150,10 @@ async function loadAll(collections: Collections, given: AsyncIterable<ArchiveRec
         break;
       case 'message':
         await addMessage(record);
+        break;
+      case 'call':
+        await talk(record.pair);
+        await insert.add(calls, docOfCall(record));
         break;
       case 'entry':
         await insert.add(log, entryDoc(record, bytesOf(record)));

@@ -1,21 +1,23 @@
 import type { Binary, Collection, Db, IndexDescription, ObjectId } from 'mongodb';
 import type { DeviceId, OpId, PairId, UserId } from '#shared/ids.ts';
-import type { Relation, Watermark } from '#sync/server/ports.ts';
+import type { Call } from '#shared/call.ts';
+import type { Relation, StoredCall, Watermark } from '#sync/server/ports.ts';
 import type { Report } from '../ports.ts';
 
 /**
  * What lies in the database, one shape a collection. Times are milliseconds since 1970, bytes are Binary. Where a key is
  * made of two things they are joined by a space, which no id holds: so a unique index comes with every collection.
  *
- * `messages`, `log` and `operations` grow with what is said, the others with how many people there are. In a sharded
- * cluster shard those three, by ranges, and leave the others on one shard (names are unique only there):
+ * `messages`, `calls`, `log` and `operations` grow with what is said, the others with how many people there are. In a
+ * sharded cluster shard those four, by ranges, and leave the others on one shard (names are unique only there):
  *
  *   sh.shardCollection('nexchat.log', { user: 1 })
  *   sh.shardCollection('nexchat.messages', { pair: 1 })
+ *   sh.shardCollection('nexchat.calls', { pair: 1 })
  *   sh.shardCollection('nexchat.operations', { _id: 1 })     begins with the user's id
  *
- * All entries of one log, and all messages of one conversation, then lie on one shard: the unique indexes that number
- * them hold, and a batch of either is one command. No collection expires rows by itself: a log is cut by `truncate` behind
+ * All entries of one log, and all messages and calls of one conversation, then lie on one shard: the unique indexes that
+ * number them hold, and a batch of either is one command. No collection expires rows by itself: a log is cut by `truncate` behind
  * its floor, and a sign-in that ended still tells its device's token from a stranger's.
  */
 export interface Collections {
@@ -24,6 +26,7 @@ export interface Collections {
   readonly sessions: Collection<SessionDoc>;
   readonly friendships: Collection<PairDoc>;
   readonly messages: Collection<MessageDoc>;
+  readonly calls: Collection<CallDoc>;
   readonly log: Collection<LogDoc>;
   readonly operations: Collection<OperationDoc>;
   readonly installations: Collection<InstallationDoc>;
@@ -102,19 +105,22 @@ export interface PairDoc extends Omit<Relation, 'version'> {
   readonly rev: number;
   readonly low: Watermark;
   readonly high: Watermark;
-  /** Set before the first message is there. */
+  /** Set before the first message or call is there. */
   readonly talked: boolean;
   readonly owes?: OwedEntry;
 }
-/** The outbox of a pair: one entry for the logs of `users`, and the operation that is settled by it. */
-export interface OwedEntry {
-  readonly kind: 'friend' | 'receipt';
-  /** The `rev` that made it. */
+/** One entry for the logs of `users`, and the operation that is settled by it. */
+export interface OwedCall {
+  /** The `rev` of a pair, or the version of a call, that made it. */
   readonly at: number;
   readonly time: number;
   readonly users: readonly UserId[];
   readonly operation: string | null;
   readonly result: ResultDoc | null;
+}
+/** The outbox of a pair. */
+export interface OwedEntry extends OwedCall {
+  readonly kind: 'friend' | 'receipt';
 }
 
 /** `_id` is sender and operation. */
@@ -133,6 +139,19 @@ export interface MessageDoc {
   readonly refusal?: ResultDoc;
 }
 
+/**
+ * `_id` is pair and call. Version 0, behind no message, is that of an operation that was refused and must never start a
+ * call.
+ */
+export interface CallDoc extends StoredCall {
+  readonly _id: string;
+  readonly pair: PairId;
+  readonly members: readonly [UserId, UserId];
+  /** While it rings or goes on. */
+  readonly live?: true;
+  readonly owes?: OwedCall;
+}
+
 /** `_id` names user and what is referred to, so that nothing is in a log twice. */
 export interface LogDoc extends LogLine {
   readonly _id: string;
@@ -143,9 +162,11 @@ export interface LogDoc extends LogLine {
 /** What an entry refers to: the `at`-th thing of its kind with `peer`. */
 export interface LogLine {
   /** `keys`: the peer has a new public bundle; reads as the friendship. `account`: the user's own keyring. */
-  readonly kind: 'message' | 'friend' | 'receipt' | 'keys' | 'account';
+  readonly kind: 'message' | 'friend' | 'receipt' | 'call' | 'keys' | 'account';
   readonly peer: UserId;
-  /** A message's number, a pair's `rev`, or a keyring's revision. */
+  /** Of calls, which one. */
+  readonly call?: OpId;
+  /** A message's number, a pair's `rev`, a call's version, or a keyring's revision. */
   readonly at: number;
   readonly time: number;
   /** Of the envelope. */
@@ -177,6 +198,15 @@ export type Intent =
       readonly pair: PairId;
       readonly user: UserId;
       readonly mark: Watermark;
+      readonly time: number;
+      readonly result: ResultDoc;
+    }
+  | {
+      readonly kind: 'call';
+      readonly pair: PairId;
+      readonly expect: number;
+      readonly next: Call;
+      readonly tell: readonly UserId[];
       readonly time: number;
       readonly result: ResultDoc;
     };
@@ -219,6 +249,14 @@ const INDEXES: Readonly<Record<keyof Collections, readonly IndexDescription[]>> 
     { name: 'by_number', key: { pair: 1, n: 1 }, unique: true },
     { name: 'open', key: { open: 1 }, sparse: true },
   ],
+  calls: [
+    { name: 'live', key: { pair: 1 }, unique: true, partialFilterExpression: { live: true } },
+    { name: 'live_by_member', key: { members: 1 }, partialFilterExpression: { live: true } },
+    { name: 'by_place', key: { pair: 1, after: 1, startedAt: 1, id: 1 } },
+    { name: 'ringing', key: { startedAt: 1 }, partialFilterExpression: { status: 'ringing' } },
+    { name: 'kept', key: { keptAt: 1 }, partialFilterExpression: { status: 'in_progress' } },
+    { name: 'owing', key: { 'owes.time': 1 }, sparse: true },
+  ],
   log: [{ name: 'by_position', key: { user: 1, seq: 1 }, unique: true }],
   operations: [],
   installations: [],
@@ -232,6 +270,7 @@ export function collectionsOf(db: Db): Collections {
     sessions: db.collection('sessions'),
     friendships: db.collection('friendships'),
     messages: db.collection('messages'),
+    calls: db.collection('calls'),
     log: db.collection('log'),
     operations: db.collection('operations'),
     installations: db.collection('installations'),

@@ -1,8 +1,10 @@
 import { equalBytes } from '#shared/bytes.ts';
+import type { Call } from '#shared/call.ts';
 import { Failure } from '#shared/errors.ts';
 import { type OpId, type PairId, type UserId, membersOf, pairOf } from '#shared/ids.ts';
 import type { Committed, Effect, SyncStore, Write } from '#sync/server/ports.ts';
 import { type Job, createBatches } from './batches.ts';
+import type { Calls } from './calls.ts';
 import type { Intent, MessageDoc, OperationDoc } from './collections.ts';
 import type { Friendships, Settles } from './friendships.ts';
 import type { Messages, NewMessage } from './messages.ts';
@@ -16,6 +18,7 @@ export interface CommitDeps {
   readonly operations: Operations;
   readonly messages: Messages;
   readonly friendships: Friendships;
+  readonly calls: Calls;
   /** Throws UNKNOWN_USER unless all of them are, or were, users. */
   readonly known: (users: readonly UserId[]) => Promise<void>;
 }
@@ -29,9 +32,10 @@ type Sent = Extract<Effect, { kind: 'message' }>;
  *
  *   1  claim    operations: insert under (user, op)        taken → somebody began or finished it: help, or repeat
  *   2  effect   messages: insert under (pair, n)           or friendships: one update, if `rev` is as it was read
+ *                                                          or calls: insert under the pair, or one update, if `version` is
  *               with what it owes to the logs (`open`, `owes`)
  *   3  logs     log: insert under (user, seq), both users
- *   4  answer   friendships first settle the operation; a message is its own result
+ *   4  answer   friendships and calls first settle the operation; a message is its own result
  *   5  strike off what was owed                            nobody waits for it
  *
  * A process may die, be cut off, or be very slow between any two steps, while the client repeats the operation at another
@@ -40,7 +44,8 @@ type Sent = Extract<Effect, { kind: 'message' }>;
  * - after 1: nothing has happened. A repeat of the same content goes on with step 2. Should the repeat decide otherwise
  *   (no longer friends), it first makes sure that the effect can't come later from a slow process: a message is refused
  *   under its own key (Messages.refuse), which the slow insert then meets; a relation that is still as it was expected is
- *   changed as the first attempt wanted, and one that has moved can't be changed by it any more.
+ *   changed as the first attempt wanted, and one that has moved can't be changed by it any more; a call that still can be
+ *   started is, and one that another stands in the way of is refused under its own key (Calls.refuse).
  * - after 2: the effect is there for good, and says what it owes. The repeat, the next reader of the pair, the next
  *   message of the conversation or the sweeper adds the entries.
  * - after 3 and 4: the repeat finds the result.
@@ -48,7 +53,7 @@ type Sent = Extract<Effect, { kind: 'message' }>;
  * Nothing is answered from what a majority does not hold: reads are majority reads, and an insert that meets a taken key
  * has waited until the majority holds that.
  */
-export function createCommits({ operations, messages, friendships, known }: CommitDeps): Commits {
+export function createCommits({ operations, messages, friendships, calls, known }: CommitDeps): Commits {
   /** Writes of one pair in the order in which they were handed over. */
   const lanes = createBatches<PairId, Write, Committed>(async (pair, jobs) => {
     const welcome = await Promise.all(jobs.map(admit));
@@ -154,6 +159,10 @@ export function createCommits({ operations, messages, friendships, known }: Comm
         const touched = await friendships.raise(effect.pair, effect.user, effect.mark, settles);
         return { kind: 'done', result, touched };
       }
+      case 'call': {
+        const touched = await calls.change(effect, settles);
+        return touched === 'conflict' ? { kind: 'conflict' } : { kind: 'done', result, touched };
+      }
     }
   }
 
@@ -177,6 +186,8 @@ export function createCommits({ operations, messages, friendships, known }: Comm
         const settles = { operation: before._id, result, time };
         return done(write, result, await friendships.raise(pair, user, mark, settles));
       }
+      case 'call':
+        return goOnCalling(write, before, before.intent);
       default:
         throw new Error('an operation has neither a result nor an intent');
     }
@@ -214,6 +225,27 @@ export function createCommits({ operations, messages, friendships, known }: Comm
     return (await operations.replace(before, write)) ? make(write, true) : touchedAgain(write);
   }
 
+  async function goOnCalling(
+    write: Write,
+    before: OperationDoc,
+    intent: Extract<Intent, { kind: 'call' }>,
+  ): Promise<Committed> {
+    const { pair, expect, next, time, result } = intent;
+    // If it was made by this operation, this pays for it and settles the operation.
+    const doc = await calls.settled(pair, next.id);
+    const now = await operations.find(write.actor, write.op);
+    if (now && (now.result || !now.token.equals(before.token))) return goOn(write, now);
+    if (expect === 0 ? !doc : doc?.version === expect) {
+      const touched = await calls.change(intent, { operation: before._id, result, time });
+      if (touched !== 'conflict') return done(write, result, touched);
+      // Another call is in the way. It may be over soon, and this one must not begin by itself then.
+      if (expect > 0 || !(await calls.refuse(pair, next))) return touchedAgain(write);
+    }
+    // What was begun can't happen any more. What is wanted now takes its place, unless it is the same once more.
+    const wanted = starts(write.effect, next) ? { ...write, effect: null, result: inCall(write.op) } : write;
+    return (await operations.replace(before, wanted)) ? make(wanted, true) : touchedAgain(write);
+  }
+
   /** Another process went on with it at the same time. */
   async function touchedAgain(write: Write): Promise<Committed> {
     const now = await operations.find(write.actor, write.op);
@@ -231,8 +263,11 @@ export function createCommits({ operations, messages, friendships, known }: Comm
 
   async function outcomeOf(user: UserId, op: OpId): Promise<OperationDoc | undefined> {
     const doc = await operations.find(user, op);
-    if (!doc || doc.result || doc.intent?.kind !== 'relation') return doc;
-    await friendships.settled(doc.intent.pair);
+    if (!doc || doc.result) return doc;
+    const { intent } = doc;
+    if (intent?.kind === 'relation') await friendships.settled(intent.pair);
+    else if (intent?.kind === 'call') await calls.settled(intent.pair, intent.next.id);
+    else return doc;
     return operations.find(user, op);
   }
 
@@ -268,6 +303,11 @@ function newMessage({ actor, op, time }: Write, effect: Sent): NewMessage {
   const pair = pairFor(effect);
   return { _id: keyOf(actor, op), pair, from: effect.from, op, time, envelope: binary(effect.envelope) };
 }
+
+const starts = (effect: Write['effect'], { id }: Call): boolean =>
+  effect?.kind === 'call' && effect.expect === 0 && effect.next.id === id;
+
+const inCall = (id: OpId): Write['result'] => ({ id, ok: false, code: 'IN_CALL' });
 
 const repeated = (committed: Committed): Committed =>
   committed.kind === 'done' ? { kind: 'repeat', result: committed.result } : committed;

@@ -4,6 +4,7 @@ import type { Collections, OwedEntry, PairDoc, ResultDoc } from './collections.t
 import { isDuplicate, untilDone } from './errors.ts';
 import type { Logs } from './logs.ts';
 import type { Operations } from './operations.ts';
+import { createStrikes } from './owed.ts';
 import { NOTHING_READ } from './values.ts';
 
 /** Settled by a change, when it was an operation. */
@@ -25,7 +26,7 @@ export interface Friendships {
   ): Promise<readonly UserId[] | 'conflict'>;
   /** Raises a member's watermarks. Returns whose logs grew. */
   raise(pair: PairId, user: UserId, mark: Watermark, settles: Settles): Promise<readonly UserId[]>;
-  /** Says that there may be messages. */
+  /** Says that there may be messages or calls. */
   talk(pair: PairId): Promise<void>;
   /** Adds what a pair owes to logs, and settles the operation that it came from. */
   pay(doc: PairDoc): Promise<void>;
@@ -69,9 +70,14 @@ export function createFriendships({
   operations,
   onError,
 }: FriendshipsDeps): Friendships {
-  /** What was paid here and is not yet struck off: the next change does both at once. */
-  const paidByPair = new Map<PairId, number>();
-  const striking = new Set<Promise<void>>();
+  const strikes = createStrikes(
+    (pair, at) =>
+      friendships.updateOne(
+        { _id: { $eq: pair as PairId }, 'owes.at': { $eq: at } },
+        { $unset: { owes: 1 } },
+      ),
+    onError,
+  );
 
   async function find(pair: PairId): Promise<PairDoc | undefined> {
     return (await friendships.findOne({ _id: { $eq: pair } })) ?? undefined;
@@ -79,7 +85,7 @@ export function createFriendships({
 
   async function settled(pair: PairId): Promise<PairDoc | undefined> {
     const doc = await find(pair);
-    if (doc?.owes && paidByPair.get(pair) !== doc.owes.at) await pay(doc);
+    if (doc?.owes && !strikes.isPaid(pair, doc.owes.at)) await pay(doc);
     return doc;
   }
 
@@ -113,19 +119,7 @@ export function createFriendships({
       users.map((user) => logs.append(user, { kind, peer: peerIn(pair, user), at, time, bytes: 0 })),
     );
     if (operation !== null && result !== null) await operations.settle(operation, result);
-    paidByPair.set(pair, at);
-    const struck = strike(pair, at).finally(() => striking.delete(struck));
-    striking.add(struck);
-  }
-
-  /** Not waited for: an entry that is paid twice is in the log once. */
-  async function strike(pair: PairId, at: number): Promise<void> {
-    try {
-      await friendships.updateOne({ _id: { $eq: pair }, 'owes.at': { $eq: at } }, { $unset: { owes: 1 } });
-    } catch (error) {
-      onError(error);
-    }
-    if (paidByPair.get(pair) === at) paidByPair.delete(pair);
+    strikes.strike(pair, at);
   }
 
   type Change = Partial<Pick<PairDoc, keyof Relation | 'low' | 'high'>>;
@@ -177,8 +171,6 @@ export function createFriendships({
       const doc = await met(pair);
       if (!doc.talked) await friendships.updateOne({ _id: { $eq: pair } }, { $set: { talked: true } });
     },
-    async idle() {
-      await Promise.all(striking);
-    },
+    idle: strikes.idle,
   };
 }

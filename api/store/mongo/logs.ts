@@ -27,6 +27,11 @@ export interface Logs extends Pick<SyncStore, 'head' | 'truncate' | 'longLogs'> 
   drop(user: UserId): Promise<void>;
 }
 
+/** Names what an entry refers to, once for each change of it. */
+export function entryName({ kind, peer, call, at }: Pick<LogLine, 'kind' | 'peer' | 'call' | 'at'>): string {
+  return call === undefined ? `${kind} ${peer} ${at}` : `${kind} ${peer} ${call} ${at}`;
+}
+
 export interface LogsDeps {
   readonly collections: Pick<Collections, 'log' | 'users'>;
   /** A random 32-bit number for each entry. */
@@ -53,7 +58,7 @@ export function createLogs({ collections: { log, users }, tag, replicated }: Log
   /** By `_id`: who asks for what is on its way waits for the same. */
   const onTheWay = new Map<string, Promise<void>>();
 
-  const idOf = (user: UserId, { kind, peer, at }: LogLine): string => keyOf(user, `${kind} ${peer} ${at}`);
+  const idOf = (user: UserId, line: LogLine): string => keyOf(user, entryName(line));
 
   const queue = createBatches<UserId, LogLine, void>(async (user, jobs) => {
     let missing = new Map(jobs.map(({ item }) => [idOf(user, item), item]));

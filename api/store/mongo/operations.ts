@@ -114,5 +114,7 @@ function intentOf(effect: NonNullable<Write['effect']>, time: number, result: Re
       };
     case 'watermark':
       return { kind: 'watermark', pair: effect.pair, user: effect.user, mark: effect.mark, time, result };
+    case 'call':
+      return { ...effect, time, result };
   }
 }

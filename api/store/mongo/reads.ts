@@ -1,10 +1,12 @@
 import { Failure } from '#shared/errors.ts';
 import { type PairId, type UserId, pairOf, peerIn } from '#shared/ids.ts';
-import { type PageLimits, type SyncStore, standingFor } from '#sync/server/ports.ts';
+import { type PageLimits, type SyncStore, callFor, standingFor } from '#sync/server/ports.ts';
 import type { Entry, Page } from '#sync/wire/down.ts';
 import type { Cursor } from '#sync/wire/up.ts';
 import { placeOf, selectRows } from '../page.ts';
 import { type ContactRow, buildPart } from '../snapshot.ts';
+import { CALL_BYTES, rangeFrom, rangeOf } from '../calls.ts';
+import { type Calls, callKey } from './calls.ts';
 import type { Collections, LogDoc, PairDoc, UserDoc } from './collections.ts';
 import { untilDone } from './errors.ts';
 import { marksFor, relationOf } from './friendships.ts';
@@ -16,6 +18,7 @@ export interface ReadsDeps {
   readonly collections: Pick<Collections, 'users' | 'friendships'>;
   readonly logs: Logs;
   readonly messages: Messages;
+  readonly calls: Calls;
   readonly epoch: string;
 }
 
@@ -27,6 +30,7 @@ export function createReads({
   collections: { users, friendships },
   logs,
   messages,
+  calls,
   epoch,
 }: ReadsDeps): Pick<SyncStore, 'read' | 'snapshot' | 'history'> {
   async function peopleOf(ids: readonly UserId[]): Promise<Map<UserId, Pick<UserDoc, 'name' | 'bundle'>>> {
@@ -56,28 +60,36 @@ export function createReads({
   async function resolve(chosen: readonly LogDoc[], reader: UserId): Promise<Entry[]> {
     const numbersByPair = new Map<PairId, number[]>();
     const pairIds = new Set<PairId>();
-    for (const { kind, peer, at } of chosen) {
+    const callIds: string[] = [];
+    for (const { kind, peer, call, at } of chosen) {
       const pair = pairOf(reader, peer);
       if (kind === 'message') numbersByPair.set(pair, [...(numbersByPair.get(pair) ?? []), at]);
+      else if (call) callIds.push(callKey(pair, call));
       else if (kind !== 'account') pairIds.add(pair);
     }
     const peers = new Set(
       chosen.filter(({ kind }) => kind === 'friend' || kind === 'keys').map(({ peer }) => peer),
     );
-    const [sent, pairs, people] = await Promise.all([
+    const [sent, called, pairs, people] = await Promise.all([
       messages.at(numbersByPair),
+      calls.at(callIds),
       pairsOf([...pairIds]),
       peopleOf([...peers]),
     ]);
     const messageByPlace = new Map(sent.map((doc) => [`${doc.pair} ${doc.n}`, doc]));
     return chosen.map((logged): Entry => {
-      const { kind, seq, time, peer, at } = logged;
+      const { kind, seq, time, peer, call, at } = logged;
       const pair = pairOf(reader, peer);
       if (kind === 'account') return { kind, seq, time, revision: at };
       if (kind === 'message') {
         const doc = messageByPlace.get(`${pair} ${at}`);
         if (!doc) throw new Error(`log entry ${seq} refers to a message that is missing`);
         return { kind, seq, ...messageOf(doc) };
+      }
+      if (kind === 'call') {
+        const found = call && called.get(callKey(pair, call));
+        if (!found) throw new Error(`log entry ${seq} refers to a call that is missing`);
+        return { kind, seq, time, ...callFor(found, reader) };
       }
       const doc = pairs.get(pair);
       if (!doc) throw new Error(`log entry ${seq} refers to a pair that is missing`);
@@ -93,15 +105,18 @@ export function createReads({
         const peer = peerIn(doc._id, reader);
         const head = doc.talked ? await messages.head(doc._id) : 0;
         const { state, blockedBy } = doc;
-        // A conversation that was about to begin when a server stopped.
-        if (head === 0 && state === 'none' && !blockedBy.includes(reader)) return undefined;
         const fitting = { entries: limits.messages, bytes: limits.bytes };
         const newest = head === 0 ? [] : await messages.below(doc._id, head + 1, fitting);
+        const called = doc.talked ? await calls.newest(doc._id, rangeOf(newest), reader) : [];
+        // A conversation that was about to begin when a server stopped.
+        if (head === 0 && called.length === 0 && state === 'none' && !blockedBy.includes(reader))
+          return undefined;
         return {
           pair: doc._id,
           contact: contactOf(doc, reader, people.get(peer)),
           conversation: { peer, head, ...marksFor(doc, reader) },
           newest: (limit) => newest.slice(-limit).toReversed(),
+          calls: () => called,
         };
       }),
     );
@@ -125,7 +140,9 @@ export function createReads({
       for (const row of await contactRows(step, reader, limits)) {
         if (!row) continue;
         rows.push(row);
-        for (const { envelope } of row.newest(limits.messages)) bytes += envelope.byteLength;
+        const sent = [...row.newest(limits.messages)];
+        bytes += row.calls(rangeOf(sent)).length * CALL_BYTES;
+        for (const { envelope } of sent) bytes += envelope.byteLength;
       }
       step = [];
       return rows.length > limits.pairs || bytes > limits.bytes;
@@ -175,14 +192,23 @@ export function createReads({
       return buildPart(rows, position, revision, after === null, limits);
     },
     async history(user, peer, before, limits) {
-      const found = await messages.below(pairOf(user, peer), before, limits);
-      return { peer, from: before - found.length, before, messages: found };
+      const pair = pairOf(user, peer);
+      const found = await messages.below(pair, before, limits);
+      const from = before - found.length;
+      return {
+        peer,
+        from,
+        before,
+        messages: found,
+        calls: await calls.newest(pair, rangeFrom(from, before), user),
+      };
     },
   };
 }
 
 /** Entries with one subject are one entry of a page. */
-function subjectOf({ kind, peer, at }: LogDoc): string {
+function subjectOf({ kind, peer, call, at }: LogDoc): string {
+  if (call) return `call ${peer} ${call}`;
   if (kind === 'message') return `message ${peer} ${at}`;
   // Each keyring takes the place of the one before.
   if (kind === 'account') return kind;

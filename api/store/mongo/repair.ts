@@ -1,5 +1,6 @@
 import type { UserId } from '#shared/ids.ts';
 import type { Accounts } from './accounts.ts';
+import type { Calls } from './calls.ts';
 import type { Collections } from './collections.ts';
 import type { Friendships } from './friendships.ts';
 import type { Messages } from './messages.ts';
@@ -10,9 +11,10 @@ import { membersOf } from '#shared/ids.ts';
 const MAX_ROUND = 1_000;
 
 export interface RepairDeps {
-  readonly collections: Pick<Collections, 'messages' | 'friendships' | 'users'>;
+  readonly collections: Pick<Collections, 'messages' | 'friendships' | 'calls' | 'users'>;
   readonly messages: Messages;
   readonly friendships: Friendships;
+  readonly calls: Calls;
   readonly accounts: Accounts;
   readonly sessions: Pick<Sessions, 'finishEnding'>;
   readonly onError: (error: unknown) => void;
@@ -25,9 +27,10 @@ export interface RepairDeps {
 export type Repair = (before: number) => Promise<ReadonlySet<UserId>>;
 
 export function createRepair({
-  collections: { messages: messageRows, friendships: pairs, users },
+  collections: { messages: messageRows, friendships: pairs, calls: callRows, users },
   messages,
   friendships,
+  calls,
   accounts,
   sessions,
   onError,
@@ -56,6 +59,10 @@ export function createRepair({
     });
     await each(pairs.find({ 'owes.time': late }).limit(MAX_ROUND).toArray(), async (doc) => {
       await friendships.pay(doc);
+      return doc.owes?.users ?? [];
+    });
+    await each(callRows.find({ 'owes.time': late }).limit(MAX_ROUND).toArray(), async (doc) => {
+      await calls.pay(doc);
       return doc.owes?.users ?? [];
     });
     await each(users.find({ 'owes.time': late }).limit(MAX_ROUND).toArray(), accounts.pay);

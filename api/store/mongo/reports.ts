@@ -10,6 +10,7 @@ export function createReports({
   sessions,
   friendships,
   messages,
+  calls,
   log,
   reports,
 }: Collections): Pick<AccountStore, 'addReport' | 'reports' | 'stats'> {
@@ -37,12 +38,13 @@ export function createReports({
     /** What grows with what is said is counted by the database's own books, not one by one. */
     async stats() {
       const there = { deleted: { $eq: null } };
-      const [people, suspended, open, friends, sent, entries, told] = await Promise.all([
+      const [people, suspended, open, friends, sent, called, entries, told] = await Promise.all([
         users.countDocuments(there),
         users.countDocuments({ ...there, suspended: { $ne: null } }),
         sessions.countDocuments({ ended: { $eq: null } }),
         friendships.countDocuments({ state: { $eq: 'friends' } }),
         messages.estimatedDocumentCount(),
+        calls.estimatedDocumentCount(),
         log.estimatedDocumentCount(),
         reports.estimatedDocumentCount(),
       ]);
@@ -52,6 +54,7 @@ export function createReports({
         sessions: open,
         friendships: friends,
         messages: sent,
+        calls: called,
         entries,
         reports: told,
       };

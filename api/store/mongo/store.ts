@@ -3,6 +3,7 @@ import type { UserId } from '#shared/ids.ts';
 import type { Store } from '../ports.ts';
 import type { MongoAddress } from './address.ts';
 import { createAccounts } from './accounts.ts';
+import { createCalls } from './calls.ts';
 import { type Collections, collectionsOf } from './collections.ts';
 import { createCommits } from './commit.ts';
 import { connectMongo, refusing } from './connect.ts';
@@ -81,19 +82,21 @@ export function createMongoStore(deps: MongoStoreDeps): MongoStore {
   const operations = createOperations(collections);
   const friendships = createFriendships({ collections, logs, operations, onError });
   const messages = createMessages({ collections, friendships, logs, onError });
-  const commits = createCommits({ operations, messages, friendships, known });
+  const calls = createCalls({ collections, friendships, messages, logs, operations, onError });
+  const commits = createCommits({ operations, messages, friendships, calls, known });
   const sessions = createSessions(collections);
   const devices = createDevices({ collections, known });
   const accounts = createAccounts({
     collections,
     friendships,
+    calls,
     logs,
     sessions,
     belongings: [operations, devices],
   });
-  const repair = createRepair({ collections, messages, friendships, accounts, sessions, onError });
+  const repair = createRepair({ collections, messages, friendships, calls, accounts, sessions, onError });
   const sweeping = startSweeping(repair, onError, onRepaired);
-  const calls = createCalls();
+  const requests = createRequests();
 
   const inTurn = createTurns();
   const { pay: _pay, remove: _remove, ...accountMethods } = accounts;
@@ -109,13 +112,17 @@ export function createMongoStore(deps: MongoStoreDeps): MongoStore {
     rotateSession: (id, expect, next) => inTurn(id, () => sessions.rotateSession(id, expect, next)),
     useDevice: (user, device, gen) => inTurn(device, () => devices.useDevice(user, device, gen)),
     ...createReports(collections),
-    ...createReads({ collections, logs, messages, epoch }),
+    ...createReads({ collections, logs, messages, calls, epoch }),
     async epoch() {
       return epoch;
     },
     head: logs.head,
     truncate: logs.truncate,
     longLogs: logs.longLogs,
+    call: calls.call,
+    liveCalls: calls.liveCalls,
+    keepCall: calls.keepCall,
+    overdueCalls: calls.overdueCalls,
     commit: commits.commit,
     outcome: commits.outcome,
     async relation(pair) {
@@ -135,13 +142,13 @@ export function createMongoStore(deps: MongoStoreDeps): MongoStore {
   };
 
   return {
-    ...calls.guard(methods),
+    ...requests.guard(methods),
     repair,
     async close() {
-      calls.close();
+      requests.close();
       await sweeping.stop();
-      await calls.ended();
-      for (const part of [messages, friendships]) await part.idle();
+      await requests.ended();
+      for (const part of [messages, friendships, calls]) await part.idle();
     },
   };
 }
@@ -184,8 +191,8 @@ function startSweeping(
   };
 }
 
-/** Calls under way: they fail only as the port says, and none begins after the end. */
-function createCalls() {
+/** What is asked for and under way: they fail only as the port says, and none begins after the end. */
+function createRequests() {
   const running = new Set<Promise<unknown>>();
   let closed = false;
 

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { type UserId } from '#shared/ids.ts';
 import { err, ok } from '#shared/result.ts';
 import type { Account, AccountStore, Acquaintance, Credentials, Listed, Recovery } from '../ports.ts';
+import type { SqliteCalls } from './calls.ts';
 import { createSqliteDeletion } from './deletion.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type AppendEntry, ENTRY } from './log.ts';
@@ -35,6 +36,7 @@ export interface SqliteAccountsDeps {
   readonly names: Names;
   readonly group: GroupCommit;
   readonly append: AppendEntry;
+  readonly calls: SqliteCalls;
 }
 
 /** Users and their sign-ins. Off the hot path: clarity over speed, and the same group commit. */

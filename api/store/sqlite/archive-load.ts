@@ -60,6 +60,12 @@ export function createArchiveLoader(db: Database): (record: ArchiveRecord) => vo
   function refOf(subject: RecordOf<'entry'>['subject']): number {
     if (subject.of === 'account') return subject.revision;
     const pair = pairNumber(subject.pair);
+    if (subject.of === 'call') {
+      return known(
+        sql.callId.get(pair, packOp(subject.call)),
+        `call ${subject.call} of pair ${subject.pair}`,
+      );
+    }
     if (subject.of !== 'message') return pair;
     return known(sql.messageId.get(pair, subject.n), `message ${subject.n} of pair ${subject.pair}`);
   }
@@ -88,6 +94,12 @@ export function createArchiveLoader(db: Database): (record: ArchiveRecord) => vo
       case 'message': {
         const { pair, n, from, op, time, envelope } = record;
         sql.message.run(pairNumber(pair), n, numberOf(from), packOp(op), time, envelope);
+        break;
+      }
+      case 'call': {
+        const { kind: _, pair, id, caller, seen, ...row } = record;
+        const numbers = { pair: pairNumber(pair), caller: numberOf(caller), op: packOp(id) };
+        sql.call.run({ ...row, ...numbers, seen: seen ? 1 : 0 });
         break;
       }
       case 'entry': {
@@ -155,6 +167,15 @@ function prepareLoading(db: Database) {
     messageId: db
       .prepare<[number, number], number>('SELECT id FROM messages WHERE pair = ? AND n = ?')
       .pluck(),
+    call: db.prepare(
+      `INSERT INTO calls
+         (pair, op, caller, media, status, after, started, answered, ended,
+          caller_device, callee_device, seen, version, kept)
+       VALUES
+         (@pair, @op, @caller, @media, @status, @after, @startedAt, @answeredAt, @endedAt,
+          @callerDevice, @calleeDevice, @seen, @version, @keptAt)`,
+    ),
+    callId: db.prepare<[number, Buffer], number>('SELECT id FROM calls WHERE pair = ? AND op = ?').pluck(),
     entry: db.prepare<[number, number, number, number, number, number]>(
       'INSERT INTO log (user, seq, kind, ref, tag, time) VALUES (?, ?, ?, ?, ?, ?)',
     ),

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { type UserId, pairOf } from '#shared/ids.ts';
 import { type Relation, membersWhoSee } from '#sync/server/ports.ts';
 import type { AccountStore } from '../ports.ts';
+import type { SqliteCalls } from './calls.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type AppendEntry, ENTRY } from './log.ts';
 import type { Names } from './names.ts';
@@ -16,6 +17,7 @@ export interface SqliteDeletionDeps {
   readonly names: Names;
   readonly group: GroupCommit;
   readonly append: AppendEntry;
+  readonly calls: SqliteCalls;
 }
 
 /**
@@ -27,6 +29,7 @@ export function createSqliteDeletion({
   names,
   group,
   append,
+  calls,
 }: SqliteDeletionDeps): Pick<AccountStore, 'deleteAccount'> {
   const sql = prepareDeletion(db);
   for (const self of sql.deleted.all()) while (sweep(self) > 0);
@@ -50,15 +53,15 @@ export function createSqliteDeletion({
       if (self === undefined) return [];
       const told = await group.add(() => {
         if (sql.end.run(time, self).changes === 0) return [];
-        const others: UserId[] = [];
+        const others = new Set(calls.endAll(user, time));
         for (const row of sql.relations.all({ self })) {
           for (const other of part(row, user, time)) {
             append(names.number(other), ENTRY.friend, row.id, time);
-            others.push(other);
+            others.add(other);
           }
         }
         for (const drop of [sql.dropCredentials, sql.dropSessions, sql.dropInstallations]) drop.run(self);
-        return others;
+        return [...others];
       });
       while ((await group.add(() => sweep(self))) > 0);
       return told;

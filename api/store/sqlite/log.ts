@@ -1,10 +1,10 @@
 import type { Database } from 'better-sqlite3';
 
 /**
- * What an entry refers to by `ref`: a message, the friendship or the watermarks of a pair (all by their row), or the
- * account itself, whose `ref` is the keyring's revision.
+ * What an entry refers to by `ref`: a message, the friendship or the watermarks of a pair, a call (all by their row), or
+ * the account itself, whose `ref` is the keyring's revision.
  */
-export const ENTRY = { message: 1, friend: 2, receipt: 3, account: 4 } as const;
+export const ENTRY = { message: 1, friend: 2, receipt: 3, account: 4, call: 5 } as const;
 export type EntryKind = (typeof ENTRY)[keyof typeof ENTRY];
 
 /**

@@ -143,6 +143,34 @@ const STEPS: readonly string[] = [
   ) STRICT;
   CREATE INDEX reports_by_time ON reports (time);
   `,
+  `
+  -- after is the number of the conversation's last message when it was started. Log entries of kind 5 refer to a call.
+  CREATE TABLE calls (
+    id INTEGER PRIMARY KEY,
+    pair INTEGER NOT NULL REFERENCES pairs (id) ON DELETE CASCADE,
+    op BLOB NOT NULL,
+    caller INTEGER NOT NULL REFERENCES users (id),
+    media TEXT NOT NULL CHECK (media IN ('voice', 'video')),
+    status TEXT NOT NULL CHECK (
+      status IN ('ringing', 'in_progress', 'completed', 'missed', 'declined', 'busy', 'failed')
+    ),
+    after INTEGER NOT NULL,
+    started INTEGER NOT NULL,
+    answered INTEGER,
+    ended INTEGER,
+    caller_device TEXT NOT NULL,
+    callee_device TEXT,
+    seen INTEGER NOT NULL CHECK (seen IN (0, 1)),
+    version INTEGER NOT NULL,
+    kept INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX calls_by_id ON calls (pair, op);
+  CREATE INDEX calls_by_place ON calls (pair, after, started, op);
+  -- A pair has one live call at most. These hold the few that ring or go on.
+  CREATE UNIQUE INDEX calls_live ON calls (pair) WHERE status IN ('ringing', 'in_progress');
+  CREATE INDEX calls_ringing ON calls (started) WHERE status = 'ringing';
+  CREATE INDEX calls_kept ON calls (kept) WHERE status = 'in_progress';
+  `,
 ];
 
 /** Brings a database to this version's schema, each step in a transaction of its own. */

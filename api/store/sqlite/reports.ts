@@ -54,6 +54,7 @@ function prepareReports(db: Database) {
               (SELECT count(*) FROM sessions WHERE ended IS NULL) AS sessions,
               (SELECT count(*) FROM pairs WHERE state = 'friends') AS friendships,
               (SELECT count(*) FROM messages) AS messages,
+              (SELECT count(*) FROM calls) AS calls,
               (SELECT count(*) FROM log) AS entries,
               (SELECT count(*) FROM reports) AS reports`,
     ),

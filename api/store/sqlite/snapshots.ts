@@ -1,7 +1,9 @@
 import { type UserId, membersOf, pairOf, peerIn } from '#shared/ids.ts';
 import { type SyncStore, standingFor } from '#sync/server/ports.ts';
 import type { Message } from '#sync/wire/down.ts';
+import { rangeFrom } from '../calls.ts';
 import { type ContactRow, buildPart, newestThatFit } from '../snapshot.ts';
+import type { SqliteCalls } from './calls.ts';
 import { type Names, plain, unpackOp } from './names.ts';
 import { marksFor, relationOf } from './pairs.ts';
 import type { ContactSelection, PairRow, SyncStatements } from './sync-statements.ts';
@@ -9,12 +11,14 @@ import type { ContactSelection, PairRow, SyncStatements } from './sync-statement
 export interface SqliteSnapshotDeps {
   readonly names: Names;
   readonly sql: SyncStatements;
+  readonly calls: SqliteCalls;
 }
 
 /** How things stand, read from where they stand: what it costs does not depend on the length of any log. */
 export function createSqliteSnapshots({
   names,
   sql,
+  calls,
 }: SqliteSnapshotDeps): Pick<SyncStore, 'snapshot' | 'history'> {
   /** Messages numbered below `before`, the newest first. */
   function* newest(pair: PairRow, before: number, limit: number): Generator<Message> {
@@ -36,6 +40,7 @@ export function createSqliteSnapshots({
       contact: { kind: 'friend', time, peer, name, standing, bundle: plain(row.bundle) },
       conversation: { peer, head, ...marksFor(row, self) },
       newest: (limit) => newest(row, head + 1, limit),
+      calls: (range) => calls.newest(row.id, range, user),
     };
   }
 
@@ -53,7 +58,9 @@ export function createSqliteSnapshots({
       const pair = low === undefined || high === undefined ? undefined : sql.pair.get(low, high);
       const known = pair !== undefined && before <= (sql.lastNumber.get(pair.id) ?? 0) + 1;
       const messages = known ? newestThatFit(newest(pair, before, limits.entries), limits) : [];
-      return { peer, from: before - messages.length, before, messages };
+      const from = before - messages.length;
+      const shown = pair ? calls.newest(pair.id, rangeFrom(from, before), user) : [];
+      return { peer, from, before, messages, calls: shown };
     },
   };
 }

@@ -3,6 +3,7 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import type { CommitMeter } from '../commit-meter.ts';
 import type { Store } from '../ports.ts';
 import { createSqliteAccounts } from './accounts.ts';
+import { createSqliteCalls } from './calls.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createLog } from './log.ts';
 import { migrate } from './migrations.ts';
@@ -35,9 +36,10 @@ export function openSqliteStore({ file, tag, maxBytes, meter }: SqliteStoreOptio
   const names = createNames(db);
   const group = createGroupCommit(db, names.forget, meter);
   const append = createLog(db, tag);
+  const calls = createSqliteCalls({ db, names, append });
   return {
-    ...createSqliteAccounts({ db, names, group, append }),
-    ...createSqliteSync({ db, names, group, epoch: epochOf(db), append }),
+    ...createSqliteAccounts({ db, names, group, append, calls }),
+    ...createSqliteSync({ db, names, group, epoch: epochOf(db), append, calls }),
     async close() {
       group.close();
       db.close();

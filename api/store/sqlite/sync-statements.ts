@@ -69,11 +69,12 @@ const raise = (side: 'low' | 'high'): string => `
   UPDATE pairs SET ${side}_delivered = max(${side}_delivered, @delivered), ${side}_seen = max(${side}_seen, @seen)
   WHERE id = @pair AND (${side}_delivered < @delivered OR ${side}_seen < @seen)`;
 
-/** Everybody whom `side` knows or has blocked, or whom it has talked with. */
+/** Everybody whom `side` knows or has blocked, or with whom it has exchanged messages or calls. */
 const contactsOn = (side: 'low' | 'high', other: 'low' | 'high'): string => `
   SELECT p.*, u.uid, u.name, u.bundle FROM pairs p JOIN users u ON u.id = p.${other}
   WHERE p.${side} = @self AND u.uid > @after
-    AND (p.state <> 'none' OR p.${side}_blocks OR EXISTS (SELECT 1 FROM messages WHERE pair = p.id))`;
+    AND (p.state <> 'none' OR p.${side}_blocks OR EXISTS (SELECT 1 FROM messages WHERE pair = p.id)
+      OR EXISTS (SELECT 1 FROM calls WHERE pair = p.id))`;
 
 /** Every statement of the sync store, prepared once. */
 export type SyncStatements = ReturnType<typeof prepareSync>;

@@ -6,12 +6,14 @@ import {
   type SyncStore,
   type Watermark,
   type Write,
+  callFor,
   membersWhoSee,
   standingFor,
 } from '#sync/server/ports.ts';
 import type { Entry, OpResult } from '#sync/wire/down.ts';
 import { rotate } from '../generation.ts';
 import { type LogRow, buildPage, placeOf } from '../page.ts';
+import type { SqliteCalls } from './calls.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type AppendEntry, ENTRY, type EntryKind } from './log.ts';
 import { type Names, packOp, plain, unpackOp } from './names.ts';
@@ -26,10 +28,11 @@ export interface SqliteSyncDeps {
   readonly group: GroupCommit;
   readonly epoch: string;
   readonly append: AppendEntry;
+  readonly calls: SqliteCalls;
 }
 
 /** The hot path: what a message costs is decided here. */
-export function createSqliteSync({ db, names, group, epoch, append }: SqliteSyncDeps): SyncStore {
+export function createSqliteSync({ db, names, group, epoch, append, calls }: SqliteSyncDeps): SyncStore {
   const sql = prepareSync(db);
 
   const pairRow = (pair: PairId): PairRow | undefined => {
@@ -82,6 +85,9 @@ export function createSqliteSync({ db, names, group, epoch, append }: SqliteSync
         const raised = raise.run({ delivered, seen, pair: pair.id });
         return { touched: raised.changes > 0 ? both(ENTRY.receipt, pair.id) : [] };
       }
+      case 'call':
+        calls.make(pair.id, effect, sql.lastNumber.get(pair.id) ?? 0, write.time);
+        return { touched: effect.tell };
     }
   }
 
@@ -102,6 +108,7 @@ export function createSqliteSync({ db, names, group, epoch, append }: SqliteSync
     if (effect) {
       const pair = ensurePair(effect.kind === 'message' ? pairOf(effect.from, effect.to) : effect.pair);
       if (effect.kind === 'relation' && pair.version !== effect.expect) return { kind: 'conflict' };
+      if (effect.kind === 'call' && !calls.asExpected(pair.id, effect)) return { kind: 'conflict' };
       const made = make(effect, pair, write);
       touched = made.touched;
       if (made.n !== undefined && result.ok) result = { ...result, n: made.n };
@@ -123,6 +130,11 @@ export function createSqliteSync({ db, names, group, epoch, append }: SqliteSync
       return { kind: 'message', seq, time, op: unpackOp(op), from, to, n, envelope: plain(envelope) };
     }
     if (row.kind === ENTRY.account) return { kind: 'account', seq, time, revision: row.ref };
+    if (row.kind === ENTRY.call) {
+      const call = calls.at(row.ref);
+      if (!call) throw new Error(`log entry ${seq} refers to a call that is missing`);
+      return { kind: 'call', seq, time, ...callFor(call, names.id(self)) };
+    }
     const pair = sql.pairById.get(row.ref);
     if (!pair) throw new Error(`log entry ${seq} refers to a pair that is missing`);
     const peerNumber = pair.low === self ? pair.high : pair.low;
@@ -207,8 +219,9 @@ export function createSqliteSync({ db, names, group, epoch, append }: SqliteSync
         return rotated.current;
       });
     },
-    ...createSqliteSnapshots({ names, sql }),
+    ...createSqliteSnapshots({ names, sql, calls }),
     ...createSqliteTruncation({ names, sql, group }),
+    ...calls.store(group),
     commit(write) {
       return group.add(() => apply(write));
     },

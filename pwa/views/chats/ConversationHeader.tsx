@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useApp } from '../app-context.ts';
+import { HeaderCalls } from '../calls/HeaderCalls.tsx';
 import { later } from '../later.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
 import { BackIcon } from '../parts/icons.tsx';
@@ -40,6 +41,7 @@ export function ConversationHeader(props: { friend: Friend }) {
         </h1>
         <Presence friend={friend} />
       </div>
+      {!friend.blocked && <HeaderCalls friend={friend} />}
       <ConversationMenu friend={friend} onAsk={(what) => (asking.value = what)} />
       {asking.value === 'unfriend' && <UnfriendDialog friend={friend} onClose={close} />}
       {asking.value === 'block' && <BlockDialog friend={friend} onClose={close} />}

@@ -2,8 +2,9 @@ import type { ConversationRow } from '../../models/conversations.ts';
 import type { Contact } from '../../models/people.ts';
 import { useApp } from '../app-context.ts';
 import { fullTime, listTime } from '../format.ts';
+import { isMissed } from '../calls/is-missed.ts';
 import { Avatar } from '../parts/Avatar.tsx';
-import { BlockedIcon, WarningIcon } from '../parts/icons.tsx';
+import { BlockedIcon, CallsIcon, WarningIcon } from '../parts/icons.tsx';
 import { TickMark } from '../parts/TickMark.tsx';
 import { TypingDots } from '../parts/TypingDots.tsx';
 import { VerifiedMark } from '../parts/VerifiedMark.tsx';
@@ -91,6 +92,16 @@ function Preview(props: {
         <span class="item-text" dir="auto">
           {row.draft}
         </span>
+      </span>
+    );
+  }
+  if (row.lastCall !== null) {
+    const { media } = row.lastCall;
+    const missed = isMissed(row.lastCall);
+    return (
+      <span class={`item-preview ${missed ? 'item-warning' : ''}`}>
+        <CallsIcon />
+        <span class="item-text">{missed ? say.list.missed(media) : say.list.call(media)}</span>
       </span>
     );
   }

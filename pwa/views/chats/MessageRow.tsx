@@ -1,13 +1,13 @@
 import { Fragment } from 'preact';
 import { useApp } from '../app-context.ts';
-import { clockTime, dayName, fullTime } from '../format.ts';
+import { clockTime, fullTime } from '../format.ts';
 import { linkify } from '../linkify.ts';
 import { LockIcon } from '../parts/more-icons.tsx';
 import { TickMark } from '../parts/TickMark.tsx';
 import { say } from '../strings.ts';
 import { sayChat } from '../strings/chat.ts';
-import { today } from '../use-today.ts';
 import type { TimelineItem } from '../../models/timeline.ts';
+import { DayLine } from './DayLine.tsx';
 import type { ItemRow } from './rows.ts';
 import { isConnected } from '../../models/status.ts';
 
@@ -17,11 +17,7 @@ export function MessageRow(props: { row: ItemRow; name: string; goal: boolean })
   return (
     <>
       {hole && <Hole />}
-      {day !== null && (
-        <p class="day">
-          <span>{dayName(day, today.value)}</span>
-        </p>
-      )}
+      <DayLine day={day} />
       {unread && (
         <p class="unread-divider">
           <span>{sayChat.newMessages}</span>

@@ -4,6 +4,7 @@ import type { VirtualItem } from '@tanstack/virtual-core';
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { Place } from '../../models/timeline.ts';
 import { useApp } from '../app-context.ts';
+import { CallLine } from '../calls/CallLine.tsx';
 import { BubbleDrawing } from '../parts/drawings.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
 import { DownIcon } from '../parts/more-icons.tsx';
@@ -34,14 +35,17 @@ const NEAR = 900;
 /** The messages. It alone owns its scroll position; only what is near the screen is drawn. */
 export function Timeline(props: { name: string; covered: ReadonlySignal<number> }) {
   const { models, actions } = useApp();
-  const { peer, notices, unreadAfter } = models.timeline;
+  const { peer } = models.timeline;
   const items = models.timeline.items.value;
+  const calls = models.timeline.calls.value;
+  const notices = models.timeline.notices.value;
+  const unreadAfter = models.timeline.unreadAfter.value;
   const hasEarlier = models.timeline.hasEarlier.value;
   const hasLater = models.timeline.hasLater.value;
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useMemo(
-    () => rowsOf(items, notices.value, unreadAfter.value, hasEarlier, hasLater),
-    [items, notices.value, unreadAfter.value, hasEarlier, hasLater],
+    () => rowsOf({ items, calls, notices, unreadAfter, hasEarlier, hasLater }),
+    [items, calls, notices, unreadAfter, hasEarlier, hasLater],
   );
 
   const whole = useWhole();
@@ -148,7 +152,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
           askForMore();
         }}
       >
-        {items.length === 0 && (
+        {items.length === 0 && calls.length === 0 && (
           <EmptyState
             drawing={<BubbleDrawing />}
             title={sayChat.emptyTitle(props.name)}
@@ -178,11 +182,9 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
                     ref={virtualizer.measureElement}
                     class="timeline-row"
                   >
-                    {row.item === null ? (
-                      <NoticeLine notice={row.notice} name={props.name} />
-                    ) : (
-                      <MessageRow row={row} name={props.name} goal={row.key === goal} />
-                    )}
+                    {row.item !== null && <MessageRow row={row} name={props.name} goal={row.key === goal} />}
+                    {row.call !== null && <CallLine row={row} />}
+                    {row.notice !== null && <NoticeLine notice={row.notice} name={props.name} />}
                   </div>
                 )
               );

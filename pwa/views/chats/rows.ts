@@ -1,14 +1,15 @@
-import type { TimelineItem, TimelineNotice } from '../../models/timeline.ts';
+import type { TimelineCall, TimelineItem, TimelineNotice } from '../../models/timeline.ts';
 import { dayOf } from '../format.ts';
 
-/** One message, or one remark of the app, as the timeline draws it. */
-export type Row = ItemRow | NoticeRow;
+/** One message, one call, or one remark of the app, as the timeline draws it. */
+export type Row = ItemRow | CallRow | NoticeRow;
 
 /** Separators belong to the message below, so that a row's key is its message. */
 export interface ItemRow {
   readonly key: string;
   readonly item: TimelineItem;
   readonly notice: null;
+  readonly call: null;
   /** A moment of the day that begins with this message, or null. */
   readonly day: number | null;
   /** Messages are missing above this one. */
@@ -20,54 +21,81 @@ export interface ItemRow {
   readonly last: boolean;
 }
 
+export interface CallRow {
+  readonly key: string;
+  readonly item: null;
+  readonly notice: null;
+  readonly call: TimelineCall;
+  /** A moment of the day that begins with this call, or null. */
+  readonly day: number | null;
+  readonly unread: false;
+}
+
 export interface NoticeRow {
   readonly key: string;
   readonly item: null;
   readonly notice: TimelineNotice;
+  readonly call: null;
   readonly unread: false;
 }
 
 /** Neighbours further apart than this stand on their own, in milliseconds. */
 const GROUP_GAP = 5 * 60_000;
 
+/** The part of a conversation that is here, and what else belongs between its messages. */
+export interface TimelineWindow {
+  readonly items: readonly TimelineItem[];
+  readonly calls: readonly TimelineCall[];
+  readonly notices: readonly TimelineNotice[];
+  readonly unreadAfter: number | null;
+  readonly hasEarlier: boolean;
+  readonly hasLater: boolean;
+}
+
 /**
  * What to draw for a window of messages. While earlier messages exist, nothing is said about the day of the first
  * one, nor of one below missing messages: it may have begun before, and the separator would jump away under the reader
  * when they arrive. Notices begin no day: they stand at a number, and their times are of this device alone.
  */
-export function rowsOf(
-  items: readonly TimelineItem[],
-  notices: readonly TimelineNotice[],
-  unreadAfter: number | null,
-  hasEarlier: boolean,
-  hasLater = false,
-): Row[] {
+export function rowsOf({ items, calls, notices, unreadAfter, hasEarlier, hasLater }: TimelineWindow): Row[] {
   const firstUnread = firstUnreadIndex(items, unreadAfter);
-  const above = noticesAbove(items, notices, hasEarlier);
+  const noticesAt = placed(items, notices, hasEarlier);
+  const callsAt = placed(items, calls, hasEarlier);
+  const between = (index: number) => [...(noticesAt.get(index) ?? []), ...(callsAt.get(index) ?? [])];
   const starts = items.map((item, index) => {
     const before = items[index - 1];
-    const apart = before === undefined || index === firstUnread || above.has(index);
+    const apart = before === undefined || index === firstUnread || between(index).length > 0;
     return apart || !belongTogether(before, item);
   });
-  const rows = items.flatMap((item, index): Row[] => {
-    const before = items[index - 1];
-    const follows = before !== undefined && !item.holeBefore;
-    const newDay = follows ? dayOf(before.at) !== dayOf(item.at) : before === undefined && !hasEarlier;
-    const row: ItemRow = {
+
+  /** When the message or call above was; undefined at the start. */
+  let above: number | undefined;
+  const dayAt = (at: number, hole = false): number | null => {
+    const begins = above === undefined ? !hasEarlier : !hole && dayOf(above) !== dayOf(at);
+    above = at;
+    return begins ? at : null;
+  };
+  const remarks = (index: number): Row[] =>
+    between(index)
+      .toSorted((a, b) => a.at - b.at)
+      .map((one) => ('kind' in one ? noticeRow(one) : callRow(one, dayAt(one.at))));
+
+  const rows = items.flatMap((item, index): Row[] => [
+    ...remarks(index),
+    {
       key: item.id,
       item,
       notice: null,
-      day: newDay ? item.at : null,
+      call: null,
+      day: dayAt(item.at, item.holeBefore),
       hole: item.holeBefore,
       unread: index === firstUnread,
       first: starts[index] ?? true,
       last: starts[index + 1] ?? true,
-    };
-    return [...(above.get(index) ?? []).map(noticeRow), row];
-  });
+    },
+  ]);
   // Below the last message of a window stands what belongs to later ones.
-  const below = hasLater ? [] : (above.get(items.length) ?? []);
-  return [...rows, ...below.map(noticeRow)];
+  return hasLater ? rows : [...rows, ...remarks(items.length)];
 }
 
 /** Where the unread divider goes, or -1. */
@@ -77,19 +105,19 @@ export function firstUnreadIndex(items: readonly TimelineItem[], unreadAfter: nu
 }
 
 /**
- * The notices by the index of the message that they stand above; below all, the number of messages. One that belongs
- * to earlier messages waits until those are here.
+ * Calls or notices by the index of the message that they stand above; below all, the number of messages. One that
+ * belongs to earlier messages waits until those are here.
  */
-function noticesAbove(
+function placed<T extends { readonly after: number }>(
   items: readonly TimelineItem[],
-  notices: readonly TimelineNotice[],
+  remarks: readonly T[],
   hasEarlier: boolean,
-): ReadonlyMap<number, readonly TimelineNotice[]> {
-  const above = new Map<number, TimelineNotice[]>();
-  for (const notice of notices) {
-    const index = 1 + items.findLastIndex(({ n }) => n !== null && n <= notice.after);
+): ReadonlyMap<number, readonly T[]> {
+  const above = new Map<number, T[]>();
+  for (const remark of remarks) {
+    const index = 1 + items.findLastIndex(({ n }) => n !== null && n <= remark.after);
     if (index === 0 && hasEarlier) continue;
-    above.set(index, [...(above.get(index) ?? []), notice]);
+    above.set(index, [...(above.get(index) ?? []), remark]);
   }
   return above;
 }
@@ -98,6 +126,16 @@ const noticeRow = (notice: TimelineNotice): NoticeRow => ({
   key: `notice-${notice.id}`,
   item: null,
   notice,
+  call: null,
+  unread: false,
+});
+
+const callRow = (call: TimelineCall, day: number | null): CallRow => ({
+  key: `call-${call.id}`,
+  item: null,
+  notice: null,
+  call,
+  day,
   unread: false,
 });
 

@@ -3,7 +3,7 @@ import type { Me } from '../../models/session.ts';
 import type { SettingsSection } from '../../models/shell.ts';
 import { useApp } from '../app-context.ts';
 import { Avatar } from '../parts/Avatar.tsx';
-import { BlockedIcon } from '../parts/icons.tsx';
+import { BlockedIcon, CallsIcon } from '../parts/icons.tsx';
 import {
   AboutIcon,
   AppLockIcon,
@@ -20,10 +20,11 @@ import { saySettings } from '../strings/settings.ts';
 const GROUPS = [
   { title: 'account', sections: ['devices', 'password', 'recovery'] },
   { title: 'privacy', sections: ['lock', 'blocked'] },
-  { title: 'more', sections: ['data', 'about'] },
+  { title: 'more', sections: ['calls', 'data', 'about'] },
 ] as const satisfies readonly { title: string; sections: readonly SettingsSection[] }[];
 
 const ICONS: Readonly<Record<SettingsSection, ComponentType>> = {
+  calls: CallsIcon,
   devices: DevicesIcon,
   password: PasswordIcon,
   recovery: RecoveryIcon,

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact';
 import type { SettingsSection } from '../../models/shell.ts';
 import { useApp } from '../app-context.ts';
+import { CallSettings } from '../calls/CallSettings.tsx';
 import { BackIcon } from '../parts/icons.tsx';
 import { say } from '../strings.ts';
 import { saySettings } from '../strings/settings.ts';
@@ -16,6 +17,7 @@ import { Recovery } from './Recovery.tsx';
 import { SectionList } from './SectionList.tsx';
 
 const SECTIONS: Readonly<Record<SettingsSection, ComponentType>> = {
+  calls: CallSettings,
   devices: Devices,
   password: Password,
   recovery: Recovery,

@@ -4,6 +4,8 @@ import { useApp } from '../app-context.ts';
 import { Avatar } from '../parts/Avatar.tsx';
 import { BrandMark } from '../parts/BrandMark.tsx';
 import {
+  CallsActiveIcon,
+  CallsIcon,
   ChatsActiveIcon,
   ChatsIcon,
   PeopleActiveIcon,
@@ -18,7 +20,7 @@ import { say } from '../strings.ts';
 
 interface Place {
   readonly route: Route;
-  readonly label: 'chats' | 'people' | 'requests' | 'settings';
+  readonly label: 'chats' | 'calls' | 'people' | 'requests' | 'settings';
   readonly Icon: ComponentType;
   readonly ActiveIcon: ComponentType;
 }
@@ -30,6 +32,7 @@ const PLACES: readonly Place[] = [
     Icon: ChatsIcon,
     ActiveIcon: ChatsActiveIcon,
   },
+  { route: { panel: 'calls' }, label: 'calls', Icon: CallsIcon, ActiveIcon: CallsActiveIcon },
   { route: { panel: 'people' }, label: 'people', Icon: PeopleIcon, ActiveIcon: PeopleActiveIcon },
   {
     route: { panel: 'requests' },
@@ -48,12 +51,13 @@ const PLACES: readonly Place[] = [
 /** The sidebar of wide screens and the tab bar of phones: the same places. */
 export function Navigation() {
   const { models, actions } = useApp();
-  const { shell, session, people, conversations } = models;
+  const { shell, session, people, conversations, calls } = models;
   const collapsed = shell.sidebarCollapsed.value;
   const panel = shell.route.value.panel === 'search' ? 'chats' : shell.route.value.panel;
   const me = session.me.value;
   const badges: Partial<Record<Route['panel'], number>> = {
     chats: conversations.unread.value,
+    calls: calls.missed.value,
     requests: people.requests.value.length,
   };
 

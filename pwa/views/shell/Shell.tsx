@@ -13,6 +13,7 @@ import { StatusChip } from './StatusChip.tsx';
 const Conversation = later(async () => (await import('../after-paint.ts')).Conversation);
 /** Nothing is to be told before the first paint. */
 const Notices = later(async () => (await import('../after-paint.ts')).Notices);
+const CallList = later(async () => (await import('../calls/CallList.tsx')).CallList);
 const People = later(async () => (await import('../people/People.tsx')).People);
 const Requests = later(async () => (await import('../people/Requests.tsx')).Requests);
 const Settings = later(async () => (await import('../settings/Settings.tsx')).Settings);
@@ -49,6 +50,7 @@ export function Shell() {
             {peer === null ? <NothingOpen /> : <Conversation key={peer} peer={peer} safety={safety} />}
           </>
         )}
+        {route.panel === 'calls' && <CallList />}
         {route.panel === 'people' && <People />}
         {route.panel === 'requests' && <Requests />}
         {route.panel === 'settings' && <Settings section={route.section} />}
@@ -61,7 +63,7 @@ export function Shell() {
 /** The list is on the screen; the next tap should find its view at hand. */
 function preloadWhenIdle(): void {
   const preload = () => {
-    for (const view of [Conversation, People, Requests, Settings]) void view.preload();
+    for (const view of [Conversation, CallList, People, Requests, Settings]) void view.preload();
   };
   if ('requestIdleCallback' in window) requestIdleCallback(preload);
   else setTimeout(preload, 500);

@@ -1,4 +1,5 @@
 import type { say } from '../strings.ts';
+import type { sayCalls } from './calls.ts';
 import type { sayChat } from './chat.ts';
 import type { sayDoor } from './door.ts';
 import type { sayHints } from './hints.ts';
@@ -13,6 +14,7 @@ export interface Catalogue {
   readonly dir: 'ltr' | 'rtl';
   readonly words: {
     readonly first: typeof say;
+    readonly calls: typeof sayCalls;
     readonly chat: typeof sayChat;
     readonly door: typeof sayDoor;
     readonly hints: typeof sayHints;

@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
+import { calls } from './de/calls.ts';
 import { chat } from './de/chat.ts';
 import { door } from './de/door.ts';
 import { first } from './de/first.ts';
@@ -12,5 +13,5 @@ import { trust } from './de/trust.ts';
 /** German. */
 export const de: Catalogue = {
   dir: 'ltr',
-  words: { first, chat, door, hints, news, people, search, settings, trust },
+  words: { first, calls, chat, door, hints, news, people, search, settings, trust },
 };

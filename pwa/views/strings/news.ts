@@ -1,3 +1,4 @@
+import type { DeviceKind } from '../../models/calls.ts';
 import type { Remark } from '../../models/shell.ts';
 import { counted, say, words } from '../strings.ts';
 
@@ -5,6 +6,12 @@ import { counted, say, words } from '../strings.ts';
 export const sayNews = words('news', {
   bug: 'Something went wrong in the app. Reload it if this happens again.',
   withoutKeys: 'Exported. Your keys are not in the file, because the server could not be reached.',
+  afterCall: 'The page starts anew when the call is over.',
+  unplugged: {
+    microphone: 'The microphone was unplugged. The default one is used now.',
+    camera: 'The camera was unplugged. The default one is used now.',
+    speaker: 'The loudspeaker was unplugged. The default one is used now.',
+  } satisfies Record<DeviceKind, string>,
   asks: (name: string) => `${name} wants to be your friend`,
   askMany: (count: number) => counted(count, 'new friend request', 'new friend requests'),
   accepted: (name: string) => `${name} accepted your friend request`,
@@ -21,6 +28,10 @@ export function wordsOf(remark: Remark): string {
       return sayNews.bug;
     case 'without-keys':
       return sayNews.withoutKeys;
+    case 'after-call':
+      return sayNews.afterCall;
+    case 'unplugged':
+      return sayNews.unplugged[remark.device];
     case 'asks':
       return nameOr(remark.names, sayNews.asks, sayNews.askMany);
     case 'accepted':

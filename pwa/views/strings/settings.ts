@@ -6,6 +6,7 @@ export const saySettings = words('settings', {
   title: 'Settings',
   general: 'General',
   sections: {
+    calls: 'Calls',
     devices: 'Devices',
     password: 'Password',
     recovery: 'Recovery code',
@@ -15,6 +16,7 @@ export const saySettings = words('settings', {
     about: 'About',
   } satisfies Record<SettingsSection, string>,
   lines: {
+    calls: 'Microphone, camera, relay',
     devices: 'Where you are signed in',
     password: 'Change your password',
     recovery: 'The way back without a password',

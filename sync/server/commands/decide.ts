@@ -1,4 +1,5 @@
 import type { Operation } from '../../wire/up.ts';
+import { changeCall } from './call.ts';
 import { changeFriendship } from './friend.ts';
 import { sendMessage } from './message.ts';
 import { raiseWatermark } from './receipt.ts';
@@ -11,6 +12,12 @@ export function decide(op: Operation, facts: Facts): Verdict {
       return sendMessage(op, facts);
     case 'receipt':
       return raiseWatermark(op, facts);
+    case 'call.start':
+    case 'call.answer':
+    case 'call.decline':
+    case 'call.end':
+    case 'call.see':
+      return changeCall(op, facts);
     default:
       return changeFriendship(op, facts);
   }
@@ -18,6 +25,11 @@ export function decide(op: Operation, facts: Facts): Verdict {
 
 /** Operations of one lane take effect in the order they were made. The same names at client and server. */
 export function laneOf(op: Operation): string {
-  const group = op.kind === 'message.send' ? 'c' : op.kind === 'receipt' ? 'r' : 'f';
-  return `${group}:${op.to}`;
+  return `${groupOf(op.kind)}:${op.to}`;
+}
+
+function groupOf(kind: Operation['kind']): string {
+  if (kind === 'message.send') return 'c';
+  if (kind === 'receipt') return 'r';
+  return kind.startsWith('call.') ? 'k' : 'f';
 }

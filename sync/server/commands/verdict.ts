@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#shared/errors.ts';
 import type { OpId } from '#shared/ids.ts';
 import type { OpResult } from '../../wire/down.ts';
-import type { Conversation, Effect, Person, Relation } from '../ports.ts';
+import type { Conversation, Effect, Person, Relation, StoredCall } from '../ports.ts';
 
 /** What a command may know when it decides. Read before, never during. */
 export interface Facts {
@@ -13,6 +13,10 @@ export interface Facts {
   readonly conversation: Conversation;
   /** Requests of the actor that wait for an answer. Read for requests only. */
   readonly openRequests: number;
+  /** The call that the operation names, or that has the id of a start, if the two have one. */
+  readonly call: StoredCall | undefined;
+  /** Calls that ring or go on, of the actor and of the target with whomever. Read for starts only. */
+  readonly live: { readonly mine: readonly StoredCall[]; readonly theirs: readonly StoredCall[] };
   /** Server time, milliseconds since 1970. */
   readonly now: number;
 }

@@ -30,6 +30,10 @@ export async function openConversation({ me, peer, opened, store }: World) {
       typing: nothing,
       want: (who, before) => wishes.push(`${who} ${before}`),
       restart: nothing,
+      call: nothing,
+      dropCall: nothing,
+      signal: nothing,
+      inCall: nothing,
       leave: () => Promise.resolve(),
     },
   };

@@ -1,4 +1,5 @@
 import { equalBytes } from '#shared/bytes.ts';
+import type { Call } from '#shared/call.ts';
 import { sha256 } from '#shared/crypto/primitives.ts';
 import { Failure } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
@@ -7,7 +8,7 @@ import type { ClientStore } from '#sync/client/ports.ts';
 import type { Entry, Message } from '#sync/wire/down.ts';
 import { newOpId } from '#pwa/store/op-id.ts';
 import { type OpenStore, eraseLocalStore, openLocalStore } from '#pwa/store/provisioning.ts';
-import { Log } from '#tests/contracts/client-store-subject.ts';
+import { Log, callFrom } from '#tests/contracts/client-store-subject.ts';
 import {
   type Person,
   type World,
@@ -25,6 +26,9 @@ let log: Log | undefined;
 let opened: OpenStore | undefined;
 let joined: ClientStore | undefined;
 let queuedSeen = -1;
+let ringing = -1;
+let missed = -1;
+let called: Call | undefined;
 const lost: string[] = [];
 const made: Extract<Entry, { kind: 'message' }>[] = [];
 
@@ -49,6 +53,15 @@ export const actions = {
 
   lost: () => [...lost, ...(world?.lost ?? [])],
   queuedSeen: () => queuedSeen,
+  /** How many calls this tab takes for ringing, and for missed. */
+  callsSeen: () => [ringing, missed],
+  seeCalls: () => mine().store.calls.markSeen(null),
+  /** The next state of one call, as the server tells it. */
+  async tellCall(status: 'ringing' | 'missed'): Promise<void> {
+    const { subject } = theWorld();
+    called ??= callFrom(subject, { id: subject.newId() });
+    await theLog().push(theLog().call({ ...called, status }));
+  },
   erase: () => eraseLocalStore(),
   close: () => mine().store.close(),
 
@@ -218,13 +231,19 @@ async function tellOf(me: Person, friend: Person) {
   const friendship = { kind: 'friend' as const, time: 1, standing: 'friends' as const };
   return {
     contact: { ...friendship, peer: friend.id, name: 'robin', bundle: friend.bundle },
-    summary: { peer: friend.id, head, mine: mark, theirs, messages },
+    summary: { peer: friend.id, head, mine: mark, theirs, messages, calls: [] },
   };
 }
 
 function watch(): void {
   mine().store.liveQueued((count) => {
     queuedSeen = count;
+  });
+  mine().store.calls.liveCalls((calls) => {
+    ringing = calls.length;
+  });
+  mine().store.calls.liveMissed((count) => {
+    missed = count;
   });
 }
 

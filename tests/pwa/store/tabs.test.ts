@@ -74,6 +74,26 @@ test('C5 a tab that dies while it stores a page leaves all of it or nothing', as
   expect(outcomes).toContain(0);
 });
 
+test('C27 C29 all tabs hear at once that somebody calls, that it was missed, and that one of them has looked', async () => {
+  const { tab: leader } = await begin();
+  const other = await join();
+  const all = async (...expected: number[]) => {
+    for (const tab of [leader, other]) {
+      const seen = () => tab.evaluate(() => suite.callsSeen());
+      await until(async () => (await seen()).join() === expected.join(), { within: 3_000 });
+    }
+  };
+  await leader.evaluate(() => suite.tellCall('ringing'));
+  await all(1, 0);
+  await leader.evaluate(() => suite.tellCall('missed'));
+  await all(0, 1);
+  await other.evaluate(() => suite.seeCalls());
+  await all(0, 0);
+  await leader.evaluate(() => suite.tellCall('missed'));
+  await other.evaluate(() => suite.lead());
+  await all(0, 0);
+});
+
 test('Erasing in one tab closes the others, which say so and write nothing any more', async () => {
   const { tab: first, peer } = await begin();
   const second = await join();

@@ -145,6 +145,10 @@ function subjectOf(world: Omit<World, 'subject'>): ClientStoreSubject {
     announced: () => next(store.liveAccountRevision),
     unread: async () => (await conversationOf(store, peer.id))?.unread ?? 0,
     see: (n) => store.markSeen(peer.id, n),
+    calls: async () => (await timelineOf(store, peer.id)).calls,
+    liveCalls: async () => (await next(store.calls.liveCalls)).map(({ id }) => id),
+    seeCalls: () => store.calls.markSeen(peer.id),
+    missed: () => next(store.calls.liveMissed),
     async read(id, envelope) {
       const { device, counter, body } = await readAs(peer, me, id, envelope);
       return { device, counter, text: body.kind === 'text' ? body.text : '' };

@@ -1,4 +1,4 @@
-import type { UserId } from '#shared/ids.ts';
+import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { SyncListener } from '#sync/client/ports.ts';
 import { takeSeat } from '#pwa/transport/leadership.ts';
 
@@ -16,6 +16,8 @@ const seat = takeSeat({
     status: (status) => heard.push(['status', status.link]),
     presence: (online, offline, fresh) => heard.push(['presence', online, offline, fresh]),
     typing: (from, on, ttlMs) => heard.push(['typing', from, on, ttlMs]),
+    signal: (from, device, envelope) => heard.push(['signal', from, device, [...envelope]]),
+    callResult: ({ id, ok }) => heard.push(['result', id, ok]),
   },
   lead(listener, lost) {
     leading = listener;
@@ -26,6 +28,10 @@ const seat = takeSeat({
       networkGone: () => asked.push('network gone'),
       typing: (to, on) => asked.push(['typing', to, on]),
       want: (peer, before) => asked.push(['want', peer, before]),
+      call: (op) => asked.push(['call', op.id, op.kind]),
+      dropCall: (id) => asked.push(['drop', id]),
+      signal: (to, device, envelope) => asked.push(['signal', to, device, [...envelope]]),
+      inCall: (call, peer) => asked.push(['in call', call, peer]),
       stop() {
         leading = null;
         asked.push('stop');
@@ -37,6 +43,7 @@ const seat = takeSeat({
 
 const tab = {
   seat,
+  call: (id: string) => seat.call({ id: id as OpId, kind: 'call.decline', to: ann, call: 'c' as OpId }),
   heard,
   asked,
   leads: () => leading !== null,
@@ -47,6 +54,9 @@ const tab = {
     live: () => leading?.status({ link: 'live', progress: null, reason: null }),
     online: (friend: string) => leading?.presence([friend as UserId], [], false),
     typing: (friend: string) => leading?.typing(friend as UserId, true, 6000),
+    signal: (friend: string) =>
+      leading?.signal(friend as UserId, 'phone' as DeviceId, new Uint8Array([1, 2, 3]).subarray(1)),
+    result: (id: string) => leading?.callResult({ id: id as OpId, ok: true, time: 1 }),
   },
 };
 Object.assign(globalThis, { tab });

@@ -189,4 +189,79 @@ describe('the tabs of one browser', () => {
     await follower.close();
     await until(() => leads(leader), within);
   });
+
+  const callsOf = async (page: Page) => (await asked(page)).filter((one) => Array.isArray(one));
+
+  it('let the leader say what any of them says in a call, and all hear what is said to them', async () => {
+    const [leader, follower] = await leaderAndFollower();
+    await follower.evaluate(() => {
+      tab.call('op');
+      tab.seat.signal('bob' as never, 'phone' as never, new Uint8Array([7]));
+      tab.seat.inCall('c' as never, 'bob' as never);
+      tab.seat.dropCall('op' as never);
+    });
+    await until(async () => (await asked(leader)).length === 4, within);
+    expect(await asked(leader)).toEqual([
+      ['call', 'op', 'call.decline'],
+      ['signal', 'bob', 'phone', [7]],
+      ['in call', 'c', 'bob'],
+      ['drop', 'op'],
+    ]);
+    await leader.evaluate(() => tab.say.signal('bob'));
+    await until(async () => (await heard(follower)).length > 0, within);
+    const expected = [['signal', 'bob', 'phone', [2, 3]]];
+    expect(await heard(follower)).toEqual(expected);
+    expect(await heard(leader)).toEqual(expected);
+  });
+
+  it('C24: tell the one that asked what became of a call, once', async () => {
+    const [leader, follower] = await leaderAndFollower();
+    await follower.evaluate(() => tab.call('one'));
+    await leader.evaluate(() => tab.call('two'));
+    await until(async () => (await asked(leader)).length === 2, within);
+    await leader.evaluate(() => {
+      for (const id of ['one', 'one', 'two', 'nobody’s']) tab.say.result(id);
+      tab.say.typing('bob');
+    });
+    await until(async () => (await heard(follower)).length === 2, within);
+    expect((await heard(follower))[0]).toEqual(['result', 'one', true]);
+    expect((await heard(leader))[0]).toEqual(['result', 'two', true]);
+    expect(await heard(leader)).toHaveLength(2);
+  });
+
+  it('C26: ask the next leader again for what has no answer, whichever of them it is', async () => {
+    const [leader, follower] = await leaderAndFollower();
+    const third = await openTab();
+    await third.evaluate(() => {
+      tab.call('answered');
+      tab.call('dropped');
+      tab.call('third');
+    });
+    await follower.evaluate(() => tab.call('second'));
+    await until(async () => (await callsOf(leader)).length === 4, within);
+    await third.evaluate(() => tab.seat.dropCall('dropped' as never));
+    await leader.evaluate(() => tab.say.result('answered'));
+    await until(async () => (await heard(third)).length === 1, within);
+    await leader.close();
+    await until(async () => (await callsOf(follower)).length === 2, within);
+    expect((await callsOf(follower)).map((one) => (one as string[])[1])).toEqual(['second', 'third']);
+    await follower.close();
+    await until(async () => (await callsOf(third)).length === 1, within);
+    expect(await callsOf(third)).toEqual([['call', 'third', 'call.decline']]);
+  });
+
+  it('C26: take the lead from a leader that sleeps while somebody calls, which then asks its successor', async () => {
+    const [leader, follower] = await leaderAndFollower();
+    await leader.evaluate(() => tab.call('older'));
+    const asleep = leader.evaluate(() => {
+      const end = performance.now() + 1_500;
+      while (performance.now() < end);
+    });
+    await follower.evaluate(() => tab.call('newer'));
+    await until(() => leads(follower), { within: 1_300 });
+    await asleep;
+    await until(async () => (await callsOf(follower)).length >= 2, within);
+    const ids = (await callsOf(follower)).map((one) => (one as string[])[1]);
+    expect(new Set(ids)).toEqual(new Set(['newer', 'older']));
+  });
 });

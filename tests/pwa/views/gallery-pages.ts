@@ -12,6 +12,9 @@ export const PRESSED: readonly [what: string, state: string, presses: readonly s
   ['settings-data-delete', 'settings-data', ['Delete account…']],
   ['safety-paste', 'safety', ['Paste a code']],
   ['safety-scan', 'safety', ['Scan their code']],
+  ['call-emoji', 'call-live-video', ['Compare these four: 🐙 🚲 🍋 🎩']],
+  ['call-devices', 'call-live-video', ['Microphone, camera, speaker']],
+  ['settings-calls-test', 'settings-calls', ['Test them']],
   ['conversation-block', 'conversation', ['Conversation menu', 'Block']],
   ['conversation-day', 'conversation', ['Conversation menu', 'Jump to date']],
   ['conversation-report', 'conversation', ['Conversation menu', 'Report']],
@@ -24,14 +27,15 @@ export async function show(page: Page, url: string): Promise<void> {
   // Other words than the English ones are loaded first.
   await page.waitForFunction(() => 'gallery' in window);
   // Views come after the first paint, and the status chip only when it is worth showing.
-  const { view, hasNews } = await page.evaluate(() => {
-    const { session, status, shell, account } = window.gallery.models;
+  const { view, hasCall, hasNews } = await page.evaluate(() => {
+    const { session, status, shell, account, calls } = window.gallery.models;
     const route = shell.route.value;
     const inside = session.phase.value === 'ready' && account.recoveryCode.value === null;
     const wide = innerWidth >= 720;
     const panels = {
       chats: wide ? '.nothing-open' : '.list-pane',
       search: '.results, .list-pane .pane-scroll > .empty',
+      calls: '.panel',
       people: '.panel',
       requests: '.panel',
       settings: wide ? '.section-pane' : '.list-pane',
@@ -46,10 +50,12 @@ export async function show(page: Page, url: string): Promise<void> {
     const outside = session.phase.value === 'starting' ? '.splash' : '.door-card';
     return {
       view: inside ? detail || panels[route.panel] : outside,
+      hasCall: inside && (calls.current.value ?? calls.incoming.value ?? calls.elsewhere.value) !== null,
       hasNews: inside && (session.needsSignIn.value || status.link.value !== 'live'),
     };
   });
   await page.locator(view).waitFor();
+  if (hasCall) await page.locator('.call-screen, .call-bar, .incoming').first().waitFor();
   if (hasNews) await page.locator('.status').waitFor({ timeout: 15_000 });
   await page.evaluate(async () => {
     await document.fonts.ready;

@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { message } from '#pwa/dev/fake-messages.ts';
 import { createModels } from '#pwa/models/models.ts';
-import type { TimelineNotice } from '#pwa/models/timeline.ts';
+import type { TimelineCall, TimelineNotice } from '#pwa/models/timeline.ts';
 import { freshAmong } from '#pwa/views/chats/use-fresh.ts';
 import { rowsOf } from '#pwa/views/chats/rows.ts';
+import type { TimelineWindow } from '#pwa/views/chats/rows.ts';
 import { isGroup, recoveryGroups } from '#pwa/views/door/recovery-groups.ts';
 import { byteSize, fingerprintGroups, hueOf, initials, listTime } from '#pwa/views/format.ts';
+import { duration, sayCalls, stopwatch } from '#pwa/views/strings/calls.ts';
 import { linkify } from '#pwa/views/linkify.ts';
 import { whenAt } from '#pwa/views/settings/when.ts';
 import { describeStatus } from '#pwa/views/shell/describe-status.ts';
@@ -76,8 +78,18 @@ describe('links in plain text', () => {
 });
 
 describe('rows of the timeline', () => {
-  const itemsOf = (...given: Parameters<typeof rowsOf>) =>
-    rowsOf(...given).filter((row) => row.item !== null);
+  type Given = Partial<TimelineWindow>;
+  const drawn = (given: Given) =>
+    rowsOf({
+      items: [],
+      calls: [],
+      notices: [],
+      unreadAfter: null,
+      hasEarlier: false,
+      hasLater: false,
+      ...given,
+    });
+  const itemsOf = (given: Given) => drawn(given).filter((row) => row.item !== null);
   const noon = new Date(2026, 4, 4, 12).getTime();
   const minute = 60_000;
 
@@ -88,7 +100,7 @@ describe('rows of the timeline', () => {
       message(true, 'c', noon + 2 * minute, 3),
       message(true, 'd', noon + 20 * minute, 4),
     ];
-    expect(itemsOf(items, [], null, false).map(({ first, last }) => [first, last])).toEqual([
+    expect(itemsOf({ items }).map(({ first, last }) => [first, last])).toEqual([
       [true, false],
       [false, true],
       [true, true],
@@ -102,60 +114,89 @@ describe('rows of the timeline', () => {
       message(false, 'b', noon + minute, 2),
       message(false, 'c', noon + 86_400_000, 3),
     ];
-    expect(itemsOf(items, [], null, false).map(({ day }) => day)).toEqual([noon, null, noon + 86_400_000]);
-    expect(itemsOf(items, [], null, true).map(({ day }) => day)).toEqual([null, null, noon + 86_400_000]);
+    expect(itemsOf({ items }).map(({ day }) => day)).toEqual([noon, null, noon + 86_400_000]);
+    expect(itemsOf({ items, hasEarlier: true }).map(({ day }) => day)).toEqual([
+      null,
+      null,
+      noon + 86_400_000,
+    ]);
   });
 
   it('divides before the first unread message of the friend, which starts a group', () => {
     const items = [1, 2, 3].map((n) => message(n === 2, 'x', noon, n));
     items.push(message(false, 'y', noon, 4));
-    const rows = itemsOf(items, [], 1, false);
+    const rows = itemsOf({ items, unreadAfter: 1 });
     expect(rows.map(({ unread }) => unread)).toEqual([false, false, true, false]);
-    expect(itemsOf(items, [], 3, false)[3]).toMatchObject({ unread: true, first: true });
-    expect(itemsOf(items, [], 4, false).some(({ unread }) => unread)).toBe(false);
+    expect(itemsOf({ items, unreadAfter: 3 })[3]).toMatchObject({ unread: true, first: true });
+    expect(itemsOf({ items, unreadAfter: 4 }).some(({ unread }) => unread)).toBe(false);
   });
 
   const remark = (after: number, id = after): TimelineNotice => ({ id, at: noon, after, kind: 'verified' });
-  const keys = (...given: Parameters<typeof rowsOf>) =>
-    rowsOf(...given).map(({ item, notice }) => (notice === null ? item.n : `after ${notice.after}`));
+  const callAt = (after: number, at: number): TimelineCall => ({
+    id: `call-${after}-${at}` as TimelineCall['id'],
+    mine: true,
+    media: 'voice',
+    status: 'completed',
+    after,
+    at,
+    duration: 0,
+  });
+  const keys = (given: Given) =>
+    drawn(given).map(({ item, notice, call }) => {
+      if (notice !== null) return `after ${notice.after}`;
+      return call === null ? item.n : `call ${call.after}`;
+    });
 
   it('sets notices after the message of their number, above what waits to be sent, and apart from both', () => {
     const items = [1, 2, 3].map((n) => message(false, 'x', noon, n));
     items.push(message(true, 'y', noon, null, 'queued'));
     const notices = [remark(0), remark(2), remark(2, 9), remark(3)];
-    expect(keys(items, notices, null, false)).toEqual([
-      'after 0',
-      1,
-      2,
-      'after 2',
-      'after 2',
-      3,
-      'after 3',
-      null,
-    ]);
-    expect(itemsOf(items, notices, null, false).map(({ first, last }) => [first, last])).toEqual([
+    expect(keys({ items, notices })).toEqual(['after 0', 1, 2, 'after 2', 'after 2', 3, 'after 3', null]);
+    expect(itemsOf({ items, notices }).map(({ first, last }) => [first, last])).toEqual([
       [true, false],
       [false, true],
       [true, true],
       [true, true],
     ]);
-    expect(keys([], [remark(0)], null, false)).toEqual(['after 0']);
+    expect(keys({ notices: [remark(0)] })).toEqual(['after 0']);
   });
 
   it('keeps a notice of earlier messages back until those are here', () => {
     const items = [5, 6].map((n) => message(false, 'x', noon, n));
-    expect(keys(items, [remark(2), remark(5)], null, true)).toEqual([5, 'after 5', 6]);
+    expect(keys({ items, notices: [remark(2), remark(5)], hasEarlier: true })).toEqual([5, 'after 5', 6]);
   });
 
   it('C16 sets what stands below a hole apart, and says nothing about its day', () => {
     const [before, after] = [message(false, 'a', 0, 1), message(false, 'b', 2 * 86_400_000, 9)];
-    const [, whole] = itemsOf([before, after], [], null, false);
+    const [, whole] = itemsOf({ items: [before, after] });
     expect([whole?.hole, whole?.day]).toEqual([false, after.at]);
     const near = { ...after, at: 1, holeBefore: true };
-    const [, row] = itemsOf([before, near], [], null, false);
+    const [, row] = itemsOf({ items: [before, near] });
     expect([row?.hole, row?.day, row?.first]).toEqual([true, null, true]);
-    const [start] = itemsOf([near], [], null, true);
+    const [start] = itemsOf({ items: [near], hasEarlier: true });
     expect([start?.hole, start?.day]).toEqual([true, null]);
+  });
+
+  it('sets calls after the message of their number, by time among notices, and apart from messages', () => {
+    const items = [1, 2].map((n) => message(false, 'x', noon, n));
+    const calls = [callAt(1, noon - minute), callAt(1, noon + minute), callAt(2, noon + 2 * minute)];
+    const given = { items, calls, notices: [remark(1)] };
+    expect(keys(given)).toEqual([1, 'call 1', 'after 1', 'call 1', 2, 'call 2']);
+    expect(itemsOf(given).map(({ first, last }) => [first, last])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+    expect(keys({ ...given, hasLater: true })).toEqual([1, 'call 1', 'after 1', 'call 1', 2]);
+    expect(keys({ items, calls: [callAt(0, noon)], hasEarlier: true })).toEqual([1, 2]);
+    expect(keys({ calls: [callAt(0, noon)] })).toEqual(['call 0']);
+  });
+
+  it('begins a day with a call as with a message, once', () => {
+    const day = 86_400_000;
+    const items = [message(false, 'a', noon, 1), message(false, 'b', noon + day + minute, 2)];
+    const calls = [callAt(0, noon - minute), callAt(1, noon + day), callAt(2, noon + 2 * day)];
+    const days = drawn({ items, calls }).map((row) => (row.notice === null ? row.day : undefined));
+    expect(days).toEqual([noon - minute, null, noon + day, null, noon + 2 * day]);
   });
 });
 
@@ -269,5 +310,32 @@ describe('the status chip', () => {
     expect(describeStatus(models, true)).toMatchObject({ long: 'Catching up 1,240 of 8,000', done: 0.155 });
     models.session.needsSignIn.value = true;
     expect(describeStatus(models, true)?.kind).toBe('sign-in');
+  });
+});
+
+describe('words of a call', () => {
+  it.each([
+    [0, '0 s', '0:00'],
+    [59_400, '59 s', '0:59'],
+    [60_000, '1 min', '1:00'],
+    [252_000, '4 min 12 s', '4:12'],
+    [3_600_000, '1 h', '1:00:00'],
+    [3_783_000, '1 h 3 min', '1:03:03'],
+  ])('%i ms are %s, and %s on the clock', (ms, words, clock) => {
+    expect([duration(ms), stopwatch(ms)]).toEqual([words, clock]);
+  });
+
+  const words = (mine: boolean, status: TimelineCall['status']) => {
+    const call = { mine, status, media: 'video', duration: 5_000 } as const;
+    return [sayCalls.entry(call), sayCalls.outcome(call)].filter((part) => part !== null).join(', ');
+  };
+
+  it('tells who called and what came of it, and calls missed only what was for us', () => {
+    expect(words(true, 'missed')).toBe('Outgoing video call, No answer');
+    expect(words(false, 'missed')).toBe('Missed video call');
+    expect(words(true, 'busy')).toBe('Outgoing video call, Busy');
+    expect(words(false, 'busy')).toBe('Missed video call');
+    expect(words(false, 'declined')).toBe('Incoming video call, Declined');
+    expect(words(false, 'completed')).toBe('Incoming video call, 5 s');
   });
 });

@@ -133,8 +133,16 @@ export function createCluster(deps: ClusterDeps): Cluster {
       async history(user, peer, before, historyLimits) {
         await pause();
         const page = await store.history(user, peer, before, historyLimits);
-        ledger.history(page);
+        ledger.history(user, page);
         return unlessDead(page);
+      },
+      async liveCalls(user) {
+        await pause();
+        return unlessDead(await store.liveCalls(user));
+      },
+      async call(pair, id) {
+        await pause();
+        return unlessDead(await store.call(pair, id));
       },
       async useDevice(user, device, gen) {
         await pause();

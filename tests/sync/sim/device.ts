@@ -1,3 +1,4 @@
+import { KEEP_EVERY_MS } from '#shared/call.ts';
 import { Failure } from '#shared/errors.ts';
 import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { type SyncClient, createSyncClient } from '#sync/client/client.ts';
@@ -6,8 +7,10 @@ import type { Operation } from '#sync/wire/up.ts';
 import { makeEnvelope } from '../../support/envelope.ts';
 import { type Disk, copyDisk, createDisk, undeliveredHole } from './disk.ts';
 import { type DiskStoreDeps, leadOnDisk, openScreen } from './disk-store.ts';
-import type { Fail, Ledger } from './ledger.ts';
+import type { Fail } from './fail.ts';
+import type { Ledger } from './ledger.ts';
 import { type Host, type LinkFaults, createExchangeLink, createSocketLink } from './network.ts';
+import { createPhone } from './phone.ts';
 import type { SeededRandom } from './random.ts';
 import type { World } from './world.ts';
 
@@ -46,6 +49,8 @@ export interface Device {
   /** Reads further back, to where something is missing. */
   scroll(peer: UserId): void;
   type(peer: UserId): void;
+  /** Does something about a call, with this peer if there is none yet. */
+  phone(peer: UserId): void;
 
   cutOff(): void;
   crash(): void;
@@ -74,6 +79,8 @@ interface Shell {
 }
 
 const WORKER_LIMIT = 25_000;
+/** Within so many milliseconds somebody does something about a call, or nothing. */
+const ATTENTION = 20_000;
 
 export function createDevice(deps: DeviceDeps, user: UserId, cloned?: Disk): Device {
   const { world, random, ledger, fail, faults } = deps;
@@ -91,9 +98,30 @@ export function createDevice(deps: DeviceDeps, user: UserId, cloned?: Disk): Dev
   const connecting = (): void => void (tries += 1);
   const socket = createSocketLink(world, random, faults, host, connecting);
   const exchange = createExchangeLink(world, random, faults, host, connecting);
+  /** From the calm on nobody is in a call any more. */
+  let talks = true;
+  const phone = createPhone({
+    random,
+    disk: () => disk,
+    client: () => leader?.client ?? null,
+    newOpId: () => random.opId(now()),
+    look(peer, call) {
+      const op: Operation = { id: random.opId(now()), kind: 'call.see', to: peer, call };
+      act((screen) => screen.write(op, `k:${peer}`, null));
+    },
+  });
   openTab();
+  world.after(KEEP_EVERY_MS, keepCalls);
 
   const now = (): number => world.now() + clock;
+
+  const isUp = (): boolean => leader !== null && !leader.isWorker && !leader.backlog;
+
+  function keepCalls(): void {
+    if (!talks) return;
+    if (isUp()) phone.keep();
+    world.after(KEEP_EVERY_MS, keepCalls);
+  }
 
   /** Lets a shell do something, later if it stands still, never if it is dead. */
   function run(shell: Shell, action: () => void): void {
@@ -112,6 +140,7 @@ export function createDevice(deps: DeviceDeps, user: UserId, cloned?: Disk): Dev
         if (!suspect) fail('C18', `${user}: a device that is no copy was told that it is one`);
         return random.id() as DeviceId;
       },
+      onCall: (id) => void world.after(random.between(0, ATTENTION), () => isUp() && phone.attend(id)),
       listeners: mine as Set<() => void>,
       async transaction(body) {
         const life = shell();
@@ -142,7 +171,13 @@ export function createDevice(deps: DeviceDeps, user: UserId, cloned?: Disk): Dev
       },
       timers: { after: (ms, callback) => world.after(ms, () => within(callback)) },
       random,
-      listener: { status() {}, presence() {}, typing() {} },
+      listener: {
+        status() {},
+        presence() {},
+        typing() {},
+        signal: (from, device) => ledger.calls.heard(from, device, user, disk.device),
+        callResult: (result) => ledger.settled(user, result, true),
+      },
       report(code) {
         if (code === 'LEADERSHIP_LOST' && self) end(self);
       },
@@ -212,7 +247,7 @@ export function createDevice(deps: DeviceDeps, user: UserId, cloned?: Disk): Dev
       tries = 0;
       return count;
     },
-    isUp: () => leader !== null && !leader.isWorker && !leader.backlog,
+    isUp,
 
     send(peer) {
       const id: OpId = random.opId(now());
@@ -247,6 +282,10 @@ export function createDevice(deps: DeviceDeps, user: UserId, cloned?: Disk): Dev
     },
     type(peer) {
       leader?.client.typing(peer, random.chance(0.5));
+    },
+
+    phone(peer) {
+      if (isUp()) phone.use(peer);
     },
 
     cutOff() {
@@ -297,6 +336,7 @@ export function createDevice(deps: DeviceDeps, user: UserId, cloned?: Disk): Dev
     },
     calm() {
       full = false;
+      talks = false;
       if (leader?.backlog || leader?.isWorker) end(leader);
       openTab();
       // Not every device tells its app that the network is back.

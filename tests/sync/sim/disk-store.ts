@@ -1,3 +1,4 @@
+import { type Call, isLive } from '#shared/call.ts';
 import { Failure } from '#shared/errors.ts';
 import { type Bytes, type OpId, type PairId, type UserId, peerIn } from '#shared/ids.ts';
 import type { ClientStore, Queued } from '#sync/client/ports.ts';
@@ -5,7 +6,8 @@ import type { Message, OpResult, Page, SnapshotPart } from '#sync/wire/down.ts';
 import type { Cursor, Operation } from '#sync/wire/up.ts';
 import { makeEnvelope } from '../../support/envelope.ts';
 import { type Conversation, type Disk, type Mark, undeliveredHole } from './disk.ts';
-import type { Fail, Ledger } from './ledger.ts';
+import type { Fail } from './fail.ts';
+import type { Ledger } from './ledger.ts';
 
 export interface DiskStoreDeps {
   readonly disk: Disk;
@@ -15,6 +17,8 @@ export interface DiskStoreDeps {
   transaction<T>(body: () => T): Promise<T>;
   newOpId(): OpId;
   newDeviceId(): Disk['device'];
+  /** Called when the log tells something of a call that rings or goes on. */
+  onCall(id: OpId): void;
   /** Called when the outbox has grown, in whichever tab. */
   readonly listeners: Set<() => void>;
 }
@@ -107,16 +111,27 @@ export function leadOnDisk(deps: DiskStoreDeps): ClientStore {
     async applyPart(part: SnapshotPart, cursor: Cursor | null, epoch: string) {
       await commit(() => {
         model.enterEpoch(epoch);
-        if (part.first) disk.unnamed = new Set(disk.standings.keys());
+        if (part.first) {
+          disk.unnamed = new Set(disk.standings.keys());
+          disk.unnamedCalls = new Set(
+            Array.from(disk.calls.values())
+              .filter(isLive)
+              .map(({ id }) => id),
+          );
+        }
         model.applyPart(part);
         if (!cursor) return;
+        // They ended so long ago that nobody tells how.
+        for (const id of disk.unnamedCalls) disk.calls.delete(id);
+        disk.unnamedCalls.clear();
         for (const peer of disk.unnamed) disk.standings.set(peer, 'none');
         disk.unnamed.clear();
         moveCursor(cursor);
       });
     },
-    async applyHistory({ peer, messages }) {
+    async applyHistory({ peer, messages, calls }) {
       await commit(() => {
+        for (const call of calls) model.storeCall(call);
         for (const message of messages) model.store(message);
         model.confirm(peer, model.conversation(peer));
       });
@@ -166,7 +181,7 @@ async function transact({ disk, transaction, listeners }: DiskStoreDeps, body: (
 }
 
 /** What happens inside of transactions. */
-function createModel({ disk, ledger, newOpId }: DiskStoreDeps) {
+function createModel({ disk, ledger, newOpId, onCall }: DiskStoreDeps) {
   function conversation(peer: UserId): Conversation {
     const known = disk.conversations.get(peer);
     if (known) return known;
@@ -206,6 +221,14 @@ function createModel({ disk, ledger, newOpId }: DiskStoreDeps) {
     if (!mine && !known) into.unseen.push(op);
     acknowledge(op);
     return into;
+  }
+
+  /** History may be older than what the log has told since. */
+  function storeCall(call: Call): void {
+    const before = disk.calls.get(call.id);
+    if (!before || stageOf(call) >= stageOf(before)) disk.calls.set(call.id, call);
+    disk.unnamedCalls.delete(call.id);
+    if (isLive(call)) onCall(call.id);
   }
 
   /** An outbox row leaves with its answer, or with the message itself. */
@@ -279,6 +302,7 @@ function createModel({ disk, ledger, newOpId }: DiskStoreDeps) {
     conversation,
     put,
     store,
+    storeCall,
     confirm,
     offerAgain,
 
@@ -296,6 +320,9 @@ function createModel({ disk, ledger, newOpId }: DiskStoreDeps) {
         raiseTo(entry.peer, conversation(entry.peer), entry.mine, entry.theirs);
       } else if (isFriend(entry)) {
         disk.standings.set(entry.peer, entry.standing);
+      } else if (isCall(entry)) {
+        const { kind: _kind, seq: _seq, time: _time, ...call } = entry;
+        storeCall(call);
       }
     },
 
@@ -304,7 +331,8 @@ function createModel({ disk, ledger, newOpId }: DiskStoreDeps) {
         disk.standings.set(peer, standing);
         disk.unnamed.delete(peer);
       }
-      for (const { peer, mine, theirs, messages } of conversations) {
+      for (const { peer, mine, theirs, messages, calls } of conversations) {
+        for (const call of calls) storeCall(call);
         for (const message of messages) store(message);
         raiseTo(peer, conversation(peer), mine, theirs);
       }
@@ -337,6 +365,7 @@ function createModel({ disk, ledger, newOpId }: DiskStoreDeps) {
       if (disk.epoch !== epoch) offerAgain();
       disk.epoch = epoch;
       disk.doubted = false;
+      disk.calls.clear();
       for (const [id, { op }] of disk.queue) if (op.kind === 'receipt') disk.queue.delete(id);
       for (const into of disk.conversations.values()) {
         for (const [id, message] of into.messages) into.messages.set(id, { ...message, n: null });
@@ -352,7 +381,14 @@ type Entry = Page['entries'][number];
 type Known<K extends string> = Extract<Entry, { readonly kind: K }>;
 const isMessage = (entry: Entry): entry is Known<'message'> => entry.kind === 'message';
 const isReceipt = (entry: Entry): entry is Known<'receipt'> => entry.kind === 'receipt';
+const isCall = (entry: Entry): entry is Known<'call'> => entry.kind === 'call';
 const isFriend = (entry: Entry): entry is Known<'friend'> => entry.kind === 'friend';
+
+/** A call only goes on: from ringing to the end, and to having been looked at. */
+function stageOf({ status, seen }: Call): number {
+  if (status === 'ringing') return 0;
+  return status === 'in_progress' ? 1 : seen ? 3 : 2;
+}
 
 function highest(a: Mark, b: Mark): Mark {
   return { delivered: Math.max(a.delivered, b.delivered), seen: Math.max(a.seen, b.seen) };

@@ -1,3 +1,4 @@
+import type { Call } from '#shared/call.ts';
 import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { Queued } from '#sync/client/ports.ts';
 import type { Standing } from '#sync/wire/down.ts';
@@ -29,6 +30,10 @@ export interface Disk {
   acknowledged: Map<OpId, Queued>;
   conversations: Map<UserId, Conversation>;
   standings: Map<UserId, Standing>;
+  /** As the log last told them. */
+  calls: Map<OpId, Call>;
+  /** While a snapshot is on its way: calls that ring or go on, and that no part of it has named yet. */
+  unnamedCalls: Set<OpId>;
   /** What was written on this device, in the order it was written, by peer. */
   written: Map<UserId, OpId[]>;
 }
@@ -70,6 +75,8 @@ export function createDisk(self: UserId, device: DeviceId): Disk {
     acknowledged: new Map(),
     conversations: new Map(),
     standings: new Map(),
+    calls: new Map(),
+    unnamedCalls: new Set(),
     written: new Map(),
   };
 }
@@ -93,6 +100,8 @@ export function copyDisk(disk: Disk): Disk {
       ]),
     ),
     standings: new Map(disk.standings),
+    calls: new Map(disk.calls),
+    unnamedCalls: new Set(disk.unnamedCalls),
     written: new Map(Array.from(disk.written, ([peer, ids]) => [peer, [...ids]])),
   };
 }

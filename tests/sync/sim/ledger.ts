@@ -2,14 +2,13 @@ import { type OpId, type PairId, type UserId, membersOf, pairOf, peerIn } from '
 import type { Committed, Relation, Watermark, Write } from '#sync/server/ports.ts';
 import type { HistoryPage, Message, OpResult, Page, SnapshotPart, Standing } from '#sync/wire/down.ts';
 import type { Cursor, Operation } from '#sync/wire/up.ts';
-
-/** Told of every promise that was broken: the rule, and what was seen. */
-export type Fail = (rule: string, seen: string) => void;
+import { createCallBooks } from './call-books.ts';
+import type { Fail } from './fail.ts';
 
 /** One position of a user's log, as the ledger knows it. */
 type Logged =
   | { readonly kind: 'message'; readonly pair: PairId; readonly op: OpId; readonly n: number }
-  | { readonly kind: 'relation' | 'watermark'; readonly pair: PairId };
+  | { readonly kind: 'relation' | 'watermark' | 'call'; readonly pair: PairId };
 
 /** What a history of the server's database holds. */
 interface Truth {
@@ -31,6 +30,7 @@ const UNREAD: Watermark = { delivered: 0, seen: 0 };
  */
 export function createLedger(fail: Fail) {
   let truth = nothing();
+  const calls = createCallBooks(fail, MEANWHILE);
   let histories = 0;
   let journal: { readonly write: Write; readonly committed: Committed }[] = [];
   /** Messages of a history that was lost, and not committed again since. */
@@ -59,7 +59,7 @@ export function createLedger(fail: Fail) {
     return relation.by === user ? 'sent' : 'received';
   }
 
-  function make({ effect, op }: Write, result: OpResult): void {
+  function make({ effect, op, time }: Write, result: OpResult): void {
     if (effect?.kind === 'message') {
       const pair = pairOf(effect.from, effect.to);
       const messages = listOf(truth.messages, pair);
@@ -82,6 +82,9 @@ export function createLedger(fail: Fail) {
       const { pair, user, mark } = effect;
       truth.marks.set(`${pair} ${user}`, highest(markOf(pair, user), mark));
       append(pair, { kind: 'watermark', pair });
+    } else if (effect?.kind === 'call') {
+      calls.make(effect, time, messagesOf(effect.pair).length);
+      append(effect.pair, { kind: 'call', pair: effect.pair }, effect.tell);
     }
   }
 
@@ -147,6 +150,7 @@ export function createLedger(fail: Fail) {
   }
 
   return {
+    calls: { keeps: calls.keeps, heard: calls.heard, live: calls.live },
     /** Names the present history of the database. */
     epoch: (): string => `history ${histories}`,
     lost: lost as ReadonlySet<OpId>,
@@ -173,6 +177,8 @@ export function createLedger(fail: Fail) {
       const { effect } = write;
       if (committed.kind === 'done' && effect?.kind === 'relation')
         checkBlocks(write, effect.pair, effect.next);
+      if (committed.kind === 'done' && effect?.kind === 'call')
+        calls.check(write, effect, truth.relations.get(effect.pair));
       if (committed.kind === 'done' && effect?.kind === 'message') checkFriends(write, effect);
       if (committed.kind === 'done' && effect?.kind === 'watermark' && committed.touched.length > 0) {
         // Two devices may raise it at once: each never lowers what the other raised.
@@ -191,6 +197,7 @@ export function createLedger(fail: Fail) {
       }
       for (const [key, result] of truth.outcomes) listOf(formerly, key).push(result);
       truth = nothing();
+      calls.clear();
       histories += 1;
       journal = [];
       for (const { write, committed } of kept) record(write, committed);
@@ -205,6 +212,10 @@ export function createLedger(fail: Fail) {
       for (let seq = page.from + 1; seq <= page.to; seq++) {
         const truly = log[seq - 1];
         const entry = page.entries[at]?.seq === seq ? page.entries[at++] : undefined;
+        if (entry?.kind === 'call') {
+          if (truly?.kind !== 'call') fail('S27', `entry ${seq} of ${user} reads as a call`);
+          else calls.read(user, entry as Extract<typeof entry, { caller: UserId }>, 'S27');
+        }
         if (truly?.kind !== 'message') continue;
         if (entry?.kind !== 'message' || entry.op !== truly.op || entry.n !== truly.n) {
           fail('S10', `entry ${seq} of ${user} is ${truly.op}, and reads ${JSON.stringify(entry?.kind)}`);
@@ -216,13 +227,15 @@ export function createLedger(fail: Fail) {
 
     part(user: UserId, part: SnapshotPart): void {
       if (part.seq > logOf(user).length) fail('S19', `a snapshot of ${part.seq}, beyond the log`);
-      for (const { peer, head, messages } of part.conversations) {
+      for (const { peer, head, messages, calls: told } of part.conversations) {
+        for (const call of told) calls.read(user, call, 'S19');
         if (head > messagesOf(pairOf(user, peer)).length) fail('S19', `a conversation of ${head} messages`);
         for (const message of messages) checkMessage(message, 'S19');
       }
     },
 
-    history(page: HistoryPage): void {
+    history(user: UserId, page: HistoryPage): void {
+      for (const call of page.calls) calls.read(user, call, 'S20');
       for (const message of page.messages) checkMessage(message, 'S20');
     },
 

@@ -8,13 +8,24 @@ export interface Mutant extends Replacement {
 }
 
 const CLIENT = 'sync/client/state.ts';
+const CORE = 'sync/client/core.ts';
+const CONNECTION = 'sync/client/connection.ts';
+const INCOMING = 'sync/client/incoming.ts';
+const OUTGOING = 'sync/client/outgoing.ts';
+const CALLS = 'sync/client/calls.ts';
 const SESSION = 'sync/server/session.ts';
 const FRIEND = 'sync/server/commands/friend.ts';
 const EXECUTE = 'sync/server/execute.ts';
+const CALL = 'sync/server/commands/call.ts';
+const SERVER_CALLS = 'sync/server/calls.ts';
 const STORE = 'api/store/memory/sync.ts';
+const STORED_CALLS = 'api/store/memory/calls.ts';
 const CLIENT_TESTS = 'tests/sync/client-state.test.ts';
 const SNAPSHOT_TESTS = 'tests/sync/client-snapshot.test.ts';
+const CALL_TESTS = 'tests/sync/client-calls.test.ts';
 const COMMAND_TESTS = 'tests/sync/commands.test.ts';
+const CALL_COMMAND_TESTS = 'tests/sync/call-commands.test.ts';
+const SERVER_CALL_TESTS = 'tests/sync/calls.test.ts';
 const SESSION_TESTS = 'tests/sync/session.test.ts';
 
 /** Every one of them has to be found. */
@@ -22,40 +33,40 @@ export const MUTANTS: readonly Mutant[] = [
   // --- the client's log
   {
     name: 'the cursor moves when a page is received',
-    file: CLIENT,
+    file: INCOMING,
     from: "return take({ ...state, head: Math.max(state.head, page.head) }, { kind: 'page', page });",
     to: `const ahead = { epoch: state.epoch, seq: page.to, tag: page.tag };
   return take({ ...state, cursor: ahead, head: Math.max(state.head, page.head) }, { kind: 'page', page });`,
   },
   {
     name: 'the hello does not wait for the page that is being stored',
-    file: CLIENT,
+    file: CONNECTION,
     from: "if (state.phase !== 'connecting' || !state.opened || state.storing) return [state, []];",
     to: "if (state.phase !== 'connecting' || !state.opened) return [state, []];",
     unit: CLIENT_TESTS,
   },
   {
     name: 'the cursor moves with the first part of a snapshot',
-    file: CLIENT,
+    file: INCOMING,
     from: "return item.kind === 'part' && item.part.done ?",
     to: "return item.kind === 'part' ?",
   },
   {
     name: 'a resync forgets the cursor in memory, and nothing is offered again',
-    file: CLIENT,
+    file: INCOMING,
     from: "return take(forgotten, { kind: 'reset' });",
     to: 'return [{ ...forgotten, cursor: null }, []];',
   },
   {
     name: 'what was on its way at a resync counts as sent',
-    file: CLIENT,
-    from: "incoming, inFlight: new Set(), snapshot: 'due'",
-    to: "incoming, snapshot: 'due'",
+    file: INCOMING,
+    from: 'inFlight: new Set(),\n    callsInFlight',
+    to: 'callsInFlight',
   },
   {
     name: 'between a resync and the reset it goes on sending',
-    file: CLIENT,
-    from: "if (state.incoming.some(({ kind }) => kind === 'reset')) return [state, []];",
+    file: CORE,
+    from: "if (state.incoming.some(({ kind }) => kind === 'reset')) return false;",
     to: '',
   },
   {
@@ -66,32 +77,33 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a full device never tries to store again',
-    file: CLIENT,
+    file: INCOMING,
     from: "return [failed, [{ kind: 'timer', name: 'store', ms: STORE_RETRY, jitter: false }]];",
     to: 'return [failed, []];',
   },
   {
     name: 'holes are not looked for',
-    file: CLIENT,
+    file: INCOMING,
     from: "return [{ ...state, looking: true }, [{ kind: 'find-hole' }]];",
     to: 'return [state, []];',
   },
   {
     name: 'receipts are sent whatever history their numbers are of',
-    file: CLIENT,
+    file: OUTGOING,
     from: "if (op.kind === 'receipt' && !numbered) held.add(lane);",
     to: '',
   },
   {
     name: 'receipts in old numbers go out with the last part of a snapshot',
     file: CLIENT,
-    from: 'const reloaded = renewed ? then(storeNext(stored), loadOutbox) : storeNext(stored);',
-    to: `const flushed = renewed && item.kind === 'part' ? then(storeNext(stored), flush) : storeNext(stored);
-  const reloaded = renewed ? then(flushed, loadOutbox) : flushed;`,
+    from: 'return onStored(state, event.item);',
+    to: `return event.item.kind === 'part' && event.item.part.done
+        ? andThen(onStored(state, event.item), flush)
+        : onStored(state, event.item);`,
   },
   {
     name: 'the hello does not wait for the outbox to be read again',
-    file: CLIENT,
+    file: CONNECTION,
     from: 'if (state.renaming || state.loading || !state.device) return [state, []];',
     to: `if (state.renaming || !state.device) return [state, []];
   if (state.exchanging && state.loading) return [state, []];`,
@@ -99,14 +111,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a hole that was found too late counts as asked for',
-    file: CLIENT,
+    file: INCOMING,
     from: 'return [next.histories === state.histories ? next : { ...next, lastHole: wish }, effects];',
     to: 'return [{ ...next, lastHole: wish }, effects];',
   },
   // --- the client's outbox
   {
     name: 'what is on its way is not put back in line when the connection ends',
-    file: CLIENT,
+    file: CONNECTION,
     from: `      opened: false,
       inFlight: new Set(),
       histories`,
@@ -115,20 +127,20 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an operation that waits does not hold back its lane',
-    file: CLIENT,
+    file: OUTGOING,
     from: 'if (answered.has(op.id) || (after !== null && unsettled.has(after))) held.add(lane);',
     to: 'if (answered.has(op.id) || (after !== null && unsettled.has(after))) continue;',
   },
   {
     name: 'an answer that could not be stored is forgotten',
-    file: CLIENT,
+    file: CONNECTION,
     from: 'return state.exchanging ? pauseExchanges(state, code) : drop(state, code);',
     to: 'return [{ ...state, reason: code }, []];',
   },
   // --- the client's connection
   {
     name: 'it tries again without a wait',
-    file: CLIENT,
+    file: CONNECTION,
     from: "{ kind: 'timer', name: 'retry', ms, jitter },",
     to: "{ kind: 'timer', name: 'retry', ms: 0, jitter },",
   },
@@ -153,9 +165,38 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what an exchange brought is dropped with it',
-    file: CLIENT,
+    file: CONNECTION,
     from: 'const state: ClientState = { ...ended, exchanging: true };',
     to: 'const state: ClientState = { ...ended, exchanging: true, incoming: [] };',
+  },
+  {
+    name: 'what is about calls was sent once and is never sent again',
+    file: CONNECTION,
+    from: `      histories: new Map(),
+      callsInFlight: new Set(),`,
+    to: '      histories: new Map(),',
+    unit: CALL_TESTS,
+  },
+  {
+    name: 'a resync forgets what was said about calls',
+    file: INCOMING,
+    from: '    callsInFlight: new Set(),\n',
+    to: '',
+    unit: CALL_TESTS,
+  },
+  {
+    name: 'what became of a call is stored like any result',
+    file: CALLS,
+    from: 'others: results.filter((result) => !isAboutCall(result))',
+    to: 'others: results',
+    unit: CALL_TESTS,
+  },
+  {
+    name: 'what is about calls waits behind the outbox',
+    file: OUTGOING,
+    from: 'return andThen(sayCalls(state), sayOutbox);',
+    to: 'return andThen(sayOutbox(state), sayCalls);',
+    unit: CALL_TESTS,
   },
   // --- the server's session
   {
@@ -286,17 +327,93 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const position = after ?? logs.last(user) ?? { seq: 0, tag: 0 };',
     to: 'const position = logs.last(user) ?? { seq: 0, tag: 0 };',
   },
+  // --- calls
+  {
+    name: 'two who call each other at once are in two calls',
+    file: STORED_CALLS,
+    from: 'return expect === 0 ? !before && !liveByPair.has(pair) :',
+    to: 'return expect === 0 ? !before :',
+  },
+  {
+    name: 'of two answers the last one counts',
+    file: STORED_CALLS,
+    from: 'before?.version === expect;',
+    to: 'before !== undefined;',
+  },
+  {
+    name: 'what is over can be ended once more',
+    file: 'shared/call.ts',
+    from: "if (call.status !== 'ringing') return undefined;\n      if (step.reason",
+    to: 'if (step.reason',
+  },
+  {
+    name: 'who is in a call may start another',
+    file: CALL,
+    from: "if (live.mine.some((other) => other !== theirs)) return refuse(op.id, 'IN_CALL');",
+    to: '',
+  },
+  {
+    name: 'somebody who is in a call is rung all the same',
+    file: CALL,
+    from: 'const busy = live.theirs.length > 0;',
+    to: 'const busy = live.theirs.length > 99;',
+  },
+  {
+    name: 'a step of a call is told to the callee only',
+    file: CALL,
+    from: "step.kind === 'see' ? [next.callee] : membersOf(pair);",
+    to: '[next.callee];',
+  },
+  {
+    name: 'nobody looks for calls that go on for ever',
+    file: SERVER_CALLS,
+    from: 'of await store.overdueCalls(before, CALLS_PER_ROUND)',
+    to: 'of (await store.overdueCalls(before, CALLS_PER_ROUND)).slice(1)',
+  },
+  {
+    name: 'a call rings for a second',
+    file: SERVER_CALLS,
+    from: 'ringing: now - RING_MS,',
+    to: 'ringing: now - 1_000,',
+  },
+  {
+    name: 'whoever knows a device may speak to it',
+    file: SERVER_CALLS,
+    from: 'live.some((call) => speaksFrom(call, from, device) && speaksFrom(call, to, toDevice))',
+    to: 'live.some((call) => call.caller === to || call.callee === to)',
+  },
+  {
+    name: 'a call outlives the friendship',
+    file: EXECUTE,
+    from: 'if (result.ok && MAY_PART_CALLERS.has(op.kind)) {',
+    to: 'if (false as boolean) {',
+    unit: SERVER_CALL_TESTS,
+  },
+  {
+    name: 'a call that starts while the friendship ends outlives it',
+    file: EXECUTE,
+    from: "  'call.start',\n]);",
+    to: ']);',
+    unit: SERVER_CALL_TESTS,
+  },
+  {
+    name: 'a second device is told that it has answered',
+    file: CALL,
+    from: "call.calleeDevice === op.device ? accept(op.id, now, null) : refuse(op.id, 'CALL_TAKEN')",
+    to: 'accept(op.id, now, null)',
+    unit: CALL_COMMAND_TESTS,
+  },
   // --- what only a dishonest server or a closer look can show
   {
     name: 'a page over a gap is taken',
-    file: CLIENT,
+    file: INCOMING,
     from: "state.snapshot === 'none' && page.from === receivedTo(state);",
     to: "state.snapshot === 'none';",
     unit: CLIENT_TESTS,
   },
   {
     name: 'an unknown critical entry is passed over',
-    file: CLIENT,
+    file: INCOMING,
     from: "'critical' in entry && entry.critical === true",
     to: "'critical' in entry && entry.critical === 1",
     unit: CLIENT_TESTS,
@@ -310,14 +427,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a message goes before the acceptance that it depends on',
-    file: CLIENT,
+    file: OUTGOING,
     from: ' || (after !== null && unsettled.has(after))',
     to: ' || (after !== null && after === op.id)',
     unit: CLIENT_TESTS,
   },
   {
     name: 'a hole that can not be filled is asked for again and again',
-    file: CLIENT,
+    file: INCOMING,
     from: 'if (!wish || (state.lastHole && sameWish(state.lastHole, wish))) return [state, []];',
     to: 'if (!wish) return [state, []];',
     unit: SNAPSHOT_TESTS,

@@ -3,7 +3,8 @@ import type { SyncStore } from '#sync/server/ports.ts';
 import type { Cursor } from '#sync/wire/up.ts';
 import type { Device } from './device.ts';
 import type { Conversation, Disk } from './disk.ts';
-import type { Fail, Ledger } from './ledger.ts';
+import type { Fail } from './fail.ts';
+import type { Ledger } from './ledger.ts';
 
 /** What was promised, checked against the books and every device's disk once all is calm. */
 export async function judge(
@@ -23,6 +24,8 @@ export async function judge(
     );
   }
 
+  if (ledger.calls.live() > 0) fail('S31', `${ledger.calls.live()} calls never ended`);
+
   function judgeDisk(disk: Disk, peers: readonly UserId[], epochNow: string): void {
     const name = `a device of ${disk.self}`;
     if (disk.queue.size > 0) fail('C1', `${name}: ${disk.queue.size} operations never left the outbox`);
@@ -31,6 +34,7 @@ export async function judge(
     }
     if ((disk.cursor?.seq ?? 0) !== ledger.head(disk.self))
       fail('C5', `${name}: the cursor is not at the head`);
+    for (const call of disk.calls.values()) ledger.calls.keeps(name, call);
     for (const peer of peers) {
       const standing = ledger.standingOf(disk.self, peer);
       if ((disk.standings.get(peer) ?? 'none') !== standing) {

@@ -112,6 +112,7 @@ export async function simulate(scenario: Scenario): Promise<Report> {
   function isSettled(): boolean {
     return (
       cluster.allUp() &&
+      ledger.calls.live() === 0 &&
       devices.every((device) => {
         const disk = device.disk();
         return device.isUp() && isQuiet(disk) && disk.cursor?.seq === ledger.head(device.user);
@@ -171,7 +172,12 @@ export async function simulate(scenario: Scenario): Promise<Report> {
       if (choice < 0.2) device.see(peer);
       else if (choice < 0.25) device.scroll(peer);
       else if (choice < 0.28) device.type(peer);
-      else device.send(peer);
+      else if (choice < 0.4) {
+        device.phone(peer);
+        // Two who think of each other at the same moment.
+        const theirs = devices.filter(({ user }) => user === peer);
+        if (choice < 0.32) random.pick(theirs).phone(device.user);
+      } else device.send(peer);
     } else device.befriend(peer, friendActionOf(standing, choice));
     // Somebody who accepts writes at once.
     if (standing === 'received' && choice < 0.5) device.send(peer);
@@ -234,10 +240,11 @@ function friendActionOf(standing: Standing, choice: number): FriendKind {
 function traceOf(devices: readonly Device[]): string {
   let sum = 0;
   for (const device of devices) {
-    const { cursor, device: name, conversations } = device.disk();
+    const { cursor, device: name, conversations, calls } = device.disk();
     const text = JSON.stringify([
       cursor,
       name,
+      [...calls],
       Array.from(conversations.values(), ({ held, mine, theirs }) => [held, mine, theirs]),
     ]);
     for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x0100_0193);

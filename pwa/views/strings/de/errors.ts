@@ -52,6 +52,25 @@ export const errors: Record<ErrorCode, string> = {
   DEVICE_CLONED:
     'Diese Installation wurde kopiert. Sie läuft unter einem eigenen Namen weiter; nichts geht verloren.',
   DEPENDENCY_FAILED: 'Das wurde nicht gesendet, weil etwas davor fehlgeschlagen ist.',
+  CALL_UNKNOWN: 'Diesen Anruf gibt es nicht.',
+  CALL_OVER: 'Dieser Anruf ist beendet.',
+  CALL_TAKEN: 'Der Anruf wurde auf einem anderen Gerät angenommen.',
+  IN_CALL: 'Du bist schon in einem Anruf. Beende ihn zuerst.',
+  CALL_OFFLINE:
+    'Anrufe brauchen eine bestehende Verbindung zum Server. Prüfe dein Netz und versuch es noch einmal.',
+  CALL_UNCONNECTED: 'Der Anruf kam nicht zustande: Die beiden Netze lassen keine direkte Verbindung durch.',
+  CALL_NO_RELAY:
+    'Anrufe sind so eingestellt, dass sie nur über ein Relay gehen, und dieser Server hat keines. Ändere das in den Einstellungen.',
+  CALL_UNSUPPORTED: 'Dieser Browser kann nicht telefonieren.',
+  CALL_NO_CODEC:
+    'Die beiden Browser haben keine gemeinsame Sprache für Ton und Bild. Aktualisiere sie und versuch es noch einmal.',
+  CALL_TAMPERED: 'Was zu diesem Anruf ankam, war nicht von deinem Gegenüber. Er wurde deshalb beendet.',
+  MEDIA_DENIED:
+    'Der Browser lässt die App Mikrofon oder Kamera nicht benutzen. Erlaube es in den Einstellungen der Website.',
+  MEDIA_MISSING:
+    'Es wurde kein Mikrofon oder keine Kamera gefunden. Schließ eines an und versuch es noch einmal.',
+  MEDIA_BUSY:
+    'Mikrofon oder Kamera wird von einem anderen Programm benutzt. Schließ es und versuch es noch einmal.',
   ENVELOPE_INVALID: 'Die versiegelte Nachricht ist beschädigt. Sende sie noch einmal.',
   ENVELOPE_MISMATCH:
     'Die versiegelte Nachricht gehört nicht dorthin, wo sie ankam, und wurde deshalb nicht geöffnet.',

@@ -15,6 +15,7 @@ export const first: Catalogue['words']['first'] = {
   nav: {
     label: 'Hauptmenü',
     chats: 'Chats',
+    calls: 'Anrufe',
     people: 'Personen',
     requests: 'Anfragen',
     settings: 'Einstellungen',
@@ -63,6 +64,8 @@ export const first: Catalogue['words']['first'] = {
     online: 'Online',
     blocked: 'Blockiert',
     changed: 'Neue Identität: Nachrichten warten',
+    call: (media) => (media === 'voice' ? 'Sprachanruf' : 'Videoanruf'),
+    missed: (media) => (media === 'voice' ? 'Verpasster Sprachanruf' : 'Verpasster Videoanruf'),
   },
 
   conversation: {

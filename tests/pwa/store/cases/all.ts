@@ -1,4 +1,5 @@
 import type { LocalStoreCase } from './case.ts';
+import { CALL_CASES } from './calls.ts';
 import { CHAIN_CASES } from './chain.ts';
 import { EXPORT_CASES } from './export.ts';
 import { HOLES_CASES } from './holes.ts';
@@ -23,6 +24,7 @@ export const LOCAL_STORE_CASES: readonly LocalStoreCase[] = [
   ...KEYRING_CASES,
   ...TRUST_CASES,
   ...CHAIN_CASES,
+  ...CALL_CASES,
   ...STORAGE_CASES,
   ...EXPORT_CASES,
 ];

@@ -60,7 +60,7 @@ export const CHAIN_CASES: readonly LocalStoreCase[] = [
       await log.push(hear(1, 0), hear(4, 3));
       same(await missing(world), [], 'numbers 2 and 3 are still to come');
       const messages = [hear(2, 1), hear(3, 2)];
-      await sync.applyHistory({ peer: peer.id, from: 2, before: 4, messages });
+      await sync.applyHistory({ peer: peer.id, from: 2, before: 4, messages, calls: [] });
       same(await missing(world), [], 'they came');
     },
   },

@@ -54,7 +54,7 @@ export const HOLES_CASES: readonly LocalStoreCase[] = [
       const messages = talk.messages
         .slice(0, 2)
         .map((message) => ({ ...message, op: subject.newId(), from: other.id }));
-      await sync.applyHistory({ peer: other.id, from: 1, before: 3, messages });
+      await sync.applyHistory({ peer: other.id, from: 1, before: 3, messages, calls: [] });
       same(await sync.nextHole(), { peer: peer.id, before: 3 }, 'the next one');
     },
   },

@@ -233,7 +233,7 @@ export const TRUST_CASES: readonly LocalStoreCase[] = [
           envelope: await (await sender(other, me))(truly.op, 'it is really me'),
         },
       );
-      await sync.applyHistory({ peer: peer.id, from: 2, before: 3, messages: [missed] });
+      await sync.applyHistory({ peer: peer.id, from: 2, before: 3, messages: [missed], calls: [] });
       const seen = async () =>
         (await timelineOf(store, peer.id)).items.map(({ text, error }) => text ?? error);
       const expected = ['one', 'two', 'three', 'KEY_CHANGED', 'KEY_CHANGED', 'it is really me'];

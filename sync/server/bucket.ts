@@ -1,4 +1,4 @@
-import type { Clock } from '#sync/server/ports.ts';
+import type { Clock } from './ports.ts';
 
 export interface BucketOptions {
   readonly perSecond: number;

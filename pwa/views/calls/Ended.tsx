@@ -1,0 +1,46 @@
+import type { CurrentCall } from '../../models/calls.ts';
+import { useApp } from '../app-context.ts';
+import { Avatar } from '../parts/Avatar.tsx';
+import { say } from '../strings.ts';
+import { sayCalls } from '../strings/calls.ts';
+import { MediaMark } from './marks.tsx';
+
+/** Why a call is over, and what one may want to do about it. */
+export function Ended(props: { call: CurrentCall }) {
+  const { actions } = useApp();
+  const { call } = props;
+  const again = () => {
+    actions.dismissCall();
+    actions.call(call.peer, call.media);
+  };
+  const more = sayMore(call);
+  return (
+    <div class="call-sheet call-ended">
+      <Avatar name={call.name} size="large" />
+      <h1>{endingOf(call)}</h1>
+      {more !== null && <p class="call-ended-more">{more}</p>}
+      <div class="call-sheet-buttons">
+        <button type="button" class="button" onClick={() => actions.dismissCall()}>
+          {say.close}
+        </button>
+        {call.ending !== 'elsewhere' && (
+          <button type="button" class="button button-primary" onClick={again}>
+            <MediaMark media={call.media} />
+            {sayCalls.again}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** How it ended, in a few words. */
+export function endingOf({ ending, name }: CurrentCall): string {
+  return ending === null ? sayCalls.phase.ended() : sayCalls.ending[ending](name);
+}
+
+function sayMore({ ending, error, mine }: CurrentCall): string | null {
+  if (error !== null) return say.error(error);
+  if (ending === 'elsewhere') return sayCalls.goesOn;
+  return mine && (ending === 'no-answer' || ending === 'busy') ? sayCalls.missedYou : null;
+}

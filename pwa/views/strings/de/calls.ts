@@ -1,0 +1,147 @@
+import { isMissed } from '../../calls/is-missed.ts';
+import { duration } from '../calls.ts';
+import type { Catalogue } from '../catalogue.ts';
+import { first } from './first.ts';
+
+export const calls: Catalogue['words']['calls'] = {
+  title: 'Anrufe',
+  label: 'Anrufliste',
+  open: 'Unterhaltung öffnen',
+  loading: 'Die Anrufe werden geladen',
+  emptyTitle: 'Noch keine Anrufe',
+  empty: 'Öffne die Unterhaltung mit jemandem, mit dem du befreundet bist, und drück auf Hörer oder Kamera.',
+  more: 'Frühere Anrufe zeigen',
+
+  entry(call) {
+    if (isMissed(call)) return first.list.missed(call.media);
+    const kind = call.media === 'voice' ? 'Sprachanruf' : 'Videoanruf';
+    return `${call.mine ? 'Ausgehender' : 'Eingehender'} ${kind}`;
+  },
+  outcome(call) {
+    if (isMissed(call)) return null;
+    switch (call.status) {
+      case 'ringing':
+        return 'Es klingelt …';
+      case 'in_progress':
+        return 'Läuft gerade';
+      case 'completed':
+        return duration(call.duration);
+      case 'missed':
+        return 'Keine Antwort';
+      case 'declined':
+        return 'Abgelehnt';
+      case 'busy':
+        return 'Besetzt';
+      case 'failed':
+        return 'Nicht verbunden';
+    }
+  },
+  callBack: (name, media) => `${first.list.call(media)} mit ${name}`,
+  again: 'Noch einmal anrufen',
+  back: 'Zurückrufen',
+
+  why: {
+    inCall: 'Du bist schon in einem Anruf.',
+    elsewhere: 'Du bist schon in einem Anruf, in einem anderen Tab oder auf einem anderen Gerät.',
+    blocked: (name) => `Du hast ${name} blockiert.`,
+    closed: (name) => `Du kannst ${name} anrufen, sobald ihr befreundet seid.`,
+    changed: (name) => `${name} hat eine neue Identität. Prüfe sie, bevor du anrufst.`,
+    offline: 'Anrufe brauchen eine Verbindung zum Server.',
+  },
+
+  incoming: {
+    voice: 'Sprachanruf für dich',
+    video: 'Videoanruf für dich',
+    said: (name, media) => `${name} ruft an. ${first.list.call(media)}.`,
+    answer: 'Annehmen',
+    withCamera: 'Mit Kamera',
+    withoutCamera: 'Ohne Kamera',
+    decline: 'Ablehnen',
+    second: 'Wenn du annimmst, endet der Anruf, in dem du bist.',
+  },
+
+  with: (name) => `Anruf mit ${name}`,
+  phase: {
+    preview: (name) => `Videoanruf mit ${name}`,
+    starting: (name) => `${name} wird angerufen …`,
+    ringing: () => 'Es klingelt …',
+    connecting: () => 'Verbinden …',
+    live: () => 'Verbunden',
+    reconnecting: () => 'Die Verbindung ist abgerissen. Eine neue wird gesucht …',
+    ended: () => 'Der Anruf ist beendet',
+  },
+  reconnecting: 'Neu verbinden …',
+  ending: {
+    'hung-up': () => 'Der Anruf ist beendet',
+    declined: (name) => `${name} hat abgelehnt`,
+    busy: (name) => `${name} ist in einem anderen Anruf`,
+    'no-answer': (name) => `${name} hat nicht geantwortet`,
+    failed: () => 'Der Anruf hat nicht funktioniert',
+    elsewhere: () => 'Der Anruf geht anderswo weiter',
+    'called-off': () => 'Der Anruf wurde abgebrochen',
+  },
+  goesOn: 'Er wurde auf einem anderen Gerät oder in einem anderen Tab von dir angenommen.',
+  missedYou: 'Dort ist zu sehen, dass du angerufen hast.',
+
+  quality: { good: 'Gute Verbindung', fair: 'Mäßige Verbindung', poor: 'Schlechte Verbindung' },
+  relayed: 'Über das Relay',
+  theyAreMuted: (name) => `${name} hat das Mikrofon aus`,
+  theirScreen: (name) => `${name} zeigt einen Bildschirm`,
+  myScreen: 'Du zeigst deinen Bildschirm',
+  poppedOut: 'Das Bild ist in einem eigenen Fenster.',
+
+  emoji: {
+    label: (emoji) => `Vergleicht diese vier: ${emoji}`,
+    title: 'Lest sie einander vor',
+    body: (name) =>
+      `Wenn ${name} dieselben vier Bilder in derselben Reihenfolge sieht, sitzt niemand zwischen euch und hört mit.`,
+  },
+
+  preview: {
+    title: (name) => `Bereit, ${name} anzurufen?`,
+    start: 'Anrufen',
+    off: 'Deine Kamera ist aus',
+    waiting: 'Die Kamera wird gestartet …',
+  },
+
+  controls: 'Steuerung des Anrufs',
+  mute: 'Mikrofon stumm schalten',
+  unmute: 'Mikrofon einschalten',
+  cameraOn: 'Kamera einschalten',
+  cameraOff: 'Kamera ausschalten',
+  flip: 'Andere Kamera benutzen',
+  share: 'Bildschirm teilen',
+  unshare: 'Bildschirm nicht mehr teilen',
+  devices: 'Mikrofon, Kamera, Lautsprecher',
+  popOut: 'Bild in einem eigenen Fenster zeigen',
+  minimise: 'Zurück zu den Nachrichten',
+  maximise: 'Zurück zum Anruf',
+  end: 'Auflegen',
+  callOff: 'Anruf abbrechen',
+  ownPicture: 'Dein Bild: in die nächste Ecke schieben',
+
+  elsewhere: {
+    tab: (name) => `In einem anderen Tab im Anruf mit ${name}`,
+    device: (name) => `Auf einem anderen Gerät im Anruf mit ${name}`,
+  },
+
+  device: { microphone: 'Mikrofon', camera: 'Kamera', speaker: 'Lautsprecher' },
+  defaultDevice: 'Wie es das System wählt',
+
+  settings: {
+    devicesTitle: 'Mikrofon, Kamera und Lautsprecher',
+    devicesHelp: 'Wird auf diesem Gerät gemerkt und lässt sich auch während eines Anrufs wechseln.',
+    test: 'Ausprobieren',
+    stop: 'Probe beenden',
+    speak: 'Sag etwas: Der Balken sollte sich bewegen. Nichts wird gesendet oder aufbewahrt.',
+    noCamera: 'Bei dieser Probe wird keine Kamera benutzt.',
+    privacyTitle: 'Deine Netzadresse',
+    relayOnly: 'Nur über das Relay',
+    relayHelp:
+      'Ein Relay ist ein Server, der den versiegelten Anruf weiterreicht, damit dein Gegenüber deine Netzadresse nicht erfährt. Anrufe brauchen so etwas länger.',
+    hasRelay: 'Dieser Server hat ein Relay.',
+    noRelay: 'Dieser Server hat kein Relay, so käme kein Anruf zustande.',
+    noRelayOn: 'Dieser Server hat kein Relay: Solange das an ist, kommt kein Anruf zustande.',
+    unknownRelay: 'Ob dieser Server ein Relay hat, zeigt sich, sobald du verbunden bist.',
+  },
+};

@@ -1,0 +1,322 @@
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openGallery } from './gallery-site.ts';
+import type { GallerySite } from './gallery-site.ts';
+
+let site: GallerySite;
+let page: Page;
+
+beforeAll(async () => {
+  // A camera and a microphone of the browser's own, which it gives to whoever asks.
+  site = await openGallery(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
+  page = await site.browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+  page.setDefaultTimeout(8_000);
+}, 120_000);
+afterAll(() => site?.close());
+
+const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true });
+const card = () => page.getByRole('alertdialog');
+const screen = () => page.locator('.call-screen');
+const calls = () => page.evaluate(() => [...window.gallery.calls]);
+
+describe('a call that rings', () => {
+  const ring = (media: 'voice' | 'video') =>
+    page.evaluate((wanted) => {
+      const { calls: model, conversations } = window.gallery.models;
+      const row = conversations.rows.value[2];
+      if (row === undefined) throw new Error('nobody is there');
+      const id = '00000000-0000-7000-9000-000000000001' as NonNullable<typeof model.incoming.value>['id'];
+      model.incoming.value = { id, peer: row.peer, name: row.name, media: wanted };
+    }, media);
+
+  it('leaves focus with who is typing, is spoken, and Escape does not decline it', async () => {
+    await show('conversation');
+    const field = page.getByRole('textbox', { name: 'Message' });
+    await field.focus();
+    await ring('voice');
+    await card().waitFor();
+    await page.keyboard.type('as I was saying');
+    expect(await field.inputValue()).toBe('as I was saying');
+    await page.keyboard.press('Escape');
+    await spoken('jonas.weber is calling. Voice call.');
+    expect(await card().isVisible()).toBe(true);
+    expect(await calls()).not.toContain('declineCall');
+  });
+
+  it('takes focus from who is not typing, on no button, and gives it back', async () => {
+    await show('conversation');
+    await button('Conversation menu').focus();
+    await ring('voice');
+    await isFocused('.incoming');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Space');
+    expect(await card().isVisible()).toBe(true);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Decline');
+    await page.keyboard.press('Enter');
+    await card().waitFor({ state: 'detached' });
+    expect(await calls()).toContain('declineCall');
+    await page.waitForFunction(
+      () => document.activeElement?.getAttribute('aria-label') === 'Conversation menu',
+    );
+  });
+
+  it.each([
+    ['With camera', 'answerCall video'],
+    ['Without camera', 'answerCall voice'],
+  ])('a video call is answered %s', async (name, call) => {
+    await show('call-incoming-video');
+    await button(name).click();
+    await screen().waitFor();
+    expect(await calls()).toContain(call);
+  });
+
+  it('is not shown while the device is locked', async () => {
+    await show('call-incoming');
+    await card().waitFor();
+    await page.evaluate(() => (window.gallery.models.session.phase.value = 'locked'));
+    await card().waitFor({ state: 'detached' });
+  });
+});
+
+describe('the screen of a call', () => {
+  it('M and V switch microphone and camera there, and nowhere else', async () => {
+    await show('call-live');
+    await page.keyboard.press('m');
+    await page.keyboard.press('v');
+    await button('Unmute the microphone').waitFor();
+    await page.keyboard.press('m');
+    await button('Mute the microphone').waitFor();
+    const toggles = (call: string) => /^set(?:Microphone|Camera) /u.test(call);
+    expect((await calls()).filter(toggles)).toEqual([
+      'setMicrophone false',
+      'setCamera true',
+      'setMicrophone true',
+    ]);
+    await page.keyboard.press('Escape');
+    await page.locator('.call-bar').waitFor();
+    await page.getByRole('textbox', { name: 'Message' }).focus();
+    await page.keyboard.type('mv');
+    expect((await calls()).filter(toggles)).toHaveLength(3);
+  });
+
+  it('covers the app while it is open, which is within reach again beside the bar', async () => {
+    await show('call-live');
+    const inert = () => page.locator('.shell').evaluate((shell: HTMLElement) => shell.inert);
+    await screen().waitFor();
+    expect(await inert()).toBe(true);
+    await button('Back to the messages').click();
+    await page.locator('.call-bar').waitFor();
+    expect(await inert()).toBe(false);
+    const bar = await boxOf(page.locator('.call-bar'));
+    expect((await boxOf(page.locator('.conversation-header'))).y).toBeGreaterThanOrEqual(bar.y + bar.height);
+    await page.getByRole('button', { name: /Back to the call/u }).click();
+    await screen().waitFor();
+    await button('End the call').click();
+    await page.getByRole('heading', { name: 'The call has ended' }).waitFor();
+    await spoken('The call has ended');
+    await button('Close').click();
+    await screen().waitFor({ state: 'detached' });
+    expect(await inert()).toBe(false);
+  });
+
+  it.each(['ltr', 'rtl'])('the own picture goes where arrow keys send it (%s)', async (dir) => {
+    await show('call-live-video', { dir });
+    const own = button('Your picture: move it to the next corner');
+    await own.focus();
+    for (const [key, corner] of [
+      ['ArrowLeft', 'bottom left'],
+      ['ArrowUp', 'top left'],
+      ['ArrowRight', 'top right'],
+      ['ArrowDown', 'bottom right'],
+    ] as const) {
+      await page.keyboard.press(key);
+      expect(await cornerOf(own), key).toBe(corner);
+    }
+  });
+
+  it.each(['ltr', 'rtl'])('the own picture is dragged to a corner and snaps there (%s)', async (dir) => {
+    await show('call-live-video', { dir });
+    const own = button('Your picture: move it to the next corner');
+    const { x, y } = await boxOf(own);
+    await page.mouse.move(x + 40, y + 40);
+    await page.mouse.down();
+    await page.mouse.move(300, 250, { steps: 4 });
+    await page.mouse.up();
+    expect(await cornerOf(own)).toBe('top left');
+    const snapped = await boxOf(own);
+    await page.mouse.move(snapped.x + 40, snapped.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(1200, 300, { steps: 4 });
+    await page.mouse.up();
+    expect(await cornerOf(own)).toBe('top right');
+  });
+
+  it('explains the four pictures', async () => {
+    await show('call-live');
+    await button('Compare these four: 🐙 🚲 🍋 🎩').click();
+    await page.getByRole('heading', { name: 'Read these to each other' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', { name: 'Read these to each other' }).waitFor({ state: 'hidden' });
+    expect(await screen().isVisible()).toBe(true);
+  });
+
+  it('a video call begins with a look at oneself, where devices are chosen', async () => {
+    await show('conversation-calls');
+    await page.locator('.header-calls').getByRole('button', { name: 'Video call with mira.okafor' }).click();
+    await page.getByRole('heading', { name: 'Ready to call mira.okafor?' }).waitFor();
+    await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
+    await page.getByLabel('Microphone', { exact: true }).selectOption('headset');
+    await button('Start the call').click();
+    await screen().getByText('Ringing…').waitFor();
+    expect(await calls()).toEqual(
+      expect.arrayContaining(['call video', 'chooseDevice microphone headset', 'startCall']),
+    );
+  });
+
+  it.each([
+    ['call-ended-no-answer', 'mira.okafor did not answer', 'call video'],
+    ['call-ended-busy', 'mira.okafor is in another call', 'call voice'],
+    ['call-ended-failed', 'the two networks let no direct connection through', 'call voice'],
+  ])('%s says why, and calls again', async (state, words, call) => {
+    await show(state);
+    await screen().getByText(words).waitFor();
+    await button('Call again').click();
+    expect((await calls()).slice(-2)).toEqual(['dismissCall', call]);
+  });
+
+  it('every control is 44 pixels large or larger', async () => {
+    for (const state of [
+      'call-live-video',
+      'call-preview',
+      'call-incoming-video',
+      'call-minimised',
+      'calls',
+    ]) {
+      await show(state);
+      await page.locator('.call-screen, .incoming, .call-bar, .call-row').first().waitFor();
+      const small = await page.evaluate(() =>
+        [...document.querySelectorAll('.call-screen, .incoming, .call-bar, .call-row')]
+          .flatMap((place) => [...place.querySelectorAll('button, select')])
+          .filter((control) => control.checkVisibility())
+          .filter((control) => {
+            const { width, height } = control.getBoundingClientRect();
+            return width < 44 || height < 44;
+          })
+          .map((control) => control.outerHTML.slice(0, 120)),
+      );
+      expect(small, state).toEqual([]);
+    }
+  });
+});
+
+describe('calling somebody', () => {
+  it.each([
+    ['conversation-closed', 'You can call mira.okafor once you are friends.'],
+    ['conversation-offline', 'Calls need a connection to the server.'],
+    ['conversation-changed', 'mira.okafor has a new identity. Check it before you call.'],
+    ['call-elsewhere-tab', 'You are in a call already, in another tab or on another device.'],
+  ])('%s: the buttons say why not', async (state, why) => {
+    await show(state);
+    await page.evaluate(() => {
+      const { can } = window.gallery.models.calls;
+      can.value = { ...can.value, call: true };
+    });
+    const call = page.locator('.header-calls').getByRole('button', { name: 'Voice call with mira.okafor' });
+    await call.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.call-hint:popover-open', { hasText: why }).waitFor();
+    await spoken(why);
+    expect((await calls()).some((made) => made.startsWith('call '))).toBe(false);
+  });
+
+  it('a browser that can’t make calls is told so', async () => {
+    await show('conversation');
+    const call = page.locator('.header-calls').getByRole('button', { name: 'Voice call with mira.okafor' });
+    expect(await call.getAttribute('title')).toBe('This browser can’t make calls.');
+  });
+
+  it('works from a missed call between the messages and from the list, with the keyboard alone', async () => {
+    await show('conversation-calls');
+    const back = page.getByRole('button', { name: 'Call back: Voice call with mira.okafor' }).last();
+    await back.focus();
+    await page.keyboard.press('Enter');
+    await screen().getByText('Ringing…').waitFor();
+    await show('calls');
+    await page.locator('.call-row-who').first().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Ready to call mira.okafor?' }).waitFor();
+  });
+
+  it('missed calls are told in words, counted in the navigation, and there are earlier ones', async () => {
+    await show('calls');
+    expect(await page.getByText('Missed voice call').count()).toBe(1);
+    await page.getByRole('navigation').getByRole('button', { name: 'Calls 2 new' }).waitFor();
+    await button('Show earlier calls').click();
+    expect(await calls()).toContain('loadMoreCalls');
+  });
+});
+
+describe('the settings of calls', () => {
+  beforeEach(() => show('settings-calls-no-relay'));
+
+  it('say that without a relay no call could connect', async () => {
+    await page.getByText('This server has no relay: while this is on, no call can connect.').waitFor();
+    await page.getByRole('checkbox', { name: 'Only through the relay' }).uncheck();
+    await page.getByText('This server has no relay, so with this on no call could connect.').waitFor();
+    expect(await calls()).toContain('setRelayOnly false');
+  });
+
+  it('show and meter oneself, and let go of the devices afterwards', async () => {
+    await page.getByRole('heading', { name: 'Microphone, camera and speaker' }).waitFor();
+    await page.evaluate(() => {
+      const { mediaDevices } = navigator;
+      const open = mediaDevices.getUserMedia.bind(mediaDevices);
+      mediaDevices.getUserMedia = async (wanted) => {
+        const stream = await open(wanted);
+        Object.assign(window, { opened: stream });
+        return stream;
+      };
+    });
+    await button('Test them').click();
+    await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
+    // The browser's microphone beeps once a second.
+    await page.waitForFunction(() => {
+      const level = document.querySelector<HTMLElement>('.call-level')?.style.getPropertyValue('--level');
+      return Number(level) > 0.05;
+    });
+    await button('End the test').click();
+    await page.waitForFunction(() => document.querySelector('video') === null);
+    const live = await page.evaluate(() =>
+      (window as unknown as { opened: MediaStream }).opened
+        .getTracks()
+        .filter(({ readyState }) => readyState === 'live'),
+    );
+    expect(live).toEqual([]);
+  });
+});
+
+async function show(state: string, more: Record<string, string> = {}): Promise<void> {
+  await page.goto(site.url(state, more));
+  await page.locator('main').first().waitFor();
+  await page.locator('.composer, .panel, .section-pane, .nothing-open').first().waitFor();
+}
+
+const isFocused = (selector: string) =>
+  page.waitForFunction((wanted) => document.activeElement?.matches(wanted), selector);
+
+const spoken = (words: string) =>
+  page.locator('[role=log][aria-live=polite]', { hasText: words }).waitFor({ state: 'attached' });
+
+async function boxOf(locator: Locator) {
+  const box = await locator.boundingBox();
+  if (box === null) throw new Error('it is not on the screen');
+  return box;
+}
+
+async function cornerOf(locator: Locator): Promise<string> {
+  const { x, y, width, height } = await boxOf(locator);
+  return `${y + height / 2 < 400 ? 'top' : 'bottom'} ${x + width / 2 < 640 ? 'left' : 'right'}`;
+}
