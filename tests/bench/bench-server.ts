@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { createAccessTokens } from '#api/auth/access-token.ts';
-import { type Secrets, ephemeralSecrets } from '#api/auth/secrets.ts';
+import { type Secrets, loadSecrets } from '#api/auth/secrets.ts';
 import { createSessions } from '#api/auth/sessions.ts';
 import { createLocalBus } from '#api/bus/local.ts';
 import { parseSettings } from '#api/config.ts';
@@ -42,7 +42,8 @@ export async function startBenchServer(dataDir: string, node?: Node): Promise<Be
     NEXCHAT_REDIS_URL: node?.redisUrl,
   });
   if (!settings.ok) throw new Error(settings.error.join(' '));
-  const secrets = node?.first?.secrets ?? ephemeralSecrets();
+  // Kept in the data directory: who signed up in one process is known to the next.
+  const secrets = node?.first?.secrets ?? loadSecrets(settings.value, []).secrets;
   const log = pino({ level: 'error' });
   const options = { clientDir: null, log, ...(node?.first && { store: node.first.store }) };
   const server = await startServer({ ...settings.value, secrets }, options);

@@ -24,12 +24,12 @@ interface Device {
 
 /** Sockets that are opened at the same time where it is not the point. */
 const AT_ONCE = 50;
-const WITHIN = 25_000;
+const WITHIN = 100_000;
 
 let address = '';
 let devices: Device[] = [];
 
-/** Connects so many more people, a few at a time. Called again for the next ones: a call may take half a minute. */
+/** Connects so many more people, a few at a time. Called again for the next ones: a call may take two minutes. */
 async function gather({ url, people }: { url: string; people: readonly Person[] }): Promise<void> {
   address = url;
   for (let at = 0; at < people.length; at += AT_ONCE) {

@@ -16,7 +16,7 @@ type Reply =
 
 /** A process of its own that answers calls. `H` are the handlers that it serves. */
 export interface Program<H extends Handlers> {
-  /** Rejects after half a minute, or when the handler throws. */
+  /** Rejects after two minutes, or when the handler throws. */
   call<K extends keyof H & string>(
     name: K,
     argument: Parameters<H[K]>[0],
@@ -24,7 +24,7 @@ export interface Program<H extends Handlers> {
   close(): Promise<void>;
 }
 
-const ANSWER_MS = 30_000;
+const ANSWER_MS = 120_000;
 const START_MS = 10_000;
 
 /** Starts a built program (see programs.ts) and waits until it serves. */

@@ -34,6 +34,11 @@ const handlers = {
     });
     return { url: server.url, otherUrl: other.url, pairs: await Promise.all(made) };
   },
+  /** Serves whom another process has signed up there. */
+  async reopen({ dataDir }: { dataDir: string }): Promise<{ url: string }> {
+    const { url } = await startBenchServer(dataDir);
+    return { url };
+  },
   /** Resident bytes, after what is garbage has gone. */
   memory(): number {
     setFlagsFromString('--expose-gc');
