@@ -1,4 +1,5 @@
-import { parseSettings } from '../config.ts';
+import pkg from '../../package.json' with { type: 'json' };
+import { parseSettings, unknownSettings } from '../config.ts';
 import { EXIT, type Exit, Refusal } from '../refusal.ts';
 import { explain } from '../start-failures.ts';
 import { backupCommand, restoreCommand } from './backup.ts';
@@ -52,12 +53,19 @@ export async function runCommand(
   const asksHelp = ['help', '--help', '-h'].includes(name);
   const wanted = asksHelp ? rest[0] : name;
   const command = wanted !== undefined && Object.hasOwn(commands, wanted) ? commands[wanted] : undefined;
+  if (name === '--version') {
+    terminal.print(pkg.version);
+    return EXIT.ok;
+  }
   if (wanted === undefined) return overview(terminal.print);
   if (!command) return refuse(EXIT.usage, `There is no command ${wanted}. nexchat help lists them all.`);
   if (asksHelp || rest.includes('--help') || rest.includes('-h'))
     return explainCommand(command, terminal.print);
   const settings = parseSettings(env);
   if (!settings.ok) return refuse(EXIT.settings, settings.error.join('\n'));
+  for (const setting of unknownSettings(env)) {
+    terminal.complain(`${setting} is not a setting of NexChat, so it is ignored.`);
+  }
   let file: string | undefined;
   try {
     const call = readCall(command, rest);
@@ -76,7 +84,9 @@ function overview(print: Terminal['print']): Exit {
   print('The operator’s tool of NexChat. Settings are those of the server: the environment, or .env here.\n');
   for (const { usage, summary } of Object.values(commands))
     print(`  nexchat ${usage.padEnd(width)}${summary}`);
-  print('\nnexchat help COMMAND says more. Exit codes: docs/operations.md.');
+  print(
+    '\nnexchat help COMMAND says more, nexchat --version which one this is. Exit codes: docs/operations.md.',
+  );
   return EXIT.ok;
 }
 

@@ -36,7 +36,8 @@ an archive that is older than what clients have seen.`,
     try {
       const audit = createAudit();
       const records = audited(readArchive(file), audit);
-      const given = options['new-epoch'] === true ? renamed(records) : records;
+      const read = reported(records, print);
+      const given = options['new-epoch'] === true ? renamed(read) : read;
       await withArchive(settings, (archive) => archive.load(given));
       print(`Everything of ${file} is in the store.`);
       return tell(audit, print);
@@ -50,6 +51,21 @@ async function* audited(records: AsyncIterable<ArchiveRecord>, audit: Audit): As
   for await (const record of records) {
     audit.add(record);
     yield record;
+  }
+}
+
+/** A large archive takes minutes: whoever waits should see that it goes on. */
+const TELL_EVERY = 100_000;
+
+async function* reported(
+  records: AsyncIterable<ArchiveRecord>,
+  print: Call['print'],
+): AsyncGenerator<ArchiveRecord> {
+  let count = 0;
+  for await (const record of records) {
+    yield record;
+    count += 1;
+    if (count % TELL_EVERY === 0) print(`${new Intl.NumberFormat('en').format(count)} records read …`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { chown, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,20 @@ const epochOf = (path: string): string => {
 };
 
 describe('the command line', () => {
+  test('says which version it is', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await nexchat('--version')).toEqual({ exit: EXIT.ok, out: `${version}\n`, err: '' });
+  });
+
+  test('names a setting that is misspelt, and goes on', async () => {
+    await withPeople(async () => {});
+    let complaints = '';
+    const terminal = { print: () => {}, complain: (text: string) => (complaints += `${text}\n`) };
+    const env = { NEXCHAT_DATA: data, NEXCHAT_PROT: '1', ...secrets };
+    expect(await runCommand(['stats'], env, terminal)).toBe(EXIT.ok);
+    expect(complaints).toContain('NEXCHAT_PROT is not a setting of NexChat');
+  });
+
   test('explains itself, and each command', async () => {
     const { exit, out } = await nexchat('help');
     expect(exit).toBe(EXIT.ok);

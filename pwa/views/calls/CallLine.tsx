@@ -9,7 +9,7 @@ import { clockTime, fullTime } from '../format.ts';
 import { sayCalls } from '../strings/calls.ts';
 import { CallButton } from './CallButton.tsx';
 import { CallMark, MediaMark } from './marks.tsx';
-import { isMissed } from './is-missed.ts';
+import { isMissed } from '../../models/is-missed.ts';
 import { whyNot } from './why-not.ts';
 
 /** A call at its place between the messages, with the way back to whoever it was. */

@@ -12,7 +12,7 @@ import { today } from '../use-today.ts';
 import { CallButton } from './CallButton.tsx';
 import { CallDrawing } from './CallDrawing.tsx';
 import { CallMark, MediaMark } from './marks.tsx';
-import { isMissed } from './is-missed.ts';
+import { isMissed } from '../../models/is-missed.ts';
 import { useCallee } from './use-callee.ts';
 
 /** All calls with everybody, newest first, by day. */

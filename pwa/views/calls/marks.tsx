@@ -1,7 +1,7 @@
 import type { TimelineCall } from '../../models/timeline.ts';
 import { CallsIcon } from '../parts/icons.tsx';
 import { IncomingCallIcon, MissedCallIcon, OutgoingCallIcon, VideoIcon } from '../parts/more-icons.tsx';
-import { isMissed } from './is-missed.ts';
+import { isMissed } from '../../models/is-missed.ts';
 
 /** Whether a call came in, went out, or was missed. */
 export function CallMark(props: { call: Pick<TimelineCall, 'mine' | 'status'> }) {

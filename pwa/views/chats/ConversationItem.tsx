@@ -2,7 +2,7 @@ import type { ConversationRow } from '../../models/conversations.ts';
 import type { Contact } from '../../models/people.ts';
 import { useApp } from '../app-context.ts';
 import { fullTime, listTime } from '../format.ts';
-import { isMissed } from '../calls/is-missed.ts';
+import { isMissed } from '../../models/is-missed.ts';
 import { Avatar } from '../parts/Avatar.tsx';
 import { BlockedIcon, CallsIcon, WarningIcon } from '../parts/icons.tsx';
 import { TickMark } from '../parts/TickMark.tsx';

@@ -1,6 +1,6 @@
 import type { CallEnding, CallPhase, DeviceKind, Quality } from '../../models/calls.ts';
 import type { TimelineCall } from '../../models/timeline.ts';
-import { isMissed } from '../calls/is-missed.ts';
+import { isMissed } from '../../models/is-missed.ts';
 import { say, words } from '../strings.ts';
 
 type Media = TimelineCall['media'];

@@ -1,4 +1,4 @@
-import { isMissed } from '../../calls/is-missed.ts';
+import { isMissed } from '../../../models/is-missed.ts';
 import { duration } from '../calls.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { first } from './first.ts';
