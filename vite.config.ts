@@ -18,7 +18,7 @@ const PARTS = [
   // The first screen.
   { name: 'index', tags: ['$initial' as const], priority: 2 },
   // What every start fetches behind it: writing, reading what comes in, the line to the server.
-  { name: 'work', test: /pwa.(store.(after-open|lead)|transport.line)\.ts$/, priority: 1 },
+  { name: 'work', test: /pwa.(store.(after-open|call-store|lead)|transport.line)\.ts$/, priority: 1 },
   // What a newcomer sees first.
   { name: 'door', test: /pwa.views.(door|parts)./ },
 ];
