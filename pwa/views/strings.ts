@@ -106,7 +106,8 @@ export const say = words('first', {
     blocked: 'Blocked',
     changed: 'Identity changed: messages wait',
     call: (media: TimelineCall['media']): string => (media === 'voice' ? 'Voice call' : 'Video call'),
-    missed: (media: TimelineCall['media']) => `Missed ${media} call`,
+    missed: (media: TimelineCall['media']): string =>
+      media === 'voice' ? 'Missed voice call' : 'Missed video call',
   },
 
   conversation: {

@@ -25,7 +25,8 @@ let german: Page;
 
 beforeAll(async () => {
   await mkdir(PICTURES, { recursive: true });
-  site = await openGallery();
+  // A microphone of the browser's own, which it gives to whoever asks.
+  site = await openGallery(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
   const newPage = (options: BrowserContextOptions) =>
     site.browser.newPage({ ...options, reducedMotion: 'reduce' });
   pseudo = { phone: await newPage(PHONE), desk: await newPage(DESK) };

@@ -148,6 +148,7 @@ describe('looks and storage', () => {
     expect(await token('--blur')).toBe('none');
     expect(await token('--quick')).toMatch(/^0m?s$/);
     await page.getByLabel('Reduce motion').uncheck();
+    await page.locator('html:not([data-looks~=calm])').waitFor();
     expect(await token('--quick')).not.toMatch(/^0m?s$/);
   });
 
