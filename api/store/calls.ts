@@ -23,6 +23,10 @@ export const rangeFrom = (from: number, before = Number.MAX_SAFE_INTEGER): CallR
 /** The calls that go with a conversation's newest messages, given oldest first. */
 export const rangeOf = (messages: readonly Message[]): CallRange => rangeFrom(messages[0]?.n ?? 0);
 
+/** `shown` and the call that the pair is in, if any: it may stand far above the messages that were written since. */
+export const withLive = (shown: readonly Call[], live: Call | undefined): Call[] =>
+  live === undefined || shown.some(({ id }) => id === live.id) ? [...shown] : [live, ...shown];
+
 type CallEffect = Extract<Effect, { kind: 'call' }>;
 
 /** How a call stands once `effect` is made at server time `time`. */

@@ -11,7 +11,7 @@ export interface ContactRow {
   readonly conversation: Omit<ConversationSummary, 'messages' | 'calls'>;
   /** At most so many, the newest first. */
   newest(limit: number): Iterable<Message>;
-  /** The newest of a range, CALLS_SHOWN at most, oldest first, as the reader sees them. */
+  /** The newest of a range, CALLS_SHOWN at most, oldest first, as the reader sees them; with any that is live. */
   calls(range: CallRange): Call[];
 }
 

@@ -73,7 +73,7 @@ export function batchOfPart({ seq, revision, contacts, conversations }: Snapshot
   };
 }
 
-/** Nobody knows how far the log was when it was read: what a log position tells stands above its calls. */
+/** Nobody knows how far the log was when it was read: its calls have no position, and what has one stands above them. */
 export function batchOfHistory({ peer, messages, calls }: HistoryPage, self: UserId): Batch {
   return {
     friends: [],

@@ -48,10 +48,14 @@ export async function mergeCalls(
   return last;
 }
 
-/** `told` with what is known here; undefined when something later was told before. */
+/**
+ * `told` with what is known here; undefined when something later was told before. Of a call that is known, history (which
+ * has no position) is believed only that it is over: it may have been read before what is known here happened.
+ */
 function merged(before: CallRow | undefined, told: CallRow): CallRow | undefined {
   if (before === undefined) return told;
   if (before.seq > told.seq || before.peer !== told.peer) return undefined;
+  if (told.seq === 0 && told.live === 1) return undefined;
   const { missed, ...row } = told;
   // Over and looked at here already, though the server may not have heard of it yet.
   const wasSeen = before.live === undefined && before.missed === undefined;

@@ -5,6 +5,7 @@ import {
   precacheAndRoute,
 } from 'workbox-precaching';
 import { OUTBOX_TAG } from '../transport/background.ts';
+import { showApp } from './show-app.ts';
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: (PrecacheEntry | string)[] };
 
@@ -45,6 +46,12 @@ self.addEventListener('message', (event) => {
 
 // Without this the first visit is not controlled, and would not survive a reload without network.
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+
+// It tells of a call that rings: one answers in the app.
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(showApp(self.clients));
+});
 
 // The network is back, and maybe no tab is there any more to send what was written without it. The worker is built into
 // one file, so that this loads nothing: it only leaves what a start of the app does not need unevaluated.

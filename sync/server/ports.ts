@@ -28,7 +28,8 @@ export interface SyncStore {
    * How everything stands for a user, in parts. The first part (`after` null) captures the log's last position before
    * it reads anything else; the others are told it. Each holds at most `limits` (but at least one contact when there
    * is one): everybody with a relation other than none, whom the user has blocked or with messages, in the order of their pairs, each with the
-   * newest messages of the conversation (but at least one when there is one). `next` is null with the last part.
+   * newest messages of the conversation (but at least one when there is one), the calls among these, and the one that
+   * is live wherever it stands. `next` is null with the last part.
    */
   snapshot(user: UserId, after: SnapshotPlace | null, limits: SnapshotLimits): Promise<SnapshotRead>;
 

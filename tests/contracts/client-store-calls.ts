@@ -81,6 +81,46 @@ export const CLIENT_CALL_CASES: readonly ClientStoreCase[] = [
     },
   },
   {
+    title: 'C27 history brings no call back that is over, nor a missed one that was looked at',
+    async run(subject) {
+      const { peer } = subject;
+      const talk = new Conversation(subject);
+      const old = new Log(subject);
+      await old.befriend();
+      const [unnamed, looked, ended] = [1, 2, 3].map((after) =>
+        callFrom(subject, { id: subject.newId(), after }),
+      ) as [Call, Call, Call];
+      await old.push(
+        old.call(unnamed),
+        old.call({ ...looked, ...MISSED }),
+        old.call({ ...ended, status: 'completed', answeredAt: 5_000, endedAt: 6_000, seen: true }),
+      );
+      await subject.seeCalls();
+      const tellsHistory = (...calls: Call[]) =>
+        subject.store.applyHistory({ peer, from: 1, before: 1, messages: [], calls });
+      const statusOf = async ({ id }: Call) => (await subject.calls()).find((call) => call.id === id)?.status;
+      const shown = async () => [
+        await Promise.all([unnamed, looked, ended].map(statusOf)),
+        await subject.liveCalls(),
+        await subject.missed(),
+      ];
+      const over = [['missed', 'missed', 'completed'], [], 0];
+
+      // Another history: no position that is known here stands for anything any more.
+      await subject.store.reset();
+      const part = { seq: 9, tag: 1, revision: 1, contacts: [talk.friendship()], first: true, done: true };
+      const cursor = { epoch: 'second', seq: 9, tag: 1 };
+      await subject.store.applyPart({ ...part, conversations: [talk.summary(0)] }, cursor, 'second');
+      same(await shown(), over, 'no snapshot names them');
+      const answered = { ...ended, status: 'in_progress', answeredAt: 5_000 } as const;
+      await tellsHistory(unnamed, looked, answered);
+      await tellsHistory({ ...looked, ...MISSED });
+      same(await shown(), over, 'what older pages say');
+      await tellsHistory({ ...unnamed, status: 'declined', endedAt: 4_100, seen: true });
+      same(await statusOf(unnamed), 'declined', 'how it ended is believed');
+    },
+  },
+  {
     title: 'C27 calls between others, or with others than is said, are not taken',
     async run(subject) {
       const { self, peer } = subject;

@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Account, Store } from '#api/store/ports.ts';
 import { type Call, type CallStep, advanceCall } from '#shared/call.ts';
 import { membersOf, pairOf } from '#shared/ids.ts';
-import type { Effect, PageLimits, SnapshotLimits, Write } from '#sync/server/ports.ts';
+import {
+  type Effect,
+  type PageLimits,
+  type SnapshotLimits,
+  type SnapshotPlace,
+  type Write,
+  callFor,
+} from '#sync/server/ports.ts';
 import type { Page, SnapshotPart } from '#sync/wire/down.ts';
 import { accountOf, someDeviceId, someOpId, someUserId, writeOf } from '../support/api-people.ts';
 import { calling, message, related, ringing } from './effects.ts';
@@ -312,6 +319,44 @@ export function describeCalls(name: string, open: () => Promise<OpenedStore>): v
       // What this history does not know, and what is not theirs.
       expect(await older(9, 9)).toEqual([9, []]);
       expect((await store.history(cas.user, ann.user, 1, PLENTY)).calls).toEqual([]);
+    });
+
+    test('S19: a snapshot names a call that goes on, however much was written since, and to both', async () => {
+      const over = await start(ann, bob, { startedAt: START - 10 });
+      await step(over, hangUp(ann));
+      const ring = await start(cas, ann);
+      const call = await start(ann, bob);
+      await step(call, answer(bob));
+      for (let n = 0; n < 9; n++) await send(ann, bob);
+      await send(cas, ann);
+      await send(cas, ann);
+
+      const named = async (reader: Account, limits: Partial<SnapshotLimits>): Promise<string[]> => {
+        const ids: string[] = [];
+        let place: SnapshotPlace | null = null;
+        do {
+          const { part, next } = await store.snapshot(reader.user, place, { ...WHOLE, ...limits });
+          ids.push(...part.conversations.flatMap(({ calls }) => calls.map(({ id }) => id)));
+          place = next;
+        } while (place !== null);
+        return ids;
+      };
+      for (const limits of [{ messages: 1 }, { messages: 8, pairs: 1 }, { bytes: 1 }]) {
+        expect(new Set(await named(ann, limits))).toEqual(new Set([call.id, ring.id]));
+        expect(await named(bob, limits)).toEqual([call.id]);
+        expect(await named(cas, limits)).toEqual([ring.id]);
+      }
+      // Once, and with the others where its place is shown.
+      expect(await named(bob, {})).toEqual([over.id, call.id]);
+      const [conversation] = (await partOf(bob, { ...WHOLE, messages: 1 })).conversations;
+      const stored = await store.call(pairOf(ann.user, bob.user), call.id);
+      expect(conversation?.calls).toEqual(stored && [callFor(stored, bob.user)]);
+      // History has a place for each call, and tells of it there.
+      const page = await store.history(bob.user, ann.user, 10, { ...PLENTY, entries: 1 });
+      expect(page.calls).toEqual([]);
+
+      await step(call, hangUp(bob));
+      expect(await named(bob, { messages: 1 })).toEqual([]);
     });
 
     test('S19 S20: of many calls the newest are shown, oldest first', async () => {

@@ -1,7 +1,7 @@
 import { type Call, isLive } from '#shared/call.ts';
 import { type OpId, type PairId, type UserId, membersOf, peerIn } from '#shared/ids.ts';
 import { type Effect, type StoredCall, type SyncStore, callFor } from '#sync/server/ports.ts';
-import { type CallRange, CALLS_SHOWN, byStart, callAfter, callWithout } from '../calls.ts';
+import { type CallRange, CALLS_SHOWN, byStart, callAfter, callWithout, withLive } from '../calls.ts';
 import type { Logs } from './logs.ts';
 
 type CallEffect = Extract<Effect, { kind: 'call' }>;
@@ -48,6 +48,14 @@ export function createMemoryCalls(logs: Logs) {
     },
   };
 
+  /** The newest of a range, oldest first, as `reader` sees them. */
+  const newest = (pair: PairId, { from, before }: CallRange, reader: UserId): Call[] =>
+    Array.from(callsByPair.get(pair)?.values() ?? [])
+      .filter(({ after }) => from <= after && after < before)
+      .toSorted((a, b) => a.after - b.after || byStart(a, b))
+      .slice(-CALLS_SHOWN)
+      .map((call) => callFor(call, reader));
+
   /** Makes it true, and tells whoever is to be told. `head` numbers the conversation's last message. */
   function make({ pair, expect, next, tell }: CallEffect, head: number, time: number): void {
     const after = expect === 0 ? head : next.after;
@@ -66,13 +74,11 @@ export function createMemoryCalls(logs: Logs) {
       const before = find(pair, next.id);
       return expect === 0 ? !before && !liveByPair.has(pair) : before?.version === expect;
     },
-    /** The newest of a range, oldest first, as `reader` sees them. */
-    newest(pair: PairId, { from, before }: CallRange, reader: UserId): Call[] {
-      return Array.from(callsByPair.get(pair)?.values() ?? [])
-        .filter(({ after }) => from <= after && after < before)
-        .toSorted((a, b) => a.after - b.after || byStart(a, b))
-        .slice(-CALLS_SHOWN)
-        .map((call) => callFor(call, reader));
+    newest,
+    /** The same, with the one that rings or goes on, wherever it stands. */
+    newestAndLive(pair: PairId, range: CallRange, reader: UserId): Call[] {
+      const current = liveByPair.get(pair);
+      return withLive(newest(pair, range, reader), current && callFor(current, reader));
     },
     /** Ends the live calls of somebody who is no more. Returns the others, who are told. */
     endAll(user: UserId, time: number): readonly UserId[] {

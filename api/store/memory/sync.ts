@@ -195,7 +195,7 @@ export function createMemorySync({ epoch, logs, person, revision }: MemorySyncDe
       contact: contactOf(pair, reader),
       conversation: { head: messages.length, ...marksOf(pair, reader) },
       newest: (limit) => messages.slice(-limit).toReversed(),
-      calls: (range) => calls.newest(pair, range, reader),
+      calls: (range) => calls.newestAndLive(pair, range, reader),
     };
   }
 

@@ -1,7 +1,7 @@
 import { type Call, isLive } from '#shared/call.ts';
 import { type OpId, type PairId, type UserId, membersOf, peerIn } from '#shared/ids.ts';
 import { type Effect, type StoredCall, type SyncStore, callFor } from '#sync/server/ports.ts';
-import { type CallRange, CALLS_SHOWN, byStart, callAfter, callWithout } from '../calls.ts';
+import { type CallRange, CALLS_SHOWN, byStart, callAfter, callWithout, withLive } from '../calls.ts';
 import type { CallDoc, Collections } from './collections.ts';
 import { isDuplicate, untilDone } from './errors.ts';
 import type { Friendships, Settles } from './friendships.ts';
@@ -25,6 +25,8 @@ export interface Calls extends Pick<SyncStore, 'call' | 'liveCalls' | 'keepCall'
   at(ids: readonly string[]): Promise<Map<string, StoredCall>>;
   /** The newest of a range, oldest first, as `reader` sees them. */
   newest(pair: PairId, range: CallRange, reader: UserId): Promise<Call[]>;
+  /** The same, with the one that rings or goes on, wherever it stands. */
+  newestAndLive(pair: PairId, range: CallRange, reader: UserId): Promise<Call[]>;
   /** Ends the live calls of somebody who is no more. Returns the others, who are told. */
   endAll(user: UserId, time: number): Promise<readonly UserId[]>;
   idle(): Promise<void>;
@@ -158,6 +160,15 @@ export function createCalls({
     return tell;
   }
 
+  async function newest(pair: PairId, { from, before }: CallRange, reader: UserId): Promise<Call[]> {
+    const found = await calls
+      .find({ pair: { $eq: pair }, after: { $gte: from, $lt: before } })
+      .sort({ after: -1, startedAt: -1, id: -1 })
+      .limit(CALLS_SHOWN)
+      .toArray();
+    return found.map((doc) => callFor(storedOf(doc), reader)).toReversed();
+  }
+
   const liveOf = (user: UserId): Promise<CallDoc[]> =>
     calls.find({ members: { $eq: user }, live: { $eq: true } }).toArray();
 
@@ -177,13 +188,11 @@ export function createCalls({
       const found = ids.length === 0 ? [] : await calls.find({ _id: { $in: [...ids] } }).toArray();
       return new Map(found.map((doc) => [doc._id, storedOf(doc)]));
     },
-    async newest(pair, { from, before }, reader) {
-      const found = await calls
-        .find({ pair: { $eq: pair }, after: { $gte: from, $lt: before } })
-        .sort({ after: -1, startedAt: -1, id: -1 })
-        .limit(CALLS_SHOWN)
-        .toArray();
-      return found.map((doc) => callFor(storedOf(doc), reader)).toReversed();
+    newest,
+    async newestAndLive(pair, range, reader) {
+      const current = await calls.findOne({ pair: { $eq: pair }, live: { $eq: true } });
+      const shown = await newest(pair, range, reader);
+      return withLive(shown, current ? callFor(storedOf(current), reader) : undefined);
     },
     async endAll(user, time) {
       const told: UserId[] = [];

@@ -107,7 +107,7 @@ export function createReads({
         const { state, blockedBy } = doc;
         const fitting = { entries: limits.messages, bytes: limits.bytes };
         const newest = head === 0 ? [] : await messages.below(doc._id, head + 1, fitting);
-        const called = doc.talked ? await calls.newest(doc._id, rangeOf(newest), reader) : [];
+        const called = doc.talked ? await calls.newestAndLive(doc._id, rangeOf(newest), reader) : [];
         // A conversation that was about to begin when a server stopped.
         if (head === 0 && called.length === 0 && state === 'none' && !blockedBy.includes(reader))
           return undefined;

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Call, CallMedia, CallStatus } from '#shared/call.ts';
 import { type DeviceId, type PairId, type UserId, membersOf, pairOf, peerIn } from '#shared/ids.ts';
 import { type Effect, type StoredCall, type SyncStore, callFor } from '#sync/server/ports.ts';
-import { type CallRange, CALLS_SHOWN, callAfter, callWithout } from '../calls.ts';
+import { type CallRange, CALLS_SHOWN, callAfter, callWithout, withLive } from '../calls.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type AppendEntry, ENTRY } from './log.ts';
 import { type Names, packOp, unpackOp } from './names.ts';
@@ -39,6 +39,8 @@ export interface SqliteCalls {
   at(ref: number): StoredCall | undefined;
   /** The newest of a range, oldest first, as `reader` sees them. */
   newest(pair: number, range: CallRange, reader: UserId): Call[];
+  /** The same, with the one that rings or goes on, wherever it stands. */
+  newestAndLive(pair: number, range: CallRange, reader: UserId): Call[];
   /** Ends the live calls of somebody who is no more. Returns the others, who are told. */
   endAll(user: UserId, time: number): readonly UserId[];
 }
@@ -104,6 +106,12 @@ export function createSqliteCalls({ db, names, append }: SqliteCallsDeps): Sqlit
     for (const user of tell) append(names.number(user), ENTRY.call, ref, time);
   }
 
+  const newest: SqliteCalls['newest'] = (pair, { from, before }, reader) =>
+    sql.callsIn
+      .all(pair, from, before)
+      .map((row) => callFor(callOf(row), reader))
+      .toReversed();
+
   const liveOf = (user: UserId): CallRow[] => {
     const self = names.find(user);
     return self === undefined ? [] : sql.live.all({ self });
@@ -113,17 +121,16 @@ export function createSqliteCalls({ db, names, append }: SqliteCallsDeps): Sqlit
     make,
     asExpected(pair, { expect, next }) {
       const version = sql.version.get(pair, packOp(next.id));
-      return expect === 0 ? version === undefined && !sql.isLive.get(pair) : version === expect;
+      return expect === 0 ? version === undefined && !sql.liveIn.get(pair) : version === expect;
     },
     at(ref) {
       const row = sql.at.get(ref);
       return row && callOf(row);
     },
-    newest(pair, { from, before }, reader) {
-      return sql.callsIn
-        .all(pair, from, before)
-        .map((row) => callFor(callOf(row), reader))
-        .toReversed();
+    newest,
+    newestAndLive(pair, range, reader) {
+      const row = sql.liveIn.get(pair);
+      return withLive(newest(pair, range, reader), row && callFor(callOf(row), reader));
     },
     endAll(user, time) {
       return liveOf(user).map((row) => {
@@ -186,7 +193,7 @@ export function prepareCalls(db: Database) {
     version: db
       .prepare<[number, Buffer], number>('SELECT version FROM calls WHERE pair = ? AND op = ?')
       .pluck(),
-    isLive: db.prepare<[number], 1>(`SELECT 1 FROM calls c WHERE c.pair = ? AND ${LIVE}`).pluck(),
+    liveIn: db.prepare<[number], CallRow>(`${SELECT} WHERE c.pair = ? AND ${LIVE}`),
     at: db.prepare<[number], CallRow>(`${SELECT} WHERE c.id = ?`),
     call: db.prepare<[number, number, Buffer], CallRow>(
       `${SELECT} WHERE p.low = ? AND p.high = ? AND c.op = ?`,

@@ -40,7 +40,7 @@ export function createSqliteSnapshots({
       contact: { kind: 'friend', time, peer, name, standing, bundle: plain(row.bundle) },
       conversation: { peer, head, ...marksFor(row, self) },
       newest: (limit) => newest(row, head + 1, limit),
-      calls: (range) => calls.newest(row.id, range, user),
+      calls: (range) => calls.newestAndLive(row.id, range, user),
     };
   }
 
