@@ -133,6 +133,8 @@ export interface Actions {
   /** The conversation beside or under the call. */
   setCallMinimised(minimised: boolean): void;
   setRelayOnly(on: boolean): void;
+  /** Asks the browser for leave to show a notification when it rings. */
+  allowCallNotices(): void;
   /** More of the call list. */
   loadMoreCalls(): void;
 

@@ -7,6 +7,7 @@ import { createCallLock } from '../calls/call-lock.ts';
 import { step } from '../calls/machine.ts';
 import { type CallEffect, type CallEvent, elsewhereOf, incomingOf, newCalls } from '../calls/state.ts';
 import { createRemembered } from '../calls/remembered.ts';
+import type { CallsModel } from '../models/calls.ts';
 import type { Models } from '../models/models.ts';
 import { newOpId } from '../store/op-id.ts';
 import type { StoredCall, Stop } from '../store/ports.ts';
@@ -38,6 +39,7 @@ export type CallActions = Pick<
   | 'popOut'
   | 'setCallMinimised'
   | 'setRelayOnly'
+  | 'allowCallNotices'
   | 'loadMoreCalls'
 >;
 
@@ -254,6 +256,7 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
     },
     look() {
       devices.look();
+      model.notices.value = noticesOf(globalThis.Notification?.permission);
       void line.findServers();
     },
     leave() {
@@ -291,7 +294,17 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
       remembered.setRelayOnly(on);
       model.relayOnly.value = on;
     },
+    allowCallNotices() {
+      Notification.requestPermission().then((permission) => {
+        model.notices.value = noticesOf(permission);
+      }, toasts.report);
+    },
   };
 }
 
 const progress = (call: StoredCall): number => (isLive(call) ? (call.status === 'ringing' ? 0 : 1) : 2);
+
+function noticesOf(permission: NotificationPermission | undefined): CallsModel['notices']['value'] {
+  if (permission === undefined || !('serviceWorker' in navigator)) return null;
+  return permission === 'default' ? 'unasked' : permission === 'granted' ? 'allowed' : 'refused';
+}

@@ -173,6 +173,7 @@ export function createCalls({ models, api, toasts, wordsOf }: CallsDeps): Calls 
         calls.minimised.value = minimised;
       },
       setRelayOnly: later('setRelayOnly'),
+      allowCallNotices: later('allowCallNotices'),
       loadMoreCalls: () => withList((at) => at.more()),
     },
   };

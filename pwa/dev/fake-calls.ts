@@ -18,6 +18,7 @@ type Mine =
   | 'popOut'
   | 'setCallMinimised'
   | 'setRelayOnly'
+  | 'allowCallNotices'
   | 'loadMoreCalls';
 
 /** What a person does with calls; nobody answers by themselves. */
@@ -111,6 +112,10 @@ export function createFakeCalls(models: Models, record: (call: string) => void):
     setRelayOnly(on) {
       record(`setRelayOnly ${on}`);
       calls.relayOnly.value = on;
+    },
+    allowCallNotices() {
+      record('allowCallNotices');
+      calls.notices.value = 'allowed';
     },
     loadMoreCalls: () => record('loadMoreCalls'),
   };

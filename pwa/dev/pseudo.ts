@@ -44,7 +44,7 @@ export function pseudo(): Catalogue {
   return { dir: 'rtl', words: all(ENGLISH) };
 }
 
-type Said = string | ((...given: never[]) => string) | { readonly [key: string]: Said };
+type Said = string | ((...given: never[]) => string | null) | { readonly [key: string]: Said };
 
 function all<Words extends object>(words: Words): Words {
   const entries = Object.entries(words as Record<string, Said>).map(([key, said]) => [key, changed(said)]);
@@ -53,6 +53,11 @@ function all<Words extends object>(words: Words): Words {
 
 function changed(said: Said): Said {
   if (typeof said === 'string') return marked(said);
-  if (typeof said === 'function') return (...given: never[]) => marked(said(...given));
+  if (typeof said === 'function') {
+    return (...given: never[]) => {
+      const text = said(...given);
+      return text === null ? null : marked(text);
+    };
+  }
   return all(said);
 }

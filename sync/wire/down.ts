@@ -116,7 +116,8 @@ export type Page = v.InferOutput<typeof page>;
 
 /**
  * How one conversation stands: its last number, both watermarks, its newest messages, and the newest of the calls that
- * stand after the first of these (or after any, when it is number 1), all oldest first.
+ * stand after the first of these (or after any, when it is number 1), all oldest first; and the call that rings or goes
+ * on, wherever it stands.
  */
 export const conversationSummary = v.object({
   peer: userId,

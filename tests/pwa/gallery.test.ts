@@ -5,7 +5,7 @@ import type { RunOptions } from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STATES } from '#pwa/dev/states.ts';
-import { PRESSED, cutOff, pressed, show } from './views/gallery-pages.ts';
+import { OPENED, PRESSED, cutOff, pressed, show } from './views/gallery-pages.ts';
 import { openGallery } from './views/gallery-site.ts';
 import type { GallerySite } from './views/gallery-site.ts';
 
@@ -74,7 +74,7 @@ describe('what a press opens, on phone and desk, light and dark', () => {
         [phone, desk].map(async ({ name, page, takeErrors }) => {
           await show(page, site.url(state));
           for (const press of presses) await pressed(page, press).click();
-          await page.locator('dialog[open], form, .scanner, :popover-open, .call-mirror').first().waitFor();
+          await page.locator(OPENED).first().waitFor();
           await examine(page, what, name);
           expect(takeErrors(), name).toEqual([]);
         }),

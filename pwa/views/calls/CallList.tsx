@@ -90,7 +90,12 @@ function CallLogRow(props: { call: CallLogItem }) {
             <CallMark call={call} />
             <span>
               {sayCalls.entry(call)}
-              {outcome !== null && <span class="call-row-outcome"> · {outcome}</span>}
+              {outcome !== null && (
+                <>
+                  {' '}
+                  <span class="call-row-outcome">· {outcome}</span>
+                </>
+              )}
             </span>
           </span>
         </span>

@@ -20,6 +20,7 @@ export function CallSettings() {
         <DevicePickers choices={choices} />
         <DeviceTest onOpen={refresh} />
       </section>
+      <Notices />
       <Privacy />
     </>
   );
@@ -33,6 +34,29 @@ function useChoices() {
   useEffect(refresh, [refresh]);
   const named = found.value !== null && Object.values(found.value).some((choices) => choices.length > 0);
   return { choices: named && found.value !== null ? found.value : known, refresh };
+}
+
+/** Leave is asked for by a press on purpose, so that nobody is asked by surprise. */
+function Notices() {
+  const { models, actions } = useApp();
+  const notices = models.calls.notices.value;
+  const words = sayCalls.settings;
+  if (notices === null) return null;
+  return (
+    <section class="card card-padded">
+      <h2>{words.noticesTitle}</h2>
+      <p class="help">{words.noticesHelp}</p>
+      {notices === 'unasked' && (
+        <button type="button" class="button" onClick={() => actions.allowCallNotices()}>
+          {words.allowNotices}
+        </button>
+      )}
+      <p class="help" role="status">
+        {notices === 'allowed' && words.noticesAllowed}
+        {notices === 'refused' && words.noticesRefused}
+      </p>
+    </section>
+  );
 }
 
 function Privacy() {

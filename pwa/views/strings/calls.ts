@@ -149,6 +149,12 @@ export const sayCalls = words('calls', {
     stop: 'End the test',
     speak: 'Say something: the bar should move. Nothing is sent or kept.',
     noCamera: 'No camera is used in this test.',
+    noticesTitle: 'When the app is out of sight',
+    noticesHelp:
+      'A notification can tell you that it rings while NexChat is behind something else. Once the app is closed, nothing rings here.',
+    allowNotices: 'Allow notifications',
+    noticesAllowed: 'Notifications are allowed.',
+    noticesRefused: 'The browser shows no notifications of this site. Allow them in the site settings.',
     privacyTitle: 'Your network address',
     relayOnly: 'Only through the relay',
     relayHelp:

@@ -269,6 +269,15 @@ describe('the settings of calls', () => {
     expect(await calls()).toContain('setRelayOnly false');
   });
 
+  it('ask for notifications by a press on purpose, and say where they are refused', async () => {
+    await page.getByText('The browser shows no notifications of this site.').waitFor();
+    await show('settings-calls');
+    await button('Allow notifications').click();
+    await page.getByText('Notifications are allowed.').waitFor();
+    expect(await calls()).toContain('allowCallNotices');
+    expect(await button('Allow notifications').count()).toBe(0);
+  });
+
   it('show and meter oneself, and let go of the devices afterwards', async () => {
     await page.getByRole('heading', { name: 'Microphone, camera and speaker' }).waitFor();
     await page.evaluate(() => {

@@ -21,6 +21,9 @@ export const PRESSED: readonly [what: string, state: string, presses: readonly s
   ['conversation-report-offline', 'conversation-offline', ['Conversation menu', 'Report', 'Send report']],
 ];
 
+/** What such a press brings onto the screen. */
+export const OPENED = 'dialog[open], form, .scanner, :popover-open, .call-mirror';
+
 /** Opens a state of the gallery, and waits until everything of it is there. */
 export async function show(page: Page, url: string): Promise<void> {
   await page.goto(url);

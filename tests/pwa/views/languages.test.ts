@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGLISH, marked } from '#pwa/dev/pseudo.ts';
 import { STATES } from '#pwa/dev/states.ts';
 import { de } from '#pwa/views/strings/de.ts';
-import { PRESSED, cutOff, pressed, show } from './gallery-pages.ts';
+import { OPENED, PRESSED, cutOff, pressed, show } from './gallery-pages.ts';
 import { openGallery } from './gallery-site.ts';
 import type { GallerySite } from './gallery-site.ts';
 
@@ -88,7 +88,7 @@ it('a word of no catalogue, a name that is not kept apart, and an arrow that was
 async function open(page: Page, url: string, presses: readonly string[]): Promise<void> {
   await show(page, url);
   for (const press of presses) await pressed(page, press).click();
-  if (presses.length > 0) await page.locator('dialog[open], form, .scanner').first().waitFor();
+  if (presses.length > 0) await page.locator(OPENED).first().waitFor();
 }
 
 /** Runs in the page before everything else: words in dates, and digits, are not Latin then. */
@@ -184,33 +184,33 @@ function notTurned(page: Page): Promise<string[]> {
   });
 }
 
-/** The invented device that some buttons name. */
-const DEVICE = 'Safari on iPhone';
+/** What is invented in the gallery and named by buttons: a device, and the pictures of a call. */
+const INVENTED = ['Safari on iPhone', '🐙 🚲 🍋 🎩'] as const;
 
 /** What a button of the gallery is called in German. */
 function inGerman(english: string): string {
-  const found = twin(ENGLISH, de.words, english);
+  const found = INVENTED.map((given) => twin(ENGLISH, de.words, english, given)).find((word) => word);
   if (found === undefined) throw new Error(`No word of the catalogues is “${english}”`);
   return found;
 }
 
 /** The word of `other` that stands where `wanted` stands in `one`. */
-function twin(one: object, other: object, wanted: string): string | undefined {
+function twin(one: object, other: object, wanted: string, given: string): string | undefined {
   const theirs = new Map<string, unknown>(Object.entries(other));
   for (const [key, said] of Object.entries(one) as [string, unknown][]) {
     const found = theirs.get(key);
     if (typeof said === 'object' && said !== null) {
-      const inside = twin(said, Object(found), wanted);
+      const inside = twin(said, Object(found), wanted, given);
       if (inside !== undefined) return inside;
     }
-    if (spoken(said) === wanted) return spoken(found);
+    if (spoken(said, given) === wanted) return spoken(found, given);
   }
   return undefined;
 }
 
 /** Those who take more than a name or know no device say something else. */
-function spoken(said: unknown): string | undefined {
+function spoken(said: unknown, given: string): string | undefined {
   if (typeof said === 'string') return said;
   if (typeof said !== 'function' || said === ENGLISH.first.error) return undefined;
-  return String(said(DEVICE, DEVICE));
+  return String(said(given, given));
 }

@@ -14,7 +14,7 @@ export const calls: Catalogue['words']['calls'] = {
 
   entry(call) {
     if (isMissed(call)) return first.list.missed(call.media);
-    const kind = call.media === 'voice' ? 'Sprachanruf' : 'Videoanruf';
+    const kind = call.media === 'voice' ? 'Anruf' : 'Videoanruf';
     return `${call.mine ? 'Ausgehender' : 'Eingehender'} ${kind}`;
   },
   outcome(call) {
@@ -50,7 +50,7 @@ export const calls: Catalogue['words']['calls'] = {
   },
 
   incoming: {
-    voice: 'Sprachanruf für dich',
+    voice: 'Anruf für dich',
     video: 'Videoanruf für dich',
     said: (name, media) => `${name} ruft an. ${first.list.call(media)}.`,
     answer: 'Annehmen',
@@ -135,6 +135,13 @@ export const calls: Catalogue['words']['calls'] = {
     stop: 'Probe beenden',
     speak: 'Sag etwas: Der Balken sollte sich bewegen. Nichts wird gesendet oder aufbewahrt.',
     noCamera: 'Bei dieser Probe wird keine Kamera benutzt.',
+    noticesTitle: 'Wenn die App nicht zu sehen ist',
+    noticesHelp:
+      'Eine Mitteilung kann dir sagen, dass es klingelt, während NexChat hinter etwas anderem liegt. Ist die App geschlossen, klingelt hier nichts.',
+    allowNotices: 'Mitteilungen erlauben',
+    noticesAllowed: 'Mitteilungen sind erlaubt.',
+    noticesRefused:
+      'Der Browser zeigt keine Mitteilungen dieser Website. Erlaube sie in den Einstellungen der Website.',
     privacyTitle: 'Deine Netzadresse',
     relayOnly: 'Nur über das Relay',
     relayHelp:

@@ -64,8 +64,8 @@ export const first: Catalogue['words']['first'] = {
     online: 'Online',
     blocked: 'Blockiert',
     changed: 'Neue Identität: Nachrichten warten',
-    call: (media) => (media === 'voice' ? 'Sprachanruf' : 'Videoanruf'),
-    missed: (media) => (media === 'voice' ? 'Verpasster Sprachanruf' : 'Verpasster Videoanruf'),
+    call: (media) => (media === 'voice' ? 'Anruf' : 'Videoanruf'),
+    missed: (media) => (media === 'voice' ? 'Verpasster Anruf' : 'Verpasster Videoanruf'),
   },
 
   conversation: {
