@@ -182,7 +182,8 @@ describe('the screen of a call', () => {
     await show(state);
     await screen().getByText(words).waitFor();
     await button('Call again').click();
-    expect((await calls()).slice(-2)).toEqual(['dismissCall', call]);
+    const asked = (await calls()).filter((one) => !one.startsWith('keepPlace'));
+    expect(asked.slice(-2)).toEqual(['dismissCall', call]);
   });
 
   it('every control is 44 pixels large or larger', async () => {
