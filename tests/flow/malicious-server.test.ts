@@ -40,7 +40,7 @@ afterAll(async () => {
 
 /** What ana's device shows that says what was noticed. */
 const says = (person: Person, text: string) =>
-  person.page.getByText(text).first().waitFor({ timeout: 20_000 });
+  person.page.getByText(text).filter({ visible: true }).first().waitFor({ timeout: 20_000 });
 
 /** Another device of ana's, at the door. */
 async function withNewDevice(task: (device: Person) => Promise<void>): Promise<void> {
