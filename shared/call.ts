@@ -51,6 +51,7 @@ export type CallStep =
   | { readonly kind: 'time-out' }
   /** Nobody has kept it since `at`. */
   | { readonly kind: 'lose'; readonly at: number };
+/** `failed`: they never heard each other. One that breaks off later was hung up. */
 export type CallEndReason = 'hung-up' | 'failed';
 
 export const isLive = ({ status }: Pick<Call, 'status'>): boolean =>
@@ -73,9 +74,9 @@ export function advanceCall(call: Call, step: CallStep, now: number): Call | und
     case 'decline':
       return call.status === 'ringing' && isCallee ? end('declined') : undefined;
     case 'end':
-      if (call.status === 'in_progress') return end('completed');
-      if (call.status !== 'ringing') return undefined;
+      if (!isLive(call)) return undefined;
       if (step.reason === 'failed') return end('failed');
+      if (call.status === 'in_progress') return end('completed');
       return end(isCallee ? 'declined' : 'missed');
     case 'see':
       return isCallee && !call.seen && !isLive(call) ? { ...call, seen: true } : undefined;

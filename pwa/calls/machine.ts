@@ -84,9 +84,9 @@ function within(state: Calls, present: Present, event: Inner): Step {
         ? answered(state, { ...present, asked: null }, event.error, event.now)
         : [state, []];
     case 'connected':
-      if (present.phase !== 'connecting' && present.phase !== 'reconnecting') return [state, []];
+      if (!isLooking(present)) return [state, []];
       return [
-        { ...state, present: { ...present, phase: 'live', wasConnected: true } },
+        { ...state, present: { ...present, phase: 'live', wasConnected: true, tampered: false } },
         [{ kind: 'wait', of: null, ms: 0 }],
       ];
     case 'lost':
@@ -97,9 +97,14 @@ function within(state: Calls, present: Present, event: Inner): Step {
       ];
     case 'broken':
       return finish(state, present, 'failed', event.error, giveUp(present, 'failed'));
-    // Said so by the server too, but maybe later. Ending it twice does no harm.
+    // It is dropped: noise ends no call. When nothing comes of the call, this is why.
+    case 'tampered':
+      if (present.phase === 'live') return [state, []];
+      return [{ ...state, present: { ...present, tampered: true } }, []];
+    // The server says so too, maybe later, and better: whoever was never connected hears from it why. Ending it twice
+    // does no harm.
     case 'bye':
-      return present.device === null
+      return present.device === null || !present.wasConnected
         ? [state, []]
         : finish(state, present, 'hung-up', null, giveUp(present, 'hung-up'));
     case 'end':
@@ -221,7 +226,12 @@ function follow(state: Calls, now: number): Step {
     return [{ ...state, present: done }, [{ kind: 'end', to: peer, call: id, reason: 'hung-up' }]];
   }
   if (entry === undefined) return [state, []];
-  if (!isLive(entry)) return finish(state, present, endingOf(entry.status, present));
+  if (!isLive(entry)) {
+    const ending = endingOf(entry.status, present);
+    // They have given up first, for the reason that we would have had.
+    const isSame = ending === 'failed' && isLooking(present);
+    return finish(state, present, ending, isSame ? whyNoWay(present) : null);
+  }
   if (entry.status === 'ringing') return [state, []];
   const [ours, theirs] = entry.mine
     ? [entry.callerDevice, entry.calleeDevice]
@@ -272,19 +282,25 @@ function outOfPatience(state: Calls, present: Present, of: Patience): Step {
     case 'ring':
       if (present.phase !== 'ringing') return [state, []];
       return finish(state, present, 'no-answer', null, giveUp(present, 'hung-up'));
-    case 'way': {
-      if (present.phase !== 'connecting' && present.phase !== 'reconnecting') return [state, []];
-      const never = !present.wasConnected && !present.hasRelay;
-      const error = never ? 'CALL_UNCONNECTED' : null;
-      return finish(state, present, 'failed', error, giveUp(present, 'failed'));
-    }
+    case 'way':
+      if (!isLooking(present)) return [state, []];
+      return finish(state, present, 'failed', whyNoWay(present), giveUp(present, 'failed'));
     case 'farewell':
       return [state, []];
   }
 }
 
+const isLooking = ({ phase }: Present): boolean => phase === 'connecting' || phase === 'reconnecting';
+
+function whyNoWay({ tampered, wasConnected, hasRelay }: Present): ErrorCode | null {
+  if (tampered) return 'CALL_TAMPERED';
+  return wasConnected || hasRelay ? null : 'CALL_UNCONNECTED';
+}
+
 /** What makes the server end it, however far it got. */
-function giveUp({ asked, mine, phase, peer, id }: Present, reason: CallEndReason): CallEffect[] {
+function giveUp(present: Present, why: CallEndReason): CallEffect[] {
+  const { asked, mine, phase, peer, id, wasConnected } = present;
+  const reason = wasConnected ? 'hung-up' : why;
   const drop: CallEffect[] = asked === null ? [] : [{ kind: 'drop', op: asked }];
   // A start that has not left yet needs no end.
   const unsaid = mine && asked === null && (phase === 'preview' || phase === 'starting');
@@ -391,6 +407,7 @@ const BLANK = {
   hasRelay: false,
   device: null,
   wasConnected: false,
+  tampered: false,
 } as const satisfies Partial<Present>;
 
 function then([state, effects]: Step, next: (state: Calls) => Step): Step {

@@ -34,6 +34,8 @@ export interface Present extends CurrentCall {
   /** The device that we look for a way to. */
   readonly device: DeviceId | null;
   readonly wasConnected: boolean;
+  /** While a way is looked for, something came that they have not said. */
+  readonly tampered: boolean;
 }
 
 export type CallEvent =
@@ -67,6 +69,8 @@ export type CallEvent =
   | { readonly kind: 'connected' }
   | { readonly kind: 'lost' }
   | { readonly kind: 'broken'; readonly error: ErrorCode }
+  /** What came under their name could not be opened: somebody between the two has changed it. */
+  | { readonly kind: 'tampered' }
   | { readonly kind: 'bye' }
   | { readonly kind: 'time'; readonly of: Patience }
   | { readonly kind: 'rung'; readonly call: OpId };

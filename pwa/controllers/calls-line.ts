@@ -1,6 +1,6 @@
 import { batch } from '@preact/signals';
 import { KEEP_EVERY_MS } from '#shared/call.ts';
-import { Failure } from '#shared/errors.ts';
+import { type ErrorCode, Failure } from '#shared/errors.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { type Signal, decodeSignal } from '#shared/schema/signal.ts';
 import type { CallEffect, CallEvent, Present } from '../calls/state.ts';
@@ -45,6 +45,8 @@ interface CallLineDeps {
 const EARLY = 64;
 /** A call begins without what the server has not told by then. */
 const SERVERS_MS = 3_000;
+/** What no friend's app can make happen. */
+const NOT_THEIRS: ReadonlySet<ErrorCode> = new Set(['ENVELOPE_INVALID', 'ENVELOPE_MISMATCH', 'UNREADABLE']);
 const SILENT: SideMedia = { microphone: false, camera: false, screen: false };
 
 export function createCallLine(deps: CallLineDeps): CallLine {
@@ -74,8 +76,17 @@ export function createCallLine(deps: CallLineDeps): CallLine {
     return servers;
   }
 
+  async function unseal(from: UserId, envelope: Bytes): Promise<Bytes> {
+    try {
+      return await store.calls.openSignal(from, envelope);
+    } catch (error) {
+      if (error instanceof Failure && NOT_THEIRS.has(error.code)) hear({ kind: 'tampered' });
+      throw error;
+    }
+  }
+
   async function take(from: UserId, device: DeviceId, envelope: Bytes): Promise<void> {
-    const said = decodeSignal(await store.calls.openSignal(from, envelope));
+    const said = decodeSignal(await unseal(from, envelope));
     if (!said.ok) throw new Failure(said.error, 'signal');
     if (talk !== null && said.value.call === route?.call && device === route.device) {
       await talk.hear(said.value);

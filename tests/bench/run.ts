@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { measureBacklog } from './backlog.ts';
+import { measureCalls } from './calls.ts';
 import { measureCatchUp } from './catch-up.ts';
 import { measureCrypto } from './crypto.ts';
 import { measureHerd } from './herd.ts';
@@ -36,6 +37,7 @@ const PARTS: Record<string, () => Promise<Report>> = {
   paint: measurePaint,
   send: measureSend,
   scroll: measureScroll,
+  calls: () => measureCalls(),
   lighthouse: measureLighthouse,
   crypto: measureCrypto,
   sizes: measureSizes,

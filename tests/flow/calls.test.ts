@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { whyNoIsland } from '../support/island.ts';
 import { until } from '../support/wait.ts';
-import { type Caller, type Place, befriend, callerAt, openDevice, openPlace } from './caller.ts';
+import { type Caller, type Place, befriend, callerAt, openDevice, openPlace, untilQuiet } from './caller.ts';
 
 /** Real calls between real browsers, with a made-up camera and microphone, in a network of their own. */
 
@@ -24,15 +24,6 @@ describe.skipIf(unable !== undefined)('calls', () => {
     await place?.close();
   });
 
-  /** Nothing is left of a call: no camera, no microphone, no connection. */
-  const isQuiet = async (...people: Caller[]) => {
-    for (const person of people) {
-      await until(async () => (await person.stats()).open === 0, {
-        within: 10_000,
-        for: 'microphone and camera to be off',
-      });
-    }
-  };
   const connect = async () => {
     await ana.call('voice');
     await ben.answer();
@@ -42,7 +33,7 @@ describe.skipIf(unable !== undefined)('calls', () => {
     await by.press('End the call');
     await ana.ends('The call has ended');
     await ben.ends('The call has ended');
-    await isQuiet(ana, ben);
+    await untilQuiet(ana, ben);
   };
 
   test('voice: it rings, is answered, sound flows both ways, both see the same pictures, and both logs tell of it', async () => {
@@ -93,7 +84,7 @@ describe.skipIf(unable !== undefined)('calls', () => {
     await ana.call('voice');
     await ben.decline();
     await ana.ends('ben declined');
-    await isQuiet(ana, ben);
+    await untilQuiet(ana, ben);
     await until(async () => (await ana.lastCall()).includes('Declined'), { within: 10_000 });
   });
 
@@ -107,7 +98,7 @@ describe.skipIf(unable !== undefined)('calls', () => {
     await ben.rings();
     await ana.press('Call off');
     await ben.ringsNoMore();
-    await isQuiet(ana, ben);
+    await untilQuiet(ana, ben);
     const calls = ben.page.getByRole('navigation', { name: 'Main' }).getByText('Calls');
     await ben.page.getByRole('navigation', { name: 'Main' }).getByText('1 new').waitFor();
     await calls.click();

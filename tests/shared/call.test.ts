@@ -64,10 +64,10 @@ describe('a call', () => {
       { status: 'completed', endedAt: 5_000 },
     ],
     [
-      'is completed when it breaks off',
+      'fails when it was answered and they never heard each other',
       answered,
       { kind: 'end', by: ben, reason: 'failed' },
-      { status: 'completed', endedAt: 5_000 },
+      { status: 'failed', endedAt: 5_000 },
     ],
     [
       'that nobody keeps ended when it was kept last',

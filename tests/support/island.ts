@@ -17,6 +17,17 @@ export interface Island {
   close(): Promise<void>;
 }
 
+/** With these Chromium calls over the loopback addresses that are all there is here, and plays what it hears. */
+export const CALL_ARGS = [
+  '--allow-loopback-in-peer-connection',
+  '--autoplay-policy=no-user-gesture-required',
+] as const;
+/** A camera and a microphone that are made up, without asking for leave. */
+export const MADE_UP_MEDIA = [
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+] as const;
+
 /** Why no network of one's own can be made here; undefined when it can. */
 export async function whyNoIsland(): Promise<string | undefined> {
   try {

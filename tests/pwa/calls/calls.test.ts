@@ -4,13 +4,14 @@ import type { StoredCall } from '#pwa/store/ports.ts';
 import { type Call, advanceCall, isLive } from '#shared/call.ts';
 import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { OpResult } from '#sync/wire/down.ts';
+import { whyNoIsland } from '#tests/support/island.ts';
 import { until } from '#tests/support/wait.ts';
-import { type Alone, openAlone, whyNotAlone } from './alone.ts';
+import { type Alone, openAlone } from './alone.ts';
 import type { Suite, ToServer } from './calls.page.ts';
 
 declare const suite: Suite;
 
-const whyNot = await whyNotAlone();
+const whyNot = await whyNoIsland();
 const ANN = 'AAAAAAAAAAAAAAAAAAAAAA' as UserId;
 const BEA = 'BBBBBBBBBBBBBBBBBBBBBA' as UserId;
 const ORIGINS = new Map([
@@ -132,8 +133,8 @@ function createServer() {
   };
 }
 
-describe.skipIf(whyNot !== null)(
-  `calls of two people${whyNot === null ? '' : ` (skipped: ${whyNot})`}`,
+describe.skipIf(whyNot !== undefined)(
+  `calls of two people${whyNot === undefined ? '' : ` (skipped: ${whyNot})`}`,
   () => {
     let alone: Alone;
     let server = createServer();

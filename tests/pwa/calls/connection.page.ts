@@ -284,6 +284,47 @@ const suite = {
     seen['closed'] = [last.audio?.readyState, last.video?.readyState, media.now().side];
     return seen;
   },
+  /** The only microphone and the only camera are pulled out, and the microphone comes back. */
+  async losesAll(): Promise<Record<string, unknown>> {
+    const { mediaDevices } = navigator;
+    const said: string[] = [];
+    let isThere = true;
+    const media = createMedia({
+      devices: {
+        getUserMedia: (constraints: MediaStreamConstraints) =>
+          isThere
+            ? mediaDevices.getUserMedia(constraints)
+            : Promise.reject(new DOMException('', 'NotFoundError')),
+        enumerateDevices: () => mediaDevices.enumerateDevices(),
+        addEventListener: () => {},
+        removeEventListener: () => {},
+      } as unknown as MediaDevices,
+      changed: () => {},
+      listed: () => {},
+      chosen: { microphone: null, camera: null, speaker: null },
+      remember: () => {},
+      replaced: (kind) => void said.push(`another ${kind}`),
+      report: (error) => void said.push(error instanceof Failure ? error.code : 'INTERNAL'),
+    });
+    await media.open({ microphone: true, camera: true });
+    isThere = false;
+    const { audio, video } = media.now();
+    for (const track of [audio, video]) {
+      track?.stop();
+      track?.dispatchEvent(new Event('ended'));
+    }
+    const wait = async (isSo: () => boolean) => {
+      for (let i = 0; i < 300 && !isSo(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    await wait(() => said.length === 2);
+    const without = media.now().side;
+    isThere = true;
+    media.setMicrophone(true);
+    await wait(() => media.now().side.microphone);
+    const after = media.now().side;
+    media.close();
+    return { said, without, after };
+  },
   async share(): Promise<Record<string, unknown>> {
     const { media } = await suite.media(true);
     const until = async (isSo: () => boolean) => {

@@ -1,16 +1,17 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { whyNoIsland } from '#tests/support/island.ts';
 import { until } from '#tests/support/wait.ts';
-import { type Alone, openAlone, whyNotAlone } from './alone.ts';
+import { type Alone, openAlone } from './alone.ts';
 import type { Suite } from './connection.page.ts';
 
 declare const suite: Suite;
 type Name = 'caller' | 'callee';
 
-const whyNot = await whyNotAlone();
+const whyNot = await whyNoIsland();
 
-describe.skipIf(whyNot !== null)(
-  `two devices in a call${whyNot === null ? '' : ` (skipped: ${whyNot})`}`,
+describe.skipIf(whyNot !== undefined)(
+  `two devices in a call${whyNot === undefined ? '' : ` (skipped: ${whyNot})`}`,
   () => {
     let alone: Alone;
     let page: Page;
@@ -199,6 +200,14 @@ describe.skipIf(whyNot !== null)(
         cameraOn: 'live',
         replugged: 'live',
         closed: ['ended', 'ended', { microphone: false, camera: false, screen: false }],
+      });
+    });
+
+    it('go on without what was pulled out and has no other in its place, until it is there again', async () => {
+      expect(await page.evaluate(() => suite.losesAll())).toEqual({
+        said: ['MEDIA_MISSING', 'MEDIA_MISSING'],
+        without: { microphone: false, camera: false, screen: false },
+        after: { microphone: true, camera: false, screen: false },
       });
     });
 

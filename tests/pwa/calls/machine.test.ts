@@ -127,6 +127,12 @@ describe('a call', () => {
       ['drop', 'end', 'release', 'wait'],
     ],
     ['is ended by their farewell', [...talking, { kind: 'bye' }], 'ended', ['end', 'release', 'wait']],
+    [
+      'is not ended by it before it was connected: the server says why',
+      [...calling, log(entry(MINE, 'in_progress')), { kind: 'bye' }],
+      'connecting',
+      [],
+    ],
     ['is closed by the person', [...talking, end, { kind: 'dismiss' }], null, ['wait']],
     ['says farewell for a moment', [...talking, end, time('farewell')], null, ['wait']],
     [
@@ -194,12 +200,37 @@ describe('a call', () => {
       'CALL_UNCONNECTED',
     ],
     [
+      'found no way, and they gave up first',
+      [call, readyAlone, ok(MINE), log(entry(MINE, 'in_progress')), log(entry(MINE, 'failed'))],
+      'failed',
+      'CALL_UNCONNECTED',
+    ],
+    ['was ended as failed while it was live', [...talking, log(entry(MINE, 'failed'))], 'failed', null],
+    [
       'found no way, with a relay',
       [...calling, log(entry(MINE, 'in_progress')), time('way')],
       'failed',
       null,
     ],
     ['lost its way for good', [...talking, lost, time('way')], 'failed', null],
+    [
+      'heard what nobody said, and found no way',
+      [...calling, log(entry(MINE, 'in_progress')), { kind: 'tampered' }, time('way')],
+      'failed',
+      'CALL_TAMPERED',
+    ],
+    [
+      'heard what nobody said, and they gave up',
+      [...calling, log(entry(MINE, 'in_progress')), { kind: 'tampered' }, log(entry(MINE, 'failed'))],
+      'failed',
+      'CALL_TAMPERED',
+    ],
+    [
+      'heard what nobody said before it was connected, and lost its way',
+      [...calling, log(entry(MINE, 'in_progress')), { kind: 'tampered' }, connected, lost, time('way')],
+      'failed',
+      null,
+    ],
     [
       'was tampered with',
       [...talking, { kind: 'broken', error: 'CALL_TAMPERED' }],
@@ -210,6 +241,20 @@ describe('a call', () => {
     const { state, last } = run(events);
     expect(state.present).toMatchObject({ phase: 'ended', ending, error });
     expect(brief(last)).toContain('release');
+  });
+
+  it.each<[what: string, events: readonly CallEvent[], reason: string]>([
+    ['found no way', [...calling, log(entry(MINE, 'in_progress')), time('way')], 'failed'],
+    ['lost its way', [...talking, lost, time('way')], 'hung-up'],
+    ['broke after they had talked', [...talking, { kind: 'broken', error: 'CALL_TAMPERED' }], 'hung-up'],
+  ])('that %s tells the server so', (_what, events, reason) => {
+    expect(run(events).last).toContainEqual({ kind: 'end', to: BEA, call: MINE, reason });
+  });
+
+  it('goes on when somebody puts in a word of their own', () => {
+    const { state, last } = run([...talking, { kind: 'tampered' }]);
+    expect(state.present).toMatchObject({ phase: 'live', tampered: false });
+    expect(last).toEqual([]);
   });
 
   it('that nobody answered for is forgotten and ended at the server', () => {
