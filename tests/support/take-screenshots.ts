@@ -38,6 +38,16 @@ const befriend = async (a: Person, b: Person, [nameA, nameB]: readonly [string, 
   await a.addFriend(nameB);
   await b.acceptFriend(nameA);
 };
+/** As the app looks after its first day. */
+const settle = async ({ page }: Person) => {
+  await page.getByRole('button', { name: 'Later', exact: true }).click();
+  // One hint comes after the other.
+  for (const heading of ['It works offline, too', 'Keep NexChat at hand', 'Know who you talk to']) {
+    const hint = page.locator('.hint', { hasText: heading });
+    await hint.getByRole('button', { name: 'Got it' }).click();
+    await hint.waitFor({ state: 'detached' });
+  }
+};
 const look = async (person: Person, path: string) => {
   // Toasts have gone and everything has come to rest.
   await person.page.mouse.move(0, 0);
@@ -69,6 +79,7 @@ try {
     await reader.sees(text);
   }
   await maya.sees('Ten it is.', 'seen');
+  await settle(maya);
   await look(maya, `${DOCS}/desktop-light.png`);
   await look(maya, `${INSTALL}/wide.png`);
 
