@@ -2,6 +2,7 @@ import { effect } from '@preact/signals';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Models } from '../models/models.ts';
 import type { Place } from '../models/timeline.ts';
+import { unchanged } from '../models/unchanged.ts';
 import type { Stop } from '../store/ports.ts';
 import { timers } from '../transport/timers.ts';
 import { createDrafts } from './drafts.ts';
@@ -203,7 +204,8 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     enter(now) {
       inside = now;
       stopRows = now.store.liveConversations((rows) => {
-        conversations.rows.value = rows.map((row) => ({ ...row, canWrite: row.standing === 'friends' }));
+        const listed = rows.map((row) => ({ ...row, canWrite: row.standing === 'friends' }));
+        conversations.rows.value = unchanged(conversations.rows.value, listed, ({ peer }) => peer);
         conversations.loaded.value = true;
       });
       stopRoute = effect(() => {
@@ -239,7 +241,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       // What one writes is followed, and it stands at the end.
       if (timeline.hasLater.value) frame.toNewest();
       timeline.draft.value = '';
-      drafts.changed(peer, '');
+      drafts.sent(peer);
       const sent = await attempt(async ({ store }) => {
         await store.queueMessage(peer, text);
       });

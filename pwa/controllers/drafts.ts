@@ -7,6 +7,8 @@ import type { Timers } from '#sync/client/ports.ts';
  */
 export interface Drafts {
   changed(peer: UserId, text: string): void;
+  /** It is a message by now, and whoever stores that deletes what is stored of the draft. */
+  sent(peer: UserId): void;
   /** Writes what is not written yet. */
   flush(): Promise<void>;
   /** Drops what is not written yet: its owner is gone from this device. */
@@ -59,6 +61,7 @@ export function createDrafts({ save, timers, report }: DraftsDeps): Drafts {
       unsaved.set(peer, text);
       saveSoon();
     },
+    sent: (peer) => void unsaved.delete(peer),
     flush,
     forget() {
       cancel();

@@ -2,6 +2,7 @@ import { batch } from '@preact/signals';
 import { durationOf } from '#shared/call.ts';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Goal, Place, TimelineModel } from '../models/timeline.ts';
+import { unchanged } from '../models/unchanged.ts';
 import type { LocalStore, Span, Stop } from '../store/ports.ts';
 
 /**
@@ -50,7 +51,8 @@ export function createWindow(timeline: TimelineModel, changed: () => void): Wind
       if (timeline.peer.value !== peer) return;
       growing = false;
       batch(() => {
-        timeline.items.value = items;
+        // A new list all the same: what is known of a message may have changed beside what is shown of it.
+        timeline.items.value = [...unchanged(timeline.items.value, items, ({ id }) => id)];
         timeline.calls.value = calls.map((call) => ({
           ...call,
           at: call.startedAt,

@@ -40,6 +40,9 @@ function changeDevice(change: (device: Device) => Device): Promise<Device> {
     guardVersion(db, () => {});
     const fresh: Device = { id: toBase64url(randomBytes(16)) as DeviceId, user: null };
     try {
+      // At almost every start there is one, and nothing to be written.
+      const known = await db.device.get('device');
+      if (known !== undefined && change(known) === known) return { id: known.id, user: known.user };
       return await db.transaction('rw', db.device, async () => {
         const stored = await db.device.get('device');
         const next = change(stored ?? fresh);

@@ -93,7 +93,7 @@ export function createStore(context: Context): LocalStore {
 
     close() {
       db.close({ disableAutoOpen: true });
-      presenter.clear();
+      presenter.close();
     },
   };
 

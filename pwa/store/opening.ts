@@ -35,8 +35,15 @@ export async function openHere(
 ): Promise<Opening | 'locked' | undefined> {
   const { user } = await loadDevice();
   if (user === null) return undefined;
-  const exists = await guarded(() => Dexie.exists(databaseName(user)));
-  return exists ? openContext(openDatabase(user, events.onLost), user, events, keys) : undefined;
+  return (await guarded(() => exists(databaseName(user))))
+    ? openContext(openDatabase(user, events.onLost), user, events, keys)
+    : undefined;
+}
+
+/** Asked without opening it, where that can be: opening one that is not there would make it. */
+async function exists(name: string): Promise<boolean> {
+  if (!('databases' in indexedDB)) return Dexie.exists(name);
+  return (await indexedDB.databases()).some((database) => database.name === name);
 }
 
 /** Undefined when keys or profile are gone: erasing has begun and was cut off. */

@@ -12,7 +12,14 @@ import { RACED, untilCommitted } from './failures.ts';
 import { readInstallation } from './installation.ts';
 import { newOpId } from './op-id.ts';
 import { encodeOperation, friendLane, messageLane } from './outbox.ts';
-import { type ContactRow, type Link, type MessageRow, type OutboxRow, UNSENT } from './rows.ts';
+import {
+  type ContactRow,
+  type ConversationRow,
+  type Link,
+  type MessageRow,
+  type OutboxRow,
+  UNSENT,
+} from './rows.ts';
 
 /** Seals a text and stores message, outbox row and summary together; the draft that it was is gone with them. */
 export function queueMessage(context: Context, peer: UserId, text: string): Promise<OpId> {
@@ -73,11 +80,16 @@ interface Prepared extends Draft {
 
 async function prepare({ db, keychain }: Context, draft: Draft): Promise<Prepared> {
   const { id, peer, time, body } = draft;
-  const [row, before, { device }] = await Promise.all([
-    db.contacts.get(peer),
-    endOfChain(db, peer),
-    readInstallation(db),
-  ]);
+  const [row, before, { device }] = await db.transaction(
+    'r',
+    [db.contacts, db.conversations, db.outbox, db.meta],
+    () =>
+      Promise.all([
+        db.contacts.get(peer),
+        db.conversations.get(peer).then((stored) => endOfChain(db, stored ?? emptyConversation(peer))),
+        readInstallation(db),
+      ]),
+  );
   const contact = mustBeSendable(row);
   const content = await openContact(keychain, contact);
   // What is held waits sealed to the one that is known, and is sealed again before it goes; it can't without one.
@@ -110,8 +122,7 @@ async function prepare({ db, keychain }: Context, draft: Draft): Promise<Prepare
 }
 
 /** Where our next payload goes on: behind the newest, or, when the newest have failed for good, before those. */
-async function endOfChain(db: Database, peer: UserId): Promise<Link> {
-  const { counter, chain, broken } = (await db.conversations.get(peer)) ?? emptyConversation(peer);
+async function endOfChain(db: Database, { peer, counter, chain, broken }: ConversationRow): Promise<Link> {
   if (broken === undefined) return { counter, chain };
   const waiting = await db.outbox.where('lane').equals(messageLane(peer)).count();
   return waiting === 0 ? broken : { counter, chain };
@@ -127,21 +138,27 @@ function commit({ db }: Context, prepared: Prepared, replaces: OpId | null) {
   const tables = [db.meta, db.contacts, db.conversations, db.messages, db.outbox, db.drafts];
   return db.transaction('rw', tables, async () => {
     const { id, peer, time, counter, before, sealed, chain, digest, op } = prepared;
-    const contact = mustBeSendable(await db.contacts.get(peer));
-    const conversation = (await db.conversations.get(peer)) ?? emptyConversation(peer);
+    // All at once: the person waits for each step to the database and back.
+    const [row, stored, { device }, queued] = await Promise.all([
+      db.contacts.get(peer),
+      db.conversations.get(peer),
+      readInstallation(db),
+      db.outbox.where('lane').equals(friendLane(peer)).toArray(),
+    ]);
+    const contact = mustBeSendable(row);
+    const conversation = stored ?? emptyConversation(peer);
     // Another tab queued a message, or keys or the device's name were replaced, while ours was being sealed.
-    const end = await endOfChain(db, peer);
+    const end = await endOfChain(db, conversation);
     if (!isSameLink(end, before) || contact.rev !== prepared.rev) return RACED;
-    if ((await readInstallation(db)).device !== prepared.device) return RACED;
+    if (device !== prepared.device) return RACED;
     if (replaces !== null) {
       if ((await db.messages.get(replaces))?.state !== 'failed') return undefined;
       await db.messages.delete(replaces);
     }
 
-    const queued = await db.outbox.where('lane').equals(friendLane(peer)).toArray();
     const accept = queued.findLast(({ kind }) => kind === 'friend.accept');
-    const row: OutboxRow = { id, kind: 'message.send', lane: messageLane(peer), peer, op, before };
-    const order = await db.outbox.add(accept === undefined ? row : { ...row, after: accept.id });
+    const entry: OutboxRow = { id, kind: 'message.send', lane: messageLane(peer), peer, op, before };
+    const order = await db.outbox.add(accept === undefined ? entry : { ...entry, after: accept.id });
     const message: MessageRow = {
       id,
       peer,
@@ -154,9 +171,11 @@ function commit({ db }: Context, prepared: Prepared, replaces: OpId | null) {
       digest,
       sealed,
     };
-    await db.messages.add(message);
-    await db.conversations.put({ ...withoutBreak(conversation), lastId: id, counter, chain });
-    if (replaces === null) await db.drafts.delete(peer);
+    await Promise.all([
+      db.messages.add(message),
+      db.conversations.put({ ...withoutBreak(conversation), lastId: id, counter, chain }),
+      replaces === null ? db.drafts.delete(peer) : undefined,
+    ]);
     return undefined;
   });
 }

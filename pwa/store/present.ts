@@ -6,6 +6,7 @@ import { openContact, standingOf, trustOf } from './contact.ts';
 import type { ContactContent } from './contents.ts';
 import type { Context } from './context.ts';
 import { emptyConversation, newestOf, unreadOf } from './conversations.ts';
+import { createKeptRows } from './kept-rows.ts';
 import { type Ranges, isHoleBetween } from './numbers.ts';
 import { createOpenedCache } from './opened.ts';
 import { placedCalls } from './placed-calls.ts';
@@ -27,8 +28,8 @@ export interface Presenter {
   nameOf(row: ContactRow): Promise<string>;
   /** What a message says in words, read for once. Throws a Failure (UNREADABLE). */
   text(id: OpId, sealed: Bytes): Promise<string | null>;
-  /** Forgets everything that was opened. */
-  clear(): void;
+  /** Forgets everything that was read and opened. */
+  close(): void;
 }
 
 interface Shows<Raw, Shown> {
@@ -39,8 +40,8 @@ interface ListRows {
   readonly contacts: readonly ContactRow[];
   readonly conversations: readonly ConversationRow[];
   readonly drafts: readonly DraftRow[];
-  readonly last: readonly (MessageRow | undefined)[];
-  readonly lastCalls: readonly (CallRow | undefined)[];
+  readonly lastById: ReadonlyMap<OpId, MessageRow>;
+  readonly lastCallById: ReadonlyMap<OpId, CallRow>;
 }
 interface WindowRows {
   readonly read: Read;
@@ -63,6 +64,8 @@ export function createPresenter(context: Context): Presenter {
   const { db, keychain } = context;
   const bodies = createOpenedCache<Body>(OPENED_MESSAGES);
   const contents = createOpenedCache<ContactContent>(OPENED_CONTACTS);
+  const lastMessages = createKeptRows(db.name, db.messages);
+  const lastCalls = createKeptRows(db.name, db.calls);
 
   const contentOf = (row: ContactRow) =>
     contents.get(`${row.id} ${row.rev}`, () => openContact(keychain, row));
@@ -117,22 +120,22 @@ export function createPresenter(context: Context): Presenter {
     },
 
     conversations: {
-      async query() {
-        const [contacts, conversations, drafts] = await Promise.all([
-          db.contacts.toArray(),
-          db.conversations.toArray(),
-          db.drafts.toArray(),
-        ]);
-        const [last, lastCalls] = await Promise.all([
-          db.messages.bulkGet(conversations.flatMap(({ lastId }) => lastId ?? [])),
-          db.calls.bulkGet(conversations.flatMap(({ lastCall }) => lastCall ?? [])),
-        ]);
-        return { contacts, conversations, drafts, last, lastCalls };
-      },
-      async present({ contacts, conversations, drafts, last, lastCalls }) {
+      query: () =>
+        db.transaction('r', [db.contacts, db.conversations, db.drafts, db.messages, db.calls], async () => {
+          const [contacts, conversations, drafts] = await Promise.all([
+            db.contacts.toArray(),
+            db.conversations.toArray(),
+            db.drafts.toArray(),
+          ]);
+          const [lastById, lastCallById] = await Promise.all([
+            lastMessages.get(conversations.flatMap(({ lastId }) => lastId ?? [])),
+            lastCalls.get(conversations.flatMap(({ lastCall }) => lastCall ?? [])),
+          ]);
+          return { contacts, conversations, drafts, lastById, lastCallById };
+        }),
+      async present({ contacts, conversations, drafts, lastById, lastCallById }) {
         const byPeer = new Map(conversations.map((row) => [row.peer, row]));
         const draftByPeer = new Map(drafts.map((row) => [row.peer, row]));
-        const lastById = new Map(last.flatMap((row) => (row === undefined ? [] : [[row.id, row] as const])));
         const rows = contacts.flatMap((contact) => {
           const row = byPeer.get(contact.id) ?? emptyConversation(contact.id);
           const standing = standingOf(contact);
@@ -141,8 +144,8 @@ export function createPresenter(context: Context): Presenter {
           return isShown ? [{ contact, row, standing, message }] : [];
         });
         const endByPeer = new Map(rows.map(({ row, message }) => [row.peer, message?.pos ?? 0]));
-        const newest = lastCalls.flatMap((call) =>
-          call !== undefined && call.after >= (endByPeer.get(call.peer) ?? 0) ? [call] : [],
+        const newest = [...lastCallById.values()].filter(
+          (call) => call.after >= (endByPeer.get(call.peer) ?? 0),
         );
         const calls = new Map((await openCalls(newest, contacts)).map((call) => [call.peer, call]));
         const shown = await Promise.all(
@@ -167,22 +170,23 @@ export function createPresenter(context: Context): Presenter {
     },
 
     timeline: (peer, span) => ({
-      async query() {
-        const [read, conversation, contact] = await Promise.all([
-          readSpan(db, peer, span),
-          db.conversations.get(peer),
-          db.contacts.get(peer),
-        ]);
-        const { theirs, held } = conversation ?? emptyConversation(peer);
-        const holes = holesBefore(read.before === null ? read.rows : [read.before, ...read.rows], held);
-        const [first, last] = [read.rows[0], read.rows.at(-1)];
-        const hasEarlier = read.before !== null || (first !== undefined && holes.has(first.id));
-        const from = hasEarlier ? (first?.pos ?? 0) : 0;
-        const to = read.hasLater ? (last?.pos ?? 0) : Infinity;
-        // oxlint-disable-next-line unicorn/no-array-reverse -- a query, not an array
-        const newestCalls = placedCalls(db, peer, from, to).reverse().limit(MOST_CALLS);
-        return { read, theirs, holes, hasEarlier, contact, calls: await newestCalls.toArray() };
-      },
+      query: () =>
+        db.transaction('r', [db.messages, db.conversations, db.contacts, db.calls], async () => {
+          const [read, conversation, contact] = await Promise.all([
+            readSpan(db, peer, span),
+            db.conversations.get(peer),
+            db.contacts.get(peer),
+          ]);
+          const { theirs, held } = conversation ?? emptyConversation(peer);
+          const holes = holesBefore(read.before === null ? read.rows : [read.before, ...read.rows], held);
+          const [first, last] = [read.rows[0], read.rows.at(-1)];
+          const hasEarlier = read.before !== null || (first !== undefined && holes.has(first.id));
+          const from = hasEarlier ? (first?.pos ?? 0) : 0;
+          const to = read.hasLater ? (last?.pos ?? 0) : Infinity;
+          // oxlint-disable-next-line unicorn/no-array-reverse -- a query, not an array
+          const newestCalls = placedCalls(db, peer, from, to).reverse().limit(MOST_CALLS);
+          return { read, theirs, holes, hasEarlier, contact, calls: await newestCalls.toArray() };
+        }),
       async present({ read, theirs, holes, hasEarlier, contact, calls }) {
         const changed = contact?.changed === 1;
         const items = await Promise.all(
@@ -213,7 +217,9 @@ export function createPresenter(context: Context): Presenter {
     draft,
     nameOf,
     text: async (id, sealed) => textIn(await open(id, sealed)),
-    clear() {
+    close() {
+      lastMessages.close();
+      lastCalls.close();
       bodies.clear();
       contents.clear();
     },

@@ -10,6 +10,7 @@ import { SearchField } from '../search/SearchField.tsx';
 import { say } from '../strings.ts';
 import { useMedia, WIDE } from '../use-media.ts';
 import { ConversationItem } from './ConversationItem.tsx';
+import { useGrowing } from './use-growing.ts';
 
 const Hints = later(async () => (await import('../after-paint.ts')).Hints);
 const Reminders = later(async () => (await import('../after-paint.ts')).Reminders);
@@ -53,12 +54,13 @@ function All(props: { open: string | null }) {
   const { models, actions } = useApp();
   const { rows, loaded } = models.conversations;
   const list = useRoving<HTMLUListElement>();
+  const drawn = useGrowing(rows.value.length);
   return (
     <>
       <Reminders />
       {rows.value.length > 0 && (
         <ul class="conversations" ref={list}>
-          {rows.value.map((row) => (
+          {rows.value.slice(0, drawn).map((row) => (
             <ConversationItem key={row.peer} row={row} open={row.peer === props.open} />
           ))}
         </ul>

@@ -1,4 +1,5 @@
 import { Fragment } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 import { clockTime, fullTime } from '../format.ts';
 import { linkify } from '../linkify.ts';
@@ -11,8 +12,19 @@ import { DayLine } from './DayLine.tsx';
 import type { ItemRow } from './rows.ts';
 import { isConnected } from '../../models/status.ts';
 
-/** One message with the separators above it. */
-export function MessageRow(props: { row: ItemRow; name: string; goal: boolean }) {
+interface Props {
+  readonly row: ItemRow;
+  /** Of the friend. */
+  readonly name: string;
+  readonly goal: boolean;
+}
+
+/** One message with the separators above it. The same row is not drawn again, however often the timeline is. */
+export function MessageRow({ row, name, goal }: Props) {
+  return useMemo(() => <Drawn row={row} name={name} goal={goal} />, [row, name, goal]);
+}
+
+function Drawn(props: Props) {
   const { item, day, hole, unread, first, last } = props.row;
   return (
     <>
@@ -47,17 +59,18 @@ export function MessageRow(props: { row: ItemRow; name: string; goal: boolean })
 function Meta(props: { item: TimelineItem }) {
   const { actions } = useApp();
   const { id, at, tick } = props.item;
+  const clock = clockTime(at);
   const state = tick === null ? '' : say.conversation.tick[tick];
   return (
     <button
       type="button"
       class="meta"
       tabIndex={-1}
-      aria-label={sayChat.inspector.open(clockTime(at), state)}
+      aria-label={sayChat.inspector.open(clock, state)}
       onClick={() => actions.inspect(id)}
     >
       <time dateTime={new Date(at).toISOString()} title={fullTime(at)}>
-        {clockTime(at)}
+        {clock}
       </time>
       {tick !== null && <TickMark tick={tick} />}
     </button>

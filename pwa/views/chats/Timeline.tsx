@@ -3,6 +3,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import type { VirtualItem } from '@tanstack/virtual-core';
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { Place } from '../../models/timeline.ts';
+import { unchanged } from '../../models/unchanged.ts';
 import { useApp } from '../app-context.ts';
 import { CallLine } from '../calls/CallLine.tsx';
 import { BubbleDrawing } from '../parts/drawings.tsx';
@@ -15,7 +16,7 @@ import { type Row, rowsOf } from './rows.ts';
 import { AT_END, useEnd } from './use-end.ts';
 import { useEndKey } from './use-end-key.ts';
 import { useFresh } from './use-fresh.ts';
-import { useGoal } from './use-goal.ts';
+import { goalIndex, useGoal } from './use-goal.ts';
 import { useHole } from './use-hole.ts';
 import { useNews } from './use-news.ts';
 import { useSeen } from './use-seen.ts';
@@ -32,6 +33,9 @@ const BUTTON_GAP = 12;
 /** Closer to the oldest or newest loaded message than this asks for more, in pixels. */
 const NEAR = 900;
 
+/** A position that browsers take for the end, in pixels. */
+const PAST_END = 1e7;
+
 /** The messages. It alone owns its scroll position; only what is near the screen is drawn. */
 export function Timeline(props: { name: string; covered: ReadonlySignal<number> }) {
   const { models, actions } = useApp();
@@ -43,17 +47,25 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
   const hasEarlier = models.timeline.hasEarlier.value;
   const hasLater = models.timeline.hasLater.value;
   const scroller = useRef<HTMLDivElement>(null);
-  const rows = useMemo(
-    () => rowsOf({ items, calls, notices, unreadAfter, hasEarlier, hasLater }),
-    [items, calls, notices, unreadAfter, hasEarlier, hasLater],
-  );
+  const known = useRef<readonly Row[]>([]);
+  const rows = useMemo(() => {
+    const next = rowsOf({ items, calls, notices, unreadAfter, hasEarlier, hasLater });
+    known.current = unchanged(known.current, next, ({ key }) => key);
+    return known.current;
+  }, [items, calls, notices, unreadAfter, hasEarlier, hasLater]);
 
   const whole = useWhole();
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
-    estimateSize: useCallback((index: number) => estimate(rows[index]?.item?.text ?? null), [rows]),
+    estimateSize: useCallback((index: number) => estimate(rows[index]), [rows]),
+    // What is drawn first is what is on the screen then, as near as it can be guessed.
+    initialRect: { width: 0, height: window.innerHeight },
+    initialOffset: () => {
+      const index = goalIndex(rows, models.timeline.goal.peek());
+      return index === -1 ? PAST_END : rows.slice(0, index).reduce((sum, row) => sum + estimate(row), 0);
+    },
     overscan: whole.value ? rows.length : 8,
     paddingStart: HEAD_ROOM,
     paddingEnd: props.covered.value + FOOT_ROOM,
@@ -220,6 +232,6 @@ function keepPlace(
 }
 
 /** A guess at a row's height before it was drawn once, in pixels. */
-function estimate(text: string | null): number {
-  return 44 + Math.floor((text?.length ?? 0) / 60) * 22;
+function estimate(row: Row | undefined): number {
+  return 44 + Math.floor((row?.item?.text?.length ?? 0) / 60) * 22;
 }

@@ -19,6 +19,12 @@ interface Way {
 /** How long a goal is marked, in milliseconds. */
 const MARKED = 2400;
 
+/** The row that leads to, or -1 for the end: without a goal, the first unread message. */
+export function goalIndex(rows: readonly Row[], goal: Goal | null): number {
+  const wanted = goal?.id ?? null;
+  return rows.findIndex((row) => (wanted === null ? goal === null && row.unread : row.key === wanted));
+}
+
 /**
  * Takes the reader where they want to be: at first to the goal, which may be where they were reading before, else to the first unread message, else to the newest
  * one; later to each new goal. Gives the message that is marked at the moment.
@@ -35,9 +41,7 @@ export function useGoal({ rows, virtualizer, end, scroller, name }: Way): OpId |
     if (goal === gone.current) return;
     gone.current = goal;
     const wanted = goal?.id ?? null;
-    const index = rows.findIndex((row) =>
-      wanted === null ? goal === null && row.unread : row.key === wanted,
-    );
+    const index = goalIndex(rows, goal);
     if (index === -1) {
       if (first) end.follow();
       else if (goal !== null) virtualizer.scrollToEnd({ behavior: 'smooth' });

@@ -100,3 +100,17 @@ it('forgets what its owner took along', async () => {
   await drafts.flush();
   expect(saved).toEqual(['ann: a']);
 });
+
+it('writes nothing of a draft that was sent, and keeps the next one', async () => {
+  const { drafts, saved, fire } = drafting();
+  drafts.changed(ann, 'h');
+  await aTurn();
+  drafts.changed(ann, 'hey');
+  drafts.sent(ann);
+  fire();
+  await aTurn();
+  expect(saved).toEqual(['ann: h']);
+  drafts.changed(ann, 'and');
+  await aTurn();
+  expect(saved).toEqual(['ann: h', 'ann: and']);
+});

@@ -29,6 +29,7 @@ let queuedSeen = -1;
 let ringing = -1;
 let missed = -1;
 let called: Call | undefined;
+let listed = '';
 const lost: string[] = [];
 const made: Extract<Entry, { kind: 'message' }>[] = [];
 
@@ -55,6 +56,23 @@ export const actions = {
   queuedSeen: () => queuedSeen,
   /** How many calls this tab takes for ringing, and for missed. */
   callsSeen: () => [ringing, missed],
+  /** The last text and its tick, as the list of this tab has had them since it was opened. */
+  listed: () => listed,
+  /** What the server answers to everything that waits: taken, with numbers from `n` on, or refused. */
+  async answer(n: number | null): Promise<void> {
+    const { sync } = theWorld();
+    const waiting = await sync.outbox(1_000);
+    const results = waiting.map(({ op: { id } }, at) =>
+      n === null
+        ? ({ id, ok: false, code: 'INTERNAL' } as const)
+        : { id, ok: true as const, time: 5_000, n: n + at },
+    );
+    await sync.settle(results);
+  },
+  async takeBackLast(peer: UserId): Promise<void> {
+    const id = (await mine().store.messageIds(peer)).at(-1);
+    if (id !== undefined) await mine().store.takeBack(id);
+  },
   seeCalls: () => mine().store.calls.markSeen(null),
   /** The next state of one call, as the server tells it. */
   async tellCall(status: 'ringing' | 'missed'): Promise<void> {
@@ -236,6 +254,9 @@ async function tellOf(me: Person, friend: Person) {
 }
 
 function watch(): void {
+  mine().store.liveConversations((rows) => {
+    listed = rows.map(({ lastText, lastTick }) => `${lastText} ${lastTick}`).join();
+  });
   mine().store.liveQueued((count) => {
     queuedSeen = count;
   });

@@ -74,6 +74,31 @@ test('C5 a tab that dies while it stores a page leaves all of it or nothing', as
   expect(outcomes).toContain(0);
 });
 
+test('The last message of a conversation is in the list of every tab as it stands: its tick, and when it is gone', async () => {
+  const { tab: first, peer } = await begin();
+  const second = await join();
+  const all = async (expected: string) => {
+    for (const tab of [first, second]) {
+      await until(async () => (await tab.evaluate(() => suite.listed())) === expected, {
+        within: 3_000,
+        for: expected,
+      });
+    }
+  };
+  const write = (tab: Page, text: string) =>
+    tab.evaluate(([id, prefix]) => suite.queue(id as UserId, prefix as string, 1), [peer, text]);
+  await write(second, 'said ');
+  await all('said 0 queued');
+  await first.evaluate(() => suite.answer(1));
+  await all('said 0 sent');
+  await write(first, 'lost ');
+  await all('lost 0 queued');
+  await first.evaluate(() => suite.answer(null));
+  await all('lost 0 failed');
+  await second.evaluate((id) => suite.takeBackLast(id), peer);
+  await all('said 0 sent');
+});
+
 test('C27 C29 all tabs hear at once that somebody calls, that it was missed, and that one of them has looked', async () => {
   const { tab: leader } = await begin();
   const other = await join();
