@@ -50,7 +50,8 @@ export function createArchive(
     onChange(listener) {
       const part = `idb://${db.name}/messages/`;
       const hear = (parts: ObservabilitySet) => {
-        const changed = parts[part];
+        // All of it may have changed while the page lay in the back/forward cache.
+        const changed = parts.all ?? parts[part];
         if (changed !== undefined) listener(idsIn(changed));
       };
       mutations.subscribe(hear);

@@ -287,6 +287,9 @@ export const WINDOW_CASES: readonly LocalStoreCase[] = [
       await talk.tell(100);
       await becomes(() => changes.includes(null), 'anything, after very many');
       same((await archive.ids()).length, 131, 'ids');
+      changes.length = 0;
+      dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+      await becomes(() => changes.includes(null), 'anything, for a page that comes back out of the cache');
       stop();
       changes.length = 0;
       await subject.queueMessage('more');
