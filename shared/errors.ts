@@ -102,6 +102,10 @@ export const ERRORS = {
     status: 502,
     say: 'The call could not connect: the two networks let no direct connection through.',
   },
+  CALL_NO_WAY: {
+    status: 502,
+    say: 'The call could not connect, not even through the relay. Check your network and try again.',
+  },
   CALL_NO_RELAY: {
     status: 409,
     say: 'Calls are set to go only through a relay, and this server has none. Change that in the settings.',

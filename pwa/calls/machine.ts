@@ -294,7 +294,8 @@ const isLooking = ({ phase }: Present): boolean => phase === 'connecting' || pha
 
 function whyNoWay({ tampered, wasConnected, hasRelay }: Present): ErrorCode | null {
   if (tampered) return 'CALL_TAMPERED';
-  return wasConnected || hasRelay ? null : 'CALL_UNCONNECTED';
+  if (wasConnected) return null;
+  return hasRelay ? 'CALL_NO_WAY' : 'CALL_UNCONNECTED';
 }
 
 /** What makes the server end it, however far it got. */

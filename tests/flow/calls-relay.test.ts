@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomSecret } from '#api/auth/keys.ts';
+import { ERRORS } from '#shared/errors.ts';
 import { type Coturn, noCoturn, startCoturn } from '../support/coturn.ts';
 import { type Island, makeIsland, whyNoIsland } from '../support/island.ts';
 import { until } from '../support/wait.ts';
@@ -85,7 +86,8 @@ describe.skipIf(unable !== undefined)('calls through a relay', () => {
     await ben.answer();
     await until(async () => (await ben.stats()).offered.length > 0, { within: 10_000, for: 'an answer' });
     expect((await ana.stats()).offered).toEqual([]);
-    await Promise.all([ana.ends('The call did not work'), ben.ends('The call did not work')]);
+    const { say } = ERRORS.CALL_NO_WAY;
+    await Promise.all([ana.ends('The call did not work', say), ben.ends('The call did not work', say)]);
     await untilQuiet(ana, ben);
     expect(await ana.lastCall()).toContain('Not connected');
   });

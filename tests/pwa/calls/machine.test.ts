@@ -210,7 +210,7 @@ describe('a call', () => {
       'found no way, with a relay',
       [...calling, log(entry(MINE, 'in_progress')), time('way')],
       'failed',
-      null,
+      'CALL_NO_WAY',
     ],
     ['lost its way for good', [...talking, lost, time('way')], 'failed', null],
     [
