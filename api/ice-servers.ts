@@ -1,4 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import type { UserId } from '#shared/ids.ts';
 import type { TurnResponse } from '#shared/schema/http.ts';
 import type { Clock } from '#sync/server/ports.ts';
 
@@ -20,17 +21,25 @@ interface TurnSettings {
 const TURN_TTL = 3_600;
 
 /**
- * Addresses, and credentials that the relay can check without asking anybody: the name is when they end and a random
- * word, so that the relay does not learn who calls; the password is an HMAC of it.
+ * Addresses, and credentials that the relay can check without asking anybody: the name is when they end and a word that
+ * stands for the user in that hour, so that the relay can bound what one person takes and does not learn who it is; the
+ * password is an HMAC of it.
  * Source: draft-uberti-behave-turn-rest-00, section 2.2.
  */
-export function createIceServers({ stunUrls, turn }: IceSettings, clock: Clock): () => TurnResponse {
+export function createIceServers(
+  { stunUrls, turn }: IceSettings,
+  clock: Clock,
+): (user: UserId) => TurnResponse {
   const stun = stunUrls.length > 0 ? [{ urls: [...stunUrls] }] : [];
-  return () => {
+  return (user) => {
     if (!turn) return { servers: stun, ttl: TURN_TTL, relay: false };
-    const ends = Math.floor(clock.now() / 1_000) + TURN_TTL;
-    const username = `${ends}:${randomBytes(9).toString('base64url')}`;
+    const now = Math.floor(clock.now() / 1_000);
+    // coturn bounds by the whole name, so that it is the same one through an hour, and lasts an hour at least.
+    const ends = (Math.floor(now / TURN_TTL) + 2) * TURN_TTL;
+    const word = createHmac('sha256', turn.secret).update(`${user} ${ends}`).digest('base64url').slice(0, 16);
+    const username = `${ends}:${word}`;
     const credential = createHmac('sha1', turn.secret).update(username).digest('base64');
-    return { servers: [...stun, { urls: [...turn.urls], username, credential }], ttl: TURN_TTL, relay: true };
+    const servers = [...stun, { urls: [...turn.urls], username, credential }];
+    return { servers, ttl: TURN_TTL, relay: true };
   };
 }

@@ -1,3 +1,4 @@
+import type { UserId } from '#shared/ids.ts';
 import type { Clock } from '#sync/server/ports.ts';
 import type { TurnResponse } from '#shared/schema/http.ts';
 import type { SyncServer } from '#sync/server/server.ts';
@@ -18,7 +19,7 @@ export interface RouteDeps {
   readonly origins: Origins;
   readonly clock: Clock;
   readonly directory: 'open' | 'search';
-  readonly iceServers: () => TurnResponse;
+  readonly iceServers: (user: UserId) => TurnResponse;
   /** The sync server's doors for what does not come through a socket. */
   readonly execute: SyncServer['execute'];
   readonly exchange: SyncServer['exchange'];

@@ -9,8 +9,9 @@ export function turnRoutes(router: Router<RequestState>, deps: RouteDeps): void 
   const { sessions, limits, iceServers } = deps;
 
   router.get('/turn', authenticate(sessions), async (ctx) => {
-    await spend(ctx, limits.turn, identityOf(ctx).user);
+    const { user } = identityOf(ctx);
+    await spend(ctx, limits.turn, user);
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = iceServers();
+    ctx.body = iceServers(user);
   });
 }

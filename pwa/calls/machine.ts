@@ -11,6 +11,7 @@ import {
   type Present,
   type Step,
   incomingOf,
+  otherCall,
 } from './state.ts';
 
 /** How long the server may take. */
@@ -49,7 +50,9 @@ export function step(state: Calls, event: CallEvent): Step {
     case 'link':
       return then(hearRinging({ ...state, fresh: event.live }), lookForLeft);
     case 'claimed':
-      return claimed(state, event.call);
+      return claimed(state, event.call, event.wasIn);
+    case 'end-elsewhere':
+      return endElsewhere(state);
     default:
       return state.present === null || state.present.phase === 'ended'
         ? afterwards(state, event)
@@ -59,7 +62,7 @@ export function step(state: Calls, event: CallEvent): Step {
 
 type Inner = Exclude<
   CallEvent,
-  { kind: 'call' | 'answer' | 'decline' | 'rung' | 'log' | 'link' | 'claimed' }
+  { kind: 'call' | 'answer' | 'decline' | 'rung' | 'log' | 'link' | 'claimed' | 'end-elsewhere' }
 >;
 
 /** What happens to nobody's call, or to one that is over. */
@@ -108,17 +111,29 @@ function within(state: Calls, present: Present, event: Inner): Step {
         ? [state, []]
         : finish(state, present, 'hung-up', null, giveUp(present, 'hung-up'));
     case 'end':
-      if (present.phase === 'preview') return leavePreview(state);
-      return finish(state, present, 'hung-up', null, giveUp(present, 'hung-up'));
+      return hangUp(state, present);
     case 'unload':
-      if (present.phase === 'preview') return leavePreview(state);
-      if (present.phase !== 'starting' && present.phase !== 'ringing') return [state, []];
-      return finish(state, present, 'hung-up', null, giveUp(present, 'hung-up'));
+      return present.phase === 'live' || isLooking(present) ? [state, []] : hangUp(state, present);
     case 'time':
       return outOfPatience(state, present, event.of);
     case 'dismiss':
       return [state, []];
   }
+}
+
+function hangUp(state: Calls, present: Present): Step {
+  if (present.phase === 'preview') return leavePreview(state);
+  // Of a start whose answer has not come nobody knows whether it has become the answer to theirs.
+  const taken = present.taken || (present.mine && present.asked !== null);
+  return finish(state, { ...present, taken }, 'hung-up', null, giveUp(present, 'hung-up'));
+}
+
+/** Of a device that is not at hand, or of a tab that has died, which nobody else could end. */
+function endElsewhere(state: Calls): Step {
+  const other = otherCall(state);
+  if (other === undefined || (state.present !== null && state.present.phase !== 'ended')) return [state, []];
+  const { id, peer } = other;
+  return [state, [{ kind: 'end', to: peer, call: id, reason: 'hung-up' }]];
 }
 
 function call(state: Calls, { id, peer, name, media }: Extract<CallEvent, { kind: 'call' }>): Step {
@@ -366,11 +381,15 @@ function lookForLeft(state: Calls): Step {
   return [{ ...state, looked: true }, left === undefined ? [] : [{ kind: 'claim', call: left.id }]];
 }
 
-function claimed(state: Calls, id: OpId): Step {
+/**
+ * Whoever was in it a moment ago is in it again. Everybody else has left it, whatever server and friend say of it: a
+ * microphone opens for nobody who does not expect it.
+ */
+function claimed(state: Calls, id: OpId, wasIn: boolean): Step {
   const entry = find(state, id);
   if (state.present !== null || entry === undefined || !isOurs(state, entry)) return [state, []];
   const { peer, name, media, mine, status } = entry;
-  if (status === 'ringing') {
+  if (status === 'ringing' || !wasIn) {
     return [state, [{ kind: 'end', to: peer, call: id, reason: 'hung-up' }, { kind: 'release' }]];
   }
   const present: Present = {

@@ -52,6 +52,8 @@ export type CallEvent =
   | { readonly kind: 'answer'; readonly op: OpId; readonly media: CallMedia }
   | { readonly kind: 'decline' }
   | { readonly kind: 'end' }
+  /** The call of another tab or device of ours. */
+  | { readonly kind: 'end-elsewhere' }
   | { readonly kind: 'dismiss' }
   /** The page goes. A call that goes on is found again by the next page. */
   | { readonly kind: 'unload' }
@@ -63,8 +65,8 @@ export type CallEvent =
   | { readonly kind: 'ready'; readonly hasRelay: boolean; readonly now: number }
   /** `elsewhere`: another tab is in a call. */
   | { readonly kind: 'refused'; readonly error: ErrorCode; readonly elsewhere: boolean }
-  /** Nobody holds that call of this device any more: it is ours. */
-  | { readonly kind: 'claimed'; readonly call: OpId }
+  /** No page holds that call of this device any more. `wasIn`: this browser was in it a moment ago. */
+  | { readonly kind: 'claimed'; readonly call: OpId; readonly wasIn: boolean }
   // the other device
   | { readonly kind: 'connected' }
   | { readonly kind: 'lost' }
@@ -136,12 +138,15 @@ export function incomingOf({ log, heard, quiet, present }: Calls): IncomingCall 
 
 /** A call of ours that is not the one of this tab. */
 export function elsewhereOf(state: Calls): CallElsewhere | null {
-  const { log, present, device, fresh, looked } = state;
-  if (!fresh && !looked) return null;
-  const other = log.find(
-    (entry) => entry.id !== present?.id && (entry.status === 'in_progress' || (isLive(entry) && entry.mine)),
-  );
+  const other = otherCall(state);
   if (other === undefined) return null;
   const { peer, name, mine, callerDevice, calleeDevice } = other;
-  return { peer, name, where: (mine ? callerDevice : calleeDevice) === device ? 'tab' : 'device' };
+  return { peer, name, where: (mine ? callerDevice : calleeDevice) === state.device ? 'tab' : 'device' };
+}
+
+export function otherCall({ log, present, fresh, looked }: Calls): StoredCall | undefined {
+  if (!fresh && !looked) return undefined;
+  return log.find(
+    (entry) => entry.id !== present?.id && (entry.status === 'in_progress' || (isLive(entry) && entry.mine)),
+  );
 }

@@ -120,6 +120,8 @@ export interface Actions {
   /** Hangs up, calls off, or leaves the preview. */
   endCall(): void;
   /** Closes what is left on the screen of a call that ended. */
+  /** The call that another tab or device of ours is in. */
+  endCallElsewhere(): void;
   dismissCall(): void;
   setMicrophone(on: boolean): void;
   setCamera(on: boolean): void;

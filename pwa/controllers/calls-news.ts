@@ -108,7 +108,11 @@ function notifyOf(calls: CallsModel, wordsOf: CallWords): Stop {
     const incoming = calls.incoming.value;
     if (incoming !== null) tell(incoming);
   });
+  // What the page has shown would ring on without it.
+  const leaving = new AbortController();
+  window.addEventListener('pagehide', () => close(), { signal: leaving.signal });
   return () => {
+    leaving.abort();
     stop();
     close();
   };

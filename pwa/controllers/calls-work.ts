@@ -30,6 +30,7 @@ export type CallActions = Pick<
   | 'answerCall'
   | 'declineCall'
   | 'endCall'
+  | 'endCallElsewhere'
   | 'dismissCall'
   | 'setMicrophone'
   | 'setCamera'
@@ -73,7 +74,7 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
   const { models, api, inside, device, toasts } = deps;
   const { calls: model, people, status } = models;
   const { store, seat, tokens } = inside;
-  const remembered = createRemembered(localStorage, note);
+  const remembered = createRemembered(localStorage, sessionStorage, note);
   const turn = createTurn({ api, tokens, timers });
   const lock = createCallLock(navigator.locks);
   const devices = createCallDevices({ model, remembered, toasts });
@@ -93,9 +94,13 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
   /** Counts what was prepared: an older one that is done late is for nothing. */
   let attempt = 0;
   let cancelWait = () => {};
+  /** That the last call has ended, to the server: after the farewell, which a page that goes can't wait for. */
+  let sayEnd = () => {};
   const cancels = new Set<() => void>();
   const waiting: CallEvent[] = [];
   let hearing = false;
+  /** The call that was in the model last. */
+  let shown: StoredCall['id'] | undefined;
 
   /** One event is done with before the next one is heard. */
   function hear(event: CallEvent): void {
@@ -122,7 +127,9 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
       const elsewhere = elsewhereOf(state);
       const was = model.elsewhere.peek();
       if (elsewhere?.peer !== was?.peer || elsewhere?.where !== was?.where) model.elsewhere.value = elsewhere;
-      if (state.present === null) model.minimised.value = false;
+      // Neither none nor a new one is out of sight.
+      if (state.present?.id !== shown) model.minimised.value = false;
+      shown = state.present?.id;
     });
   }
 
@@ -138,8 +145,13 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
         return seat.call({ id: newOpId(Date.now()), kind: 'call.decline', to: wanted.to, call: wanted.call });
       case 'end': {
         const { to, call, reason } = wanted;
+        const id = newOpId(Date.now());
+        sayEnd = () => {
+          sayEnd = () => {};
+          seat.call({ id, kind: 'call.end', to, call, reason });
+        };
         // The other device may be told first; after this the server passes nothing on.
-        return line.bye(() => seat.call({ id: newOpId(Date.now()), kind: 'call.end', to, call, reason }));
+        return line.bye(() => sayEnd());
       }
       case 'drop':
         return seat.dropCall(wanted.op);
@@ -178,7 +190,7 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
       const before = again && call !== undefined ? remembered.left(call) : null;
       const [relay] = await Promise.all([
         line.findServers(),
-        devices.open({ microphone: before?.microphone ?? true, camera: before?.camera ?? camera }),
+        devices.open({ microphone: before?.microphone ?? !again, camera: before?.camera ?? camera }),
       ]);
       if (isOver()) return;
       if (model.relayOnly.peek() && relay === false) throw new Failure('CALL_NO_RELAY');
@@ -198,7 +210,7 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
 
   async function claim(call: StoredCall['id']): Promise<void> {
     if (!(await lock.take())) return;
-    hear({ kind: 'claimed', call });
+    hear({ kind: 'claimed', call, wasIn: remembered.left(call) !== null });
     letGo();
   }
 
@@ -239,7 +251,12 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
     () => leaving.abort(),
     () => cancelSettle(),
   ];
-  window.addEventListener('pagehide', () => hear({ kind: 'unload' }), { signal: leaving.signal });
+  const go = () => {
+    remembered.touch();
+    hear({ kind: 'unload' });
+    sayEnd();
+  };
+  window.addEventListener('pagehide', go, { signal: leaving.signal });
   window.addEventListener('online', () => line.restart(), { signal: leaving.signal });
   model.relayOnly.value = remembered.relayOnly();
 
@@ -283,6 +300,7 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
     answerCall: (media) => hear({ kind: 'answer', op: newOpId(Date.now()), media }),
     declineCall: () => hear({ kind: 'decline' }),
     endCall: () => hear({ kind: 'end' }),
+    endCallElsewhere: () => hear({ kind: 'end-elsewhere' }),
     dismissCall: () => hear({ kind: 'dismiss' }),
     setMicrophone: devices.setMicrophone,
     setCamera: devices.setCamera,

@@ -162,6 +162,7 @@ export function createCalls({ models, api, toasts, wordsOf }: CallsDeps): Calls 
       answerCall: later('answerCall'),
       declineCall: later('declineCall'),
       endCall: later('endCall'),
+      endCallElsewhere: later('endCallElsewhere'),
       dismissCall: later('dismissCall'),
       setMicrophone: later('setMicrophone'),
       setCamera: later('setCamera'),

@@ -9,6 +9,7 @@ type Mine =
   | 'answerCall'
   | 'declineCall'
   | 'endCall'
+  | 'endCallElsewhere'
   | 'dismissCall'
   | 'setMicrophone'
   | 'setCamera'
@@ -78,6 +79,10 @@ export function createFakeCalls(models: Models, record: (call: string) => void):
       record('endCall');
       if (calls.current.value?.phase === 'preview') calls.current.value = null;
       else change({ phase: 'ended', ending: 'hung-up' });
+    },
+    endCallElsewhere() {
+      record('endCallElsewhere');
+      calls.elsewhere.value = null;
     },
     dismissCall() {
       record('dismissCall');

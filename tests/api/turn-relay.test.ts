@@ -7,7 +7,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomSecret } from '#api/auth/keys.ts';
 import { createIceServers } from '#api/ice-servers.ts';
+import type { UserId } from '#shared/ids.ts';
 
+const ANN = 'AAAAAAAAAAAAAAAAAAAAAA' as UserId;
 const CONFIG = fileURLToPath(new URL('../../deploy/coturn/turnserver.conf', import.meta.url));
 const runs = (program: string, ...args: string[]): boolean =>
   spawnSync(program, args, { timeout: 5_000 }).error === undefined;
@@ -47,7 +49,10 @@ describe.skipIf(missing)(`deploy/coturn/turnserver.conf${missing ? ` (skipped: $
 
   /** What the client says, by whom it talked to. */
   async function talk(peers: string[], login: Partial<Record<'NAME' | 'PASSWORD', string>> = {}) {
-    const { servers } = createIceServers({ stunUrls: [], turn: { urls: [], secret } }, { now: Date.now })();
+    const { servers } = createIceServers(
+      { stunUrls: [], turn: { urls: [], secret } },
+      { now: Date.now },
+    )(ANN);
     const [{ username = '', credential = '' } = {}] = servers;
     const env = { PATH: process.env['PATH'], CONFIG, SECRET: secret, DIR: dir };
     const given = { NAME: username, PASSWORD: credential, ...login };
@@ -76,7 +81,7 @@ describe.skipIf(missing)(`deploy/coturn/turnserver.conf${missing ? ` (skipped: $
   }, 60_000);
 
   test('relays for nobody else', async () => {
-    const { servers } = createIceServers({ stunUrls: [], turn: { urls: [], secret } }, { now: () => 0 })();
+    const { servers } = createIceServers({ stunUrls: [], turn: { urls: [], secret } }, { now: () => 0 })(ANN);
     const [{ username = '', credential = '' } = {}] = servers;
     for (const login of [{ PASSWORD: 'guessed' }, { NAME: username, PASSWORD: credential }]) {
       expect((await talk([PUBLIC], login)).get(PUBLIC)).toContain('Cannot complete Allocation');

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createIceServers } from '#api/ice-servers.ts';
+import type { UserId } from '#shared/ids.ts';
 import { type TurnResponse, turnResponse } from '#shared/schema/http.ts';
 import { type ApiServer, type Registered, createAgent, signUp, startApi } from '../support/api-server.ts';
 
@@ -29,21 +31,27 @@ describe('GET /api/turn', () => {
     expect(stun).toEqual({ urls: stunUrls });
     expect(relay?.urls).toEqual(turn.urls);
     // As coturn checks it.
-    const [, ends, word] = /^(\d+):([\w-]{12})$/.exec(relay?.username ?? '') ?? [];
+    const [, ends, word] = /^(\d+):([\w-]{16})$/.exec(relay?.username ?? '') ?? [];
     expect(word).toBeDefined();
     const left = Number(ends) - Date.now() / 1_000;
     expect(left).toBeGreaterThan(HOUR - 60);
-    expect(left).toBeLessThanOrEqual(HOUR);
+    expect(left).toBeLessThanOrEqual(2 * HOUR);
     const expected = createHmac('sha1', SECRET)
       .update(relay?.username ?? '')
       .digest('base64');
     expect(relay?.credential).toBe(expected);
   });
 
-  test('never the same twice, and without a word of who asks', async () => {
-    const answers = await Promise.all([ask(), ask()]);
+  test('the same through an hour, so that the relay can bound it, without a word of who asks, and for nobody else', async () => {
+    const cas = await signUp(server, 'cas');
+    const answers = await Promise.all([ask(), ask(cas)]);
     const names = answers.map(({ body }) => body.servers[1]?.username);
     expect(new Set(names).size).toBe(2);
+    const word = (user: UserId, now: number) =>
+      createIceServers({ stunUrls, turn }, { now: () => now * 1_000 })(user).servers[1]?.username;
+    const { userId } = ann.session;
+    expect(word(userId, 10 * HOUR)).toBe(word(userId, 11 * HOUR - 1));
+    expect(word(userId, 11 * HOUR)).not.toBe(word(userId, 11 * HOUR - 1));
     expect(JSON.stringify(answers.map(({ body }) => body))).not.toContain(ann.session.userId);
     expect(server.logged()).not.toContain(SECRET);
     expect(server.logged()).not.toContain(names[0]);

@@ -186,6 +186,43 @@ describe.skipIf(unable !== undefined)('calls', () => {
     await hangUp(ben);
   });
 
+  test('whoever closes the window has left: to open the app again opens no microphone', async () => {
+    const other = await openDevice(place.server.url, place.island);
+    try {
+      await other.signIn('ben');
+      await other.openChat('ana');
+      await ana.call('voice');
+      await other.answer();
+      await Promise.all([other.phase('live'), ana.phase('live')]);
+      await Promise.all([other.hears(), ana.hears()]);
+      const page = await other.browser.context.newPage();
+      await other.page.close();
+      await page.goto(place.server.url);
+      const again = callerAt({ ...other, page });
+      await ana.ends('The call has ended');
+      expect((await again.stats()).open).toBe(0);
+      expect(await page.locator('.call-screen, .call-bar').count()).toBe(0);
+      await untilQuiet(ana, again);
+    } finally {
+      await other.browser.close();
+    }
+  });
+
+  test('whoever hangs up and reloads at once is out of it', async () => {
+    await connect();
+    await ben.hears();
+    await ben.page.evaluate(() => {
+      document.querySelector<HTMLElement>('.call-controls [data-state=end]')?.click();
+      location.reload();
+    });
+    await ana.ends('The call has ended');
+    await ben.page.getByRole('log', { name: 'Messages with ana' }).waitFor();
+    await ben.page.waitForTimeout(2_000);
+    expect((await ben.stats()).open).toBe(0);
+    expect(await ben.page.locator('.call-screen').count()).toBe(0);
+    await untilQuiet(ana, ben);
+  });
+
   test('a network that was cut: the call looks for a way, and goes on when it is back', async () => {
     await connect();
     await place.island.cut(true);

@@ -57,11 +57,15 @@ function Progress(props: { call: CurrentCall }) {
 
 /** A call that goes on somewhere else. */
 export function ElsewhereBar(props: { call: CallElsewhere }) {
+  const { actions } = useApp();
   const { name, where } = props.call;
   return (
     <Bar label={sayCalls.with(name)}>
       <Avatar name={name} size="small" />
       <p class="call-bar-words">{sayCalls.elsewhere[where](name)}</p>
+      <Control label={sayCalls.end} state="end" onClick={() => actions.endCallElsewhere()}>
+        <EndCallIcon />
+      </Control>
     </Bar>
   );
 }

@@ -376,6 +376,15 @@ describe('what rings', () => {
   });
 });
 
+describe('two who call each other', () => {
+  it('hang up what their start has become the answer to, though nobody had told them yet', () => {
+    const theirs = entry(RINGS, 'in_progress', { mine: false });
+    const { last } = run([call, ready, end, log(theirs)]);
+    expect(last).toEqual([{ kind: 'end', to: BEA, call: RINGS, reason: 'hung-up' }]);
+    expect(run([call, ready, end, log(theirs), log(theirs)]).last).toEqual([]);
+  });
+});
+
 describe('a page that was reloaded', () => {
   const left = [log(entry(MINE, 'in_progress')), up];
 
@@ -386,24 +395,33 @@ describe('a page that was reloaded', () => {
   });
 
   it('goes on with it', () => {
-    const { state, last, all } = run([...left, { kind: 'claimed', call: MINE }, ready]);
+    const { state, last, all } = run([...left, { kind: 'claimed', call: MINE, wasIn: true }, ready]);
     expect(state.present).toMatchObject({ phase: 'reconnecting', id: MINE, since: NOW });
     expect(all.filter(({ kind }) => kind === 'prepare')).toEqual([
       { kind: 'prepare', camera: false, again: true },
     ]);
     expect(last.at(-1)).toMatchObject({ kind: 'connect', call: MINE, polite: false, again: true });
-    expect(run([...left, { kind: 'claimed', call: MINE }, ready, connected]).state.present?.phase).toBe(
-      'live',
-    );
+    expect(
+      run([...left, { kind: 'claimed', call: MINE, wasIn: true }, ready, connected]).state.present?.phase,
+    ).toBe('live');
   });
 
   it('ends it when it can’t go on', () => {
     const denied: CallEvent = { kind: 'refused', error: 'MEDIA_DENIED', elsewhere: false };
-    expect(brief(run([...left, { kind: 'claimed', call: MINE }, denied]).last)).toEqual(['end', 'release']);
+    expect(brief(run([...left, { kind: 'claimed', call: MINE, wasIn: true }, denied]).last)).toEqual([
+      'end',
+      'release',
+    ]);
+  });
+
+  it('does not open a microphone for a call that this browser was not in a moment ago: it has left it', () => {
+    const { state, last } = run([...left, { kind: 'claimed', call: MINE, wasIn: false }]);
+    expect(last).toEqual([{ kind: 'end', to: BEA, call: MINE, reason: 'hung-up' }, { kind: 'release' }]);
+    expect(state.present).toBeNull();
   });
 
   it('calls off what it left ringing', () => {
-    const events = [log(entry(MINE, 'ringing')), up, { kind: 'claimed', call: MINE }] as const;
+    const events = [log(entry(MINE, 'ringing')), up, { kind: 'claimed', call: MINE, wasIn: true }] as const;
     expect(run(events).last).toEqual([
       { kind: 'end', to: BEA, call: MINE, reason: 'hung-up' },
       { kind: 'release' },
@@ -414,12 +432,22 @@ describe('a page that was reloaded', () => {
     expect(run([log(entry(MINE, 'in_progress', { callerDevice: OTHER })), up]).last).toEqual([]);
     expect(run([log(entry(MINE, 'completed')), up]).last).toEqual([]);
     expect(
-      run([...left, log(entry(MINE, 'completed')), { kind: 'claimed', call: MINE }]).state.present,
+      run([...left, log(entry(MINE, 'completed')), { kind: 'claimed', call: MINE, wasIn: true }]).state
+        .present,
     ).toBeNull();
   });
 });
 
 describe('a call elsewhere', () => {
+  const there = log(entry(MINE, 'in_progress', { callerDevice: OTHER }));
+
+  it('is ended from here, unless this tab is in one', () => {
+    const endIt: CallEvent = { kind: 'end-elsewhere' };
+    expect(run([there, up, endIt]).last).toEqual([{ kind: 'end', to: BEA, call: MINE, reason: 'hung-up' }]);
+    expect(run([up, endIt]).last).toEqual([]);
+    expect(run([...talking, up, endIt]).last).toEqual([]);
+  });
+
   it.each<[string, StoredCall, 'tab' | 'device' | null]>([
     ['on another device', entry(MINE, 'in_progress', { callerDevice: OTHER }), 'device'],
     ['answered on another device', entry(RINGS, 'in_progress', { calleeDevice: OTHER }), 'device'],

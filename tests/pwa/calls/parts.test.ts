@@ -128,8 +128,15 @@ describe('what a browser remembers of calls', () => {
     } as unknown as Storage;
   }
 
+  let now = 1_800_000_000_000;
+
   it('comes back', () => {
-    const remembered = createRemembered(storage(), () => {});
+    const remembered = createRemembered(
+      storage(),
+      storage(),
+      () => {},
+      () => now,
+    );
     remembered.choose('camera', 'back');
     remembered.setRelayOnly(true);
     remembered.keep({ call: CALL, session: 3, microphone: false, camera: true });
@@ -138,6 +145,27 @@ describe('what a browser remembers of calls', () => {
     expect(remembered.left(CALL)).toEqual({ call: CALL, session: 3, microphone: false, camera: true });
     expect(remembered.left('01890a5d-ac96-774b-bcce-b302099a8058' as OpId)).toBeNull();
     remembered.keep(null);
+    expect(remembered.left(CALL)).toBeNull();
+  });
+
+  it('leads back into a call for a moment, however the sessions of it were counted', () => {
+    const remembered = createRemembered(
+      storage(),
+      storage(),
+      () => {},
+      () => now,
+    );
+    const left = { call: CALL, session: 1_800_000_000, microphone: false, camera: false };
+    remembered.touch();
+    remembered.keep(left);
+    now += 40_000;
+    expect(remembered.left(CALL)).toEqual(left);
+    remembered.touch();
+    now += 40_000;
+    expect(remembered.left(CALL)).toEqual(left);
+    now += 10_000;
+    expect(remembered.left(CALL)).toBeNull();
+    remembered.keep({ ...left, session: 2 ** 60 });
     expect(remembered.left(CALL)).toBeNull();
   });
 
@@ -151,12 +179,12 @@ describe('what a browser remembers of calls', () => {
         throw new DOMException('no', 'SecurityError');
       },
     } as unknown as Storage;
-    const remembered = createRemembered(refusing, (what) => told.push(what));
+    const remembered = createRemembered(refusing, refusing, (what) => told.push(what));
     expect(remembered.relayOnly()).toBe(false);
     remembered.choose('speaker', 'x');
     expect(told).toHaveLength(2);
     const strange = storage();
     strange.setItem('nexchat-call-left', `${CALL} minus-one on on`);
-    expect(createRemembered(strange, () => {}).left(CALL)).toBeNull();
+    expect(createRemembered(storage(), strange, () => {}).left(CALL)).toBeNull();
   });
 });
