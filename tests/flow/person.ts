@@ -28,8 +28,8 @@ export interface Person {
   send(...texts: string[]): Promise<void>;
   /** The open conversation from its beginning to its end. */
   readAll(): Promise<Shown[]>;
-  /** Waits until the last message of the open conversation is this one, with this tick. */
-  sees(text: string, tick?: string): Promise<void>;
+  /** Waits until the last message of the open conversation is this one, with this tick; a minute at most, or so many ms. */
+  sees(text: string, tick?: string, within?: number): Promise<void>;
   status(): Promise<string>;
   picture(name: string): Promise<void>;
 }
@@ -108,7 +108,7 @@ export function personAt(browser: Browser, page: Page): Person {
       }
     },
     readAll: () => readAll(page),
-    async sees(text, tick) {
+    async sees(text, tick, within = 60_000) {
       await until(
         async () => {
           const last = (await drawn(page)).at(-1);
@@ -116,7 +116,7 @@ export function personAt(browser: Browser, page: Page): Person {
           const status = JSON.stringify(await chip());
           throw new Error(`the last message is ${JSON.stringify(last)}, and the app says ${status}`);
         },
-        { within: 60_000, for: `${JSON.stringify(text)} ${tick ?? ''}` },
+        { within, for: `${JSON.stringify(text)} ${tick ?? ''}` },
       );
     },
     status: chip,
