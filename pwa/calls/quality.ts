@@ -46,7 +46,9 @@ export function readStats(stats: Iterable<unknown>, before: Counted | null): Rea
   if (before === null || pair === undefined) return { quality: null, relayed, counted };
   const newLost = Math.max(0, lost - before.lost);
   const all = Math.max(0, received - before.received) + newLost;
-  const loss = Math.max(farLoss, all === 0 ? 0 : newLost / all);
+  // Who sends nothing at all is gone, or about to be: what the way was like before says nothing of it.
+  if (all === 0) return { quality: null, relayed, counted };
+  const loss = Math.max(farLoss, newLost / all);
   const isOver = (limit: typeof FAIR) => loss > limit.loss || rtt > limit.rtt || jitter > limit.jitter;
   return { quality: isOver(POOR) ? 'poor' : isOver(FAIR) ? 'fair' : 'good', relayed, counted };
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 import { sayCalls } from '../strings/calls.ts';
 import { DevicePickers } from './DevicePickers.tsx';
@@ -63,14 +63,24 @@ export function Controls(props: { answered: boolean }) {
   );
 }
 
-/** On or off; the letter M does the same on the call's screen. */
+/** On or off; the letter M does the same on the call's screen. Neither, until it was opened for a new call. */
 export function Microphone() {
   const { models, actions } = useApp();
-  const { microphone } = models.calls.mine.value;
+  const { mine, current, minimised } = models.calls;
+  const { microphone } = mine.value;
+  const opened = useRef(false);
+  opened.current ||= microphone;
+  if (current.value?.phase === 'starting' && !opened.current) {
+    return (
+      <Control label={sayCalls.device.microphone} disabled>
+        <MicrophoneIcon />
+      </Control>
+    );
+  }
   return (
     <Control
       label={microphone ? sayCalls.mute : sayCalls.unmute}
-      keys="M"
+      keys={minimised.value ? undefined : 'M'}
       state={microphone ? undefined : 'off'}
       onClick={() => actions.setMicrophone(!microphone)}
     >
@@ -97,9 +107,10 @@ export function Camera() {
 
 interface ControlProps {
   readonly label: string;
-  readonly keys?: string;
+  readonly keys?: string | undefined;
   readonly state?: 'off' | 'active' | 'end' | undefined;
   readonly popover?: string;
+  readonly disabled?: boolean;
   readonly onClick?: () => void;
   readonly children: ComponentChildren;
 }
@@ -115,6 +126,7 @@ export function Control(props: ControlProps) {
       aria-keyshortcuts={keys}
       title={keys === undefined ? label : `${label} (${keys})`}
       popovertarget={props.popover}
+      disabled={props.disabled}
       onClick={props.onClick}
     >
       {props.children}

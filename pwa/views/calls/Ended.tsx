@@ -35,7 +35,9 @@ export function Ended(props: { call: CurrentCall }) {
 }
 
 /** How it ended, in a few words. */
-export function endingOf({ ending, name }: CurrentCall): string {
+export function endingOf({ ending, error, since, name }: CurrentCall): string {
+  // Where the two had not found each other, there is an error that says why.
+  if (ending === 'failed' && since !== null && error === null) return sayCalls.cutOff;
   return ending === null ? sayCalls.phase.ended() : sayCalls.ending[ending](name);
 }
 

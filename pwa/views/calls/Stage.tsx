@@ -12,7 +12,7 @@ import { Voice } from './Voice.tsx';
 
 /** A call from its start to its end: theirs over the whole screen, what one does with it at the edges. */
 export function Stage(props: { call: CurrentCall; shown: boolean }) {
-  const { models, actions } = useApp();
+  const { models } = useApp();
   const { call, shown } = props;
   const { mine, theirs, myPicture, theirPicture, theirVoice, poppedOut, emoji } = models.calls;
   const answered = call.since !== null;
@@ -34,9 +34,7 @@ export function Stage(props: { call: CurrentCall; shown: boolean }) {
             <Line call={call} />
           </div>
           {emoji.value !== null && answered && <Emoji emoji={emoji.value} name={call.name} />}
-          <Control label={sayCalls.minimise} onClick={() => actions.setCallMinimised(true)}>
-            <MinimiseIcon />
-          </Control>
+          <ToMessages />
         </header>
         <ul class="call-remarks">
           {call.phase === 'live' && !theirs.value.microphone && (
@@ -66,6 +64,21 @@ export function Stage(props: { call: CurrentCall; shown: boolean }) {
       )}
       <Controls answered={answered} />
     </>
+  );
+}
+
+/** Back to the messages, with how many of them nobody has read. */
+function ToMessages() {
+  const { models, actions } = useApp();
+  const unread = models.conversations.unread.value;
+  return (
+    <Control
+      label={unread === 0 ? sayCalls.minimise : `${sayCalls.minimise}, ${say.list.unread(unread)}`}
+      onClick={() => actions.setCallMinimised(true)}
+    >
+      <MinimiseIcon />
+      {unread > 0 && <span class="badge">{say.list.badge(unread)}</span>}
+    </Control>
   );
 }
 

@@ -64,6 +64,6 @@ function Presence(props: { friend: Friend }) {
       </p>
     );
   }
-  if (online === undefined) return <p class="presence" />;
+  if (online === undefined) return null;
   return <p class="presence">{online ? sayChat.online : sayChat.offline}</p>;
 }

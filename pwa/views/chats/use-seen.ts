@@ -1,14 +1,20 @@
+import { useComputed, useSignalEffect } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { TimelineItem } from '../../models/timeline.ts';
 import { useApp } from '../app-context.ts';
+import { isAsking } from '../parts/Dialog.tsx';
+import { ROOMY, useMedia } from '../use-media.ts';
 
 /**
- * Reports messages as seen, and only then: the page is visible, its window has focus, and the message is on the
- * screen. The returned function takes the number of the last message of the friend that is on the screen or before it.
+ * Reports messages as seen, and only then: the page is visible, its window has focus, the message is on the screen, and
+ * nothing lies over it. The returned function takes the number of the last message of the friend that is on the screen
+ * or before it.
  * What changes among the messages is a reason to report again: a number is kept only when none before it is missing.
  */
 export function useSeen(items: readonly TimelineItem[]): (n: number | null) => void {
   const { actions } = useApp();
+  const covered = useIsCovered();
   const onScreen = useRef<number | null>(null);
   const reported = useRef({ n: 0, items });
 
@@ -17,12 +23,16 @@ export function useSeen(items: readonly TimelineItem[]): (n: number | null) => v
     if (n === null || n < reported.current.n) return;
     if (n === reported.current.n && items === reported.current.items) return;
     if (document.visibilityState !== 'visible' || !document.hasFocus()) return;
+    if (covered.peek()) return;
     reported.current = { n, items };
     actions.markSeen(n);
   };
   const latest = useRef(report);
   latest.current = report;
 
+  useSignalEffect(() => {
+    if (!covered.value) latest.current();
+  });
   // Coming back to the window shows what arrived in the meantime.
   useEffect(() => {
     const onAttention = () => latest.current();
@@ -38,4 +48,16 @@ export function useSeen(items: readonly TimelineItem[]): (n: number | null) => v
     onScreen.current = n;
     report();
   };
+}
+
+/** Whether the messages lie under a call, a modal question, or, where there is little room, the safety number. */
+function useIsCovered(): ReadonlySignal<boolean> {
+  const { calls, shell } = useApp().models;
+  const roomy = useMedia(ROOMY);
+  return useComputed(() => {
+    const called = calls.current.value !== null && !calls.minimised.value;
+    const route = shell.route.value;
+    const compared = route.panel === 'chats' && route.safety === true && !roomy.value;
+    return called || isAsking.value || compared;
+  });
 }

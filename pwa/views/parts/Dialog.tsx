@@ -1,3 +1,4 @@
+import { computed, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
@@ -8,6 +9,11 @@ interface Props {
   children: ComponentChildren;
 }
 
+const open = signal(0);
+
+/** Whether a modal question lies over everything else. */
+export const isAsking = computed(() => open.value > 0);
+
 /** A modal question. It is there while it is drawn; the browser keeps focus inside and gives it back afterwards. */
 export function Dialog(props: Props) {
   const ref = useRef<HTMLDialogElement>(null);
@@ -16,7 +22,11 @@ export function Dialog(props: Props) {
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
-    return () => dialog?.close();
+    open.value++;
+    return () => {
+      dialog?.close();
+      open.value--;
+    };
   }, []);
   return (
     <dialog ref={ref} class="dialog glass" closedby="any" aria-labelledby={title} onClose={props.onClose}>

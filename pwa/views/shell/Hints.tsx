@@ -27,7 +27,7 @@ export function Reminders() {
       </Card>
     );
   }
-  if (models.account.recoveryUnconfirmed.value && !later.value) {
+  if (asksForCode(models)) {
     const { title, text, act } = sayHints.code;
     return (
       <Card title={title} text={text}>
@@ -48,11 +48,17 @@ export function Reminders() {
   return null;
 }
 
-/** Below the conversations, one at a time: what is good to know for somebody who is new. */
+const asksForCode = ({ account }: Models) => account.recoveryUnconfirmed.value && !later.value;
+
+/**
+ * Below the conversations, one at a time: what is good to know for somebody who is new. Where there are none yet, a
+ * reminder comes first, so that there is room for how to begin.
+ */
 export function Hints() {
   const { models, actions } = useApp();
   const hint = nextHint(models);
-  if (hint === null) return null;
+  const reminded = models.shell.shared.value !== null || asksForCode(models);
+  if (hint === null || (reminded && models.conversations.rows.value.length === 0)) return null;
   const { title, text } = sayHints.hints[hint];
   const installing = hint === 'install' ? models.shell.installing.value : null;
   return (

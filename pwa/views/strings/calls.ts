@@ -86,6 +86,8 @@ export const sayCalls = words('calls', {
     elsewhere: () => 'The call goes on elsewhere',
     'called-off': () => 'The call was called off',
   } satisfies Record<CallEnding, (name: string) => string>,
+  /** Of one that had worked before. */
+  cutOff: 'The connection was lost',
   goesOn: 'It was answered on another device or in another tab of yours.',
   missedYou: 'They see that you called.',
 
@@ -96,8 +98,8 @@ export const sayCalls = words('calls', {
   } satisfies Record<Quality, string>,
   relayed: 'Through the relay',
   theyAreMuted: (name: string) => `${name} has the microphone off`,
-  theirScreen: (name: string) => `${name} shows a screen`,
-  myScreen: 'You show your screen',
+  theirScreen: (name: string) => `${name} is sharing a screen`,
+  myScreen: 'You are sharing your screen',
   poppedOut: 'The picture is in a window of its own.',
 
   emoji: {

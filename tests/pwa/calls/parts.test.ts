@@ -109,6 +109,11 @@ describe('the quality of a call', () => {
     expect(readStats([], before).quality).toBeNull();
   });
 
+  it('is not known while nothing comes from them', () => {
+    expect(readStats(report({}), { received: 1100, lost: 10 }).quality).toBeNull();
+    expect(readStats(report({ lost: 4 }), { received: 1100, lost: 10 }).quality).toBe('poor');
+  });
+
   it('tells whether it goes through a relay, also where only the pair itself is named', () => {
     expect(readStats(report({ type: 'relay' }), before).relayed).toBe(true);
     const firefox = report({ type: 'relay' })

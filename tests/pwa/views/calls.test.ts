@@ -105,7 +105,7 @@ describe('the screen of a call', () => {
     const inert = () => page.locator('.shell').evaluate((shell: HTMLElement) => shell.inert);
     await screen().waitFor();
     expect(await inert()).toBe(true);
-    await button('Back to the messages').click();
+    await button(/^Back to the messages/u).click();
     await page.locator('.call-bar').waitFor();
     expect(await inert()).toBe(false);
     const bar = await boxOf(page.locator('.call-bar'));
@@ -208,6 +208,129 @@ describe('the screen of a call', () => {
       );
       expect(small, state).toEqual([]);
     }
+  });
+});
+
+describe('messages under a call', () => {
+  it.each([
+    ['the call', 'live'],
+    ['the look at oneself', 'preview'],
+    ['the end of a call', 'ended'],
+  ] as const)('are seen by nobody until %s is away', async (_what, phase) => {
+    await show('conversation');
+    await enter(phase);
+    await screen().waitFor();
+    const n = await arrive();
+    expect(await lastSeen()).toBeLessThan(n);
+    if (phase === 'live') {
+      const back = button(/^Back to the messages, \d+ unread messages?$/u);
+      expect(await back.locator('.badge').textContent()).toMatch(/\d/u);
+      await back.click();
+    } else if (phase === 'preview') await button('Cancel').click();
+    else await button('Close').click();
+    await screen().waitFor({ state: 'detached' });
+    await expect.poll(lastSeen).toBe(n);
+  });
+
+  it('are seen beside the bar', async () => {
+    await show('call-minimised');
+    const n = await arrive();
+    await expect.poll(lastSeen).toBe(n);
+  });
+
+  it('are not seen under a question either', async () => {
+    await show('conversation');
+    await page.locator('.meta').last().click();
+    await page.locator('dialog:modal').waitFor();
+    const n = await arrive();
+    expect(await lastSeen()).toBeLessThan(n);
+    await page.keyboard.press('Escape');
+    await page.locator('dialog:modal').waitFor({ state: 'detached' });
+    await expect.poll(lastSeen).toBe(n);
+  });
+});
+
+describe('the controls of a call', () => {
+  it('say nothing of a microphone that is still being opened', async () => {
+    await show('conversation');
+    await enter('starting');
+    await expect.poll(() => button('Microphone').isDisabled()).toBe(true);
+    await page.evaluate(() => {
+      const { mine } = window.gallery.models.calls;
+      mine.value = { ...mine.value, microphone: true };
+    });
+    await button('Mute the microphone').click();
+    await button('Unmute the microphone').waitFor();
+  });
+
+  it('name the letter M only where it does something', async () => {
+    await show('call-live');
+    const title = () => button('Mute the microphone').getAttribute('title');
+    expect(await title()).toBe('Mute the microphone (M)');
+    await page.keyboard.press('Escape');
+    await page.locator('.call-bar').waitFor();
+    expect(await title()).toBe('Mute the microphone');
+  });
+
+  it('a call that had worked before it failed was lost', async () => {
+    await show('call-ended-failed');
+    await page.getByRole('heading', { name: 'The call did not work' }).waitFor();
+    await page.evaluate(() => {
+      const { current } = window.gallery.models.calls;
+      if (current.value !== null) current.value = { ...current.value, since: Date.now(), error: null };
+    });
+    await page.getByRole('heading', { name: 'The connection was lost' }).waitFor();
+  });
+});
+
+describe('where there is little room', () => {
+  it('a long name leaves the time of a call and the button to themselves', async () => {
+    const phone = await site.browser.newPage({ viewport: { width: 360, height: 800 } });
+    await phone.goto(site.url('calls'));
+    await phone.evaluate(() => {
+      const { history } = window.gallery.models.calls;
+      history.value = history.value.map((call) => ({ ...call, name: 'm'.repeat(32) }));
+    });
+    const row = phone.locator('.call-row', { hasText: 'mmmm' }).first();
+    const [name, time, call] = await Promise.all(
+      ['.person-name', '.item-time', '.icon-button'].map((part) => boxOf(row.locator(part))),
+    );
+    expect(name?.width).toBeGreaterThan(80);
+    expect((name?.x ?? 0) + (name?.width ?? 0)).toBeLessThanOrEqual(time?.x ?? 0);
+    expect((time?.x ?? 0) + (time?.width ?? 0)).toBeLessThanOrEqual(call?.x ?? 0);
+    await phone.close();
+  });
+
+  it.each([390, 360, 320])('German places touch neither each other nor the edge (%i)', async (width) => {
+    const phone = await site.browser.newPage({ viewport: { width, height: 700 }, locale: 'de-DE' });
+    await phone.goto(site.url('settings'));
+    await phone.getByText('Einstellungen').first().waitFor();
+    const words = await phone.locator('.nav-label').evaluateAll((labels) =>
+      labels.map((label) => {
+        const range = document.createRange();
+        range.selectNodeContents(label);
+        const { left, right } = range.getBoundingClientRect();
+        return { left, right };
+      }),
+    );
+    const edges = [0, ...words.flatMap(({ left, right }) => [left, right]), width];
+    for (let at = 0; at < edges.length; at += 2) {
+      expect((edges[at + 1] ?? 0) - (edges[at] ?? 0)).toBeGreaterThanOrEqual(3);
+    }
+    await phone.close();
+  });
+
+  it('the places of a phone on its side are all within reach', async () => {
+    const phone = await site.browser.newPage({ viewport: { width: 844, height: 390 } });
+    await phone.goto(site.url('call-minimised-list'));
+    await phone.locator('.call-bar').waitFor();
+    const nav = phone.locator('.nav');
+    expect(await nav.evaluate((rail) => rail.scrollHeight - rail.clientHeight)).toBeGreaterThan(0);
+    await nav.evaluate((rail) => (rail.scrollTop = rail.scrollHeight));
+    const [rail, last] = [await boxOf(nav), await boxOf(phone.locator('.nav-me'))];
+    expect(rail.y + rail.height).toBeLessThanOrEqual(390);
+    expect(last.y + last.height).toBeLessThanOrEqual(rail.y + rail.height);
+    await phone.close();
   });
 });
 
@@ -316,6 +439,45 @@ async function show(state: string, more: Record<string, string> = {}): Promise<v
 
 const isFocused = (selector: string) =>
   page.waitForFunction((wanted) => document.activeElement?.matches(wanted), selector);
+
+/** Into a call with the friend whose conversation is open. */
+const enter = (phase: 'starting' | 'live' | 'preview' | 'ended') =>
+  page.evaluate((wanted) => {
+    const { calls: model, timeline } = window.gallery.models;
+    if (timeline.peer.value === null) throw new Error('no conversation is open');
+    model.current.value = {
+      peer: timeline.peer.value,
+      name: 'mira.okafor',
+      mine: true,
+      media: 'voice',
+      phase: wanted,
+      since: wanted === 'live' ? Date.now() : null,
+      ending: wanted === 'ended' ? 'no-answer' : null,
+      error: null,
+    };
+  }, phase);
+
+/** A message of the friend whose conversation is open, drawn and come to rest; its number. */
+const arrive = () =>
+  page.evaluate(async () => {
+    const { timeline, conversations } = window.gallery.models;
+    const newest = timeline.items.value.at(-1);
+    if (newest === undefined) throw new Error('there is no conversation to arrive in');
+    const n = Math.max(...timeline.items.value.map((item) => item.n ?? 0)) + 1;
+    const id = `arrived-${n}` as typeof newest.id;
+    timeline.items.value = [
+      ...timeline.items.value,
+      { ...newest, id, mine: false, text: 'under the call', at: Date.now(), n, tick: null, error: null },
+    ];
+    conversations.rows.value = conversations.rows.value.map((row) =>
+      row.peer === timeline.peer.value ? { ...row, unread: row.unread + 1 } : row,
+    );
+    for (let frames = 0; frames < 20; frames++) await new Promise((done) => requestAnimationFrame(done));
+    return n;
+  });
+
+const lastSeen = async () =>
+  Number((await calls()).findLast((call) => call.startsWith('markSeen'))?.split(' ')[1] ?? 0);
 
 const spoken = (words: string) =>
   page.locator('[role=log][aria-live=polite]', { hasText: words }).waitFor({ state: 'attached' });

@@ -120,6 +120,21 @@ describe('what is said to who is new', () => {
     await page.getByText('Nobody has checked that your code was written down').waitFor();
   });
 
+  it('leaves room for how to begin: nothing more than a reminder where there is no conversation', async () => {
+    await show('list-hint');
+    const cards = page.getByRole('complementary', { name: 'Good to know' });
+    await cards.getByText('It works offline, too').waitFor();
+    await page.evaluate(() => {
+      const { account, conversations } = window.gallery.models;
+      account.recoveryUnconfirmed.value = true;
+      conversations.rows.value = [];
+    });
+    await page.getByRole('button', { name: 'Make a new code' }).waitFor();
+    expect(await cards.count()).toBe(1);
+    await cards.getByRole('button', { name: 'Later' }).click();
+    await cards.getByText('It works offline, too').waitFor();
+  });
+
   it('what another app shares waits above the conversations, or is dropped', async () => {
     await show('list-share');
     await page.getByText('A path along the ridge').waitFor();

@@ -80,14 +80,15 @@ export const calls: Catalogue['words']['calls'] = {
     elsewhere: () => 'Der Anruf geht anderswo weiter',
     'called-off': () => 'Der Anruf wurde abgebrochen',
   },
+  cutOff: 'Die Verbindung ist abgerissen',
   goesOn: 'Er wurde auf einem anderen Gerät oder in einem anderen Tab von dir angenommen.',
   missedYou: 'Dort ist zu sehen, dass du angerufen hast.',
 
   quality: { good: 'Gute Verbindung', fair: 'Mäßige Verbindung', poor: 'Schlechte Verbindung' },
   relayed: 'Über das Relay',
   theyAreMuted: (name) => `${name} hat das Mikrofon aus`,
-  theirScreen: (name) => `${name} zeigt einen Bildschirm`,
-  myScreen: 'Du zeigst deinen Bildschirm',
+  theirScreen: (name) => `${name} teilt einen Bildschirm`,
+  myScreen: 'Du teilst deinen Bildschirm',
   poppedOut: 'Das Bild ist in einem eigenen Fenster.',
 
   emoji: {
@@ -126,7 +127,7 @@ export const calls: Catalogue['words']['calls'] = {
   },
 
   device: { microphone: 'Mikrofon', camera: 'Kamera', speaker: 'Lautsprecher' },
-  defaultDevice: 'Wie es das System wählt',
+  defaultDevice: 'Vom System gewählt',
 
   settings: {
     devicesTitle: 'Mikrofon, Kamera und Lautsprecher',
