@@ -13,6 +13,7 @@ import { fingerprintIn } from './emoji.ts';
 export interface Connection {
   /** Makes the first offer, which is the impolite side's. */
   offer(): void;
+  /** Resolves when it is done with, or the connection is closed. */
   hear(body: WayBody): Promise<void>;
   /** What the other side hears and sees from now on. */
   send(tracks: Tracks): void;
@@ -80,6 +81,11 @@ export function createConnection(deps: ConnectionDeps): Connection {
   let ours: Bytes | null = null;
   let theirs: Bytes | null = null;
   let cancelHeal = () => {};
+  let leave = () => {};
+  /** Nothing that a connection was doing when it was closed ever settles (W3C WebRTC 1.0, §4.4.1.2). */
+  const gone = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
 
   function sayDescription(): void {
     const description = peer.localDescription;
@@ -158,6 +164,21 @@ export function createConnection(deps: ConnectionDeps): Connection {
     if (!closed) mustHaveSound();
   }
 
+  async function hear(body: WayBody): Promise<void> {
+    try {
+      if (body.kind === 'description') return await hearDescription(body.description);
+      // What was found before a description that got lost comes again inside it.
+      if (body.candidate !== null && peer.remoteDescription !== null) {
+        await peer.addIceCandidate(body.candidate);
+      }
+    } catch (error) {
+      if (body.kind === 'candidate' && ignoringOffer) return;
+      const isFirst = body.kind === 'description' && peer.remoteDescription === null;
+      const unreadable = isFirst && !(error instanceof Failure);
+      failed(unreadable ? new Failure('CALL_NO_CODEC', 'description', error) : error);
+    }
+  }
+
   /** A Failure ends the call; anything else may be mended by a new way, unless there never was one. */
   function failed(error: unknown): void {
     if (closed) return;
@@ -227,21 +248,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       const make = (kind: 'audio' | 'video') => peer.addTransceiver(kind, { direction: 'sendrecv' });
       hold({ audio: make('audio'), video: make('video') });
     },
-    async hear(body) {
-      if (closed) return;
-      try {
-        if (body.kind === 'description') return await hearDescription(body.description);
-        // What was found before a description that got lost comes again inside it.
-        if (body.candidate !== null && peer.remoteDescription !== null) {
-          await peer.addIceCandidate(body.candidate);
-        }
-      } catch (error) {
-        if (body.kind === 'candidate' && ignoringOffer) return;
-        const isFirst = body.kind === 'description' && peer.remoteDescription === null;
-        const unreadable = isFirst && !(error instanceof Failure);
-        failed(unreadable ? new Failure('CALL_NO_CODEC', 'description', error) : error);
-      }
-    },
+    hear: async (body) => (closed ? undefined : Promise.race([hear(body), gone])),
     send(next) {
       tracks = next;
       put();
@@ -262,6 +269,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       if (closed) return;
       closed = true;
       cancelHeal();
+      leave();
       peer.close();
     },
   };

@@ -13,8 +13,11 @@ import type { SignalBody } from '#shared/schema/signal.ts';
  *          ─────────────── reveal: nonce A ──────────────►
  */
 export interface Short {
-  /** What this side says first; nothing for the callee. Said again when it may have got lost. */
-  begin(): Promise<void>;
+  /**
+   * Says what the other side has not answered yet: the caller its promise, the callee its number once it was promised
+   * one. Anything may have got lost, so this is said again until the other side's number is here.
+   */
+  ask(): Promise<void>;
   /** Rejects with CALL_TAMPERED for what does not fit. */
   hear(body: ShortBody): Promise<void>;
 }
@@ -32,13 +35,19 @@ interface ShortDeps {
   readonly done: (emoji: readonly string[]) => void;
 }
 
+/** What is heard again is answered again, so often. */
+const ANSWERS = 20;
+
 export function createShort({ call, isCaller, ours, theirs, nonce, say, done }: ShortDeps): Short {
   let commitment: Uint8Array | null = null;
   let heard: Uint8Array | null = null;
+  let answers = 0;
 
-  async function finish(nonceA: Uint8Array, nonceB: Uint8Array): Promise<void> {
-    const other = theirs();
-    if (other === null) throw new Failure('CALL_TAMPERED', 'pictures before a connection');
+  function answer(body: ShortBody): void {
+    if (answers++ < ANSWERS) say(body);
+  }
+
+  async function finish(nonceA: Uint8Array, nonceB: Uint8Array, other: Bytes): Promise<void> {
     const [a, b] = isCaller ? [ours, other] : [other, ours];
     done(await shortEmoji({ call, fingerprintA: a, fingerprintB: b, nonceA, nonceB }));
   }
@@ -50,26 +59,36 @@ export function createShort({ call, isCaller, ours, theirs, nonce, say, done }: 
   }
 
   return {
-    async begin() {
+    async ask() {
+      if (heard !== null) return;
       if (isCaller) say({ kind: 'commit', commitment: await commitTo(nonce, ours) });
+      else if (commitment !== null) say({ kind: 'nonce', nonce });
     },
     async hear(body) {
       if ((body.kind === 'nonce') !== isCaller) throw new Failure('CALL_TAMPERED', body.kind);
+      const other = theirs();
       switch (body.kind) {
         case 'commit':
           commitment = once(commitment, body.commitment);
-          return say({ kind: 'nonce', nonce });
+          return answer({ kind: 'nonce', nonce });
         case 'nonce':
+          // Their answer got lost, with their certificate; both are said again.
+          if (other === null) return;
           heard = once(heard, body.nonce);
-          say({ kind: 'reveal', nonce });
-          return finish(nonce, body.nonce);
+          answer({ kind: 'reveal', nonce });
+          return finish(nonce, heard, other);
         case 'reveal': {
-          const other = theirs();
           const promised = other === null ? null : await commitTo(body.nonce, other);
-          if (commitment === null || promised === null || !equalBytes(promised, commitment)) {
+          if (
+            other === null ||
+            commitment === null ||
+            promised === null ||
+            !equalBytes(promised, commitment)
+          ) {
             throw new Failure('CALL_TAMPERED', 'reveal');
           }
-          return finish(body.nonce, nonce);
+          heard = body.nonce;
+          return finish(heard, nonce, other);
         }
       }
     },
@@ -99,16 +118,14 @@ export async function shortEmoji(input: ShortInput): Promise<readonly string[]> 
 }
 
 /**
- * The SHA-256 fingerprint of the certificate in a description (RFC 8122 §5); null when there is none, or several that
- * differ.
+ * The SHA-256 fingerprint of the certificate in a description (RFC 8122 §5); null when there is none, several that
+ * differ, or anything else that the browser might read as one. Only what ends a line for the browser ends one here.
  */
 export function fingerprintIn(sdp: string): Bytes | null {
-  const found = new Set(
-    [...sdp.matchAll(/^a=fingerprint:(\S+) (\S+)\s*$/gm)].map(([, alg, hex]) => `${alg} ${hex}`),
-  );
-  const [only] = found;
-  const hex = /^sha-256 ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})$/i.exec(only ?? '')?.[1];
-  if (found.size !== 1 || hex === undefined) return null;
+  const named = sdp.split(/\r\n|\n/).filter((line) => /fingerprint/i.test(line));
+  const [only] = named;
+  const hex = /^a=fingerprint:sha-256 ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})$/i.exec(only ?? '')?.[1];
+  if (hex === undefined || named.some((line) => line !== only)) return null;
   return Uint8Array.from(hex.split(':'), (byte) => Number.parseInt(byte, 16));
 }
 

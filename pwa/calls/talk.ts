@@ -12,6 +12,8 @@ export interface Talk {
   hear(signal: Signal): Promise<void>;
   /** What the other side hears and sees, and is told of it. */
   send(tracks: Tracks, side: SideMedia): void;
+  /** Says again what may have got lost while the call itself went on. */
+  repeat(): void;
   restart(): void;
   stats(): Promise<RTCStatsReport>;
   /** Resolves when the other side was told that we go. */
@@ -47,8 +49,10 @@ interface TalkDeps extends Pick<
   readonly left: () => void;
 }
 
-/** A commitment that nobody answered for so long has got lost. */
-const COMMIT_AGAIN_MS = 3_000;
+/** What nobody answered for so long has got lost. */
+const ASK_AGAIN_MS = 3_000;
+/** Once there is a way. Later it is asked again with whatever else is repeated. */
+const ASKS = 5;
 
 export function createTalk(deps: TalkDeps): Talk {
   const { call, polite, timers } = deps;
@@ -93,16 +97,20 @@ export function createTalk(deps: TalkDeps): Talk {
         deps.emoji(emoji);
       },
     });
-    short.begin().catch(tampered);
+    ask();
     sayMedia();
   }
 
-  function insist(): void {
+  function ask(): void {
+    short?.ask().catch(tampered);
+  }
+
+  function insist(times = ASKS): void {
     cancelAgain();
-    if (shown || polite) return;
-    cancelAgain = timers.after(COMMIT_AGAIN_MS, () => {
-      if (!shown) short?.begin().catch(tampered);
-      insist();
+    if (shown || times === 0) return;
+    cancelAgain = timers.after(ASK_AGAIN_MS, () => {
+      ask();
+      insist(times - 1);
     });
   }
 
@@ -133,6 +141,7 @@ export function createTalk(deps: TalkDeps): Talk {
       if (signal.call !== call) return;
       const verdict = numbers.judge(signal);
       if (verdict === 'old') return;
+      if (verdict === 'many') return deps.broken('CALL_TAMPERED');
       if (verdict === 'new') beginAnew();
       const { body } = signal;
       switch (body.kind) {
@@ -157,6 +166,10 @@ export function createTalk(deps: TalkDeps): Talk {
       side = nextSide;
       connection.send(tracks);
       if (numbers.hasHeard()) sayMedia();
+    },
+    repeat() {
+      if (numbers.hasHeard()) sayMedia();
+      ask();
     },
     restart: () => connection.restart(),
     stats: () => connection.stats(),

@@ -26,6 +26,8 @@ export interface CallLine {
   signal(present: Present | null, from: UserId, device: DeviceId, envelope: Bytes): void;
   /** The network is back. */
   restart(): void;
+  /** The server is within reach again: what was said meanwhile got lost. */
+  repeat(): void;
   popOut(): void;
   /** Says farewell, if there is somebody to say it to, and goes on. */
   bye(then: () => void): void;
@@ -59,8 +61,10 @@ export function createCallLine(deps: CallLineDeps): CallLine {
   let talk: Talk | null = null;
   let route: { readonly call: OpId; readonly device: DeviceId } | null = null;
   let early: { readonly device: DeviceId; readonly said: Signal }[] = [];
-  /** One after the other, in the order in which they came. */
+  /** One after the other, in the order in which they came; each call has its own. */
   let opening = Promise.resolve();
+  /** Calls that are done with: what is opened late is of one of them. */
+  let over = 0;
   let theirVideo: MediaStream | null = null;
   let theirAudio: MediaStream | null = null;
   let end = () => {};
@@ -85,12 +89,22 @@ export function createCallLine(deps: CallLineDeps): CallLine {
     }
   }
 
-  async function take(from: UserId, device: DeviceId, envelope: Bytes): Promise<void> {
+  async function take(during: number, from: UserId, device: DeviceId, envelope: Bytes): Promise<void> {
     const said = decodeSignal(await unseal(from, envelope));
+    if (during !== over) return;
     if (!said.ok) throw new Failure(said.error, 'signal');
-    if (talk !== null && said.value.call === route?.call && device === route.device) {
-      await talk.hear(said.value);
-    } else if (talk === null && early.length < EARLY) early.push({ device, said: said.value });
+    if (talk === null && early.length === EARLY) return;
+    early.push({ device, said: said.value });
+    await catchUp();
+  }
+
+  /** Hears what came since there is a talk, and before. */
+  async function catchUp(): Promise<void> {
+    if (talk === null) return;
+    for (let next = early.shift(); next !== undefined; next = early.shift()) {
+      const { device, said } = next;
+      if (said.call === route?.call && device === route.device) await talk?.hear(said);
+    }
   }
 
   function inOrder(task: () => Promise<void>): void {
@@ -120,6 +134,8 @@ export function createCallLine(deps: CallLineDeps): CallLine {
     const keepLeft = (session: number, { microphone, camera }: SideMedia) =>
       remembered.keep({ call, session, microphone, camera });
     let session = again ? sessionAfter(before) : 1;
+    /** The page before this one may have shown some, which are not remembered. */
+    let pictures = again ? 'others' : null;
     const { side, ...tracks } = devices.now();
     const made = createTalk({
       call,
@@ -150,7 +166,13 @@ export function createCallLine(deps: CallLineDeps): CallLine {
       },
       showed: showTheirs,
       emoji(four) {
-        model.emoji.value = four;
+        if (talk !== made) return;
+        const now = four?.join('') ?? pictures;
+        batch(() => {
+          if (pictures !== null && now !== pictures) model.emojiChanged.value = true;
+          model.emoji.value = four;
+        });
+        pictures = now;
       },
     });
     talk = made;
@@ -173,6 +195,7 @@ export function createCallLine(deps: CallLineDeps): CallLine {
       seat.inCall(call, peer);
       // Somebody who talks is here, though they touch nothing: the device does not lock itself.
       lockNews.postMessage({ t: 'used' } satisfies LockNews);
+      made.repeat();
     };
     keep();
     const keeping = setInterval(keep, KEEP_EVERY_MS);
@@ -184,11 +207,7 @@ export function createCallLine(deps: CallLineDeps): CallLine {
       speaker.close();
       made.close();
     };
-    const waited = early;
-    early = [];
-    for (const { device: at, said } of waited) {
-      if (said.call === call && at === device) inOrder(() => made.hear(said));
-    }
+    inOrder(catchUp);
   }
 
   return {
@@ -206,9 +225,11 @@ export function createCallLine(deps: CallLineDeps): CallLine {
     connect,
     signal(present, from, device, envelope) {
       if (present === null || present.phase === 'ended' || present.peer !== from) return;
-      inOrder(() => take(from, device, envelope));
+      const during = over;
+      inOrder(() => take(during, from, device, envelope));
     },
     restart: () => talk?.restart(),
+    repeat: () => talk?.repeat(),
     popOut() {
       const stream = model.theirPicture.peek() ?? model.myPicture.peek();
       if (stream === null) return;
@@ -227,6 +248,8 @@ export function createCallLine(deps: CallLineDeps): CallLine {
       talk = null;
       route = null;
       early = [];
+      opening = Promise.resolve();
+      over++;
       [theirVideo, theirAudio] = [null, null];
       popOut.close();
       batch(() => {
@@ -235,6 +258,7 @@ export function createCallLine(deps: CallLineDeps): CallLine {
         model.theirVoice.value = null;
         model.quality.value = null;
         model.emoji.value = null;
+        model.emojiChanged.value = false;
         model.relayed.value = false;
       });
     },

@@ -111,6 +111,8 @@ export function createCallsModel() {
     quality: signal<Quality | null>(null),
     /** Four pictures that both see when nobody sits between; null until both devices have worked them out. */
     emoji: signal<readonly string[] | null>(null),
+    /** They are others than at first: the call was interrupted. */
+    emojiChanged: signal(false),
     /** Through the server's relay, so that neither side learns the other's address. */
     relayed: signal(false),
 

@@ -1,28 +1,55 @@
-import { useId } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { useId, useRef } from 'preact/hooks';
+import { useApp } from '../app-context.ts';
+import { WarningIcon } from '../parts/icons.tsx';
 import { sayCalls } from '../strings/calls.ts';
+
+/** Those that were looked at last: the button comes and goes with the call's screen. */
+const lookedAt = signal('');
 
 /** Four pictures that two people read to each other, to know that nobody sits between their devices. */
 export function Emoji(props: { emoji: readonly string[]; name: string }) {
+  const { emojiChanged } = useApp().models.calls;
   const id = useId();
+  const opened = useRef('');
   const { emoji, name } = props;
+  const four = emoji.join(' ');
+  const changed = emojiChanged.value && lookedAt.value !== four;
+  const label = sayCalls.emoji.label(four);
   return (
     <>
       <button
         type="button"
         class="call-emoji"
         popovertarget={id}
-        aria-label={sayCalls.emoji.label(emoji.join(' '))}
-        title={sayCalls.emoji.title}
+        aria-label={changed ? `${label}. ${sayCalls.emoji.changed}` : label}
+        title={changed ? sayCalls.emoji.changed : sayCalls.emoji.title}
       >
+        {changed && <WarningIcon />}
         {emoji.map((one, index) => (
           <span key={index}>{one}</span>
         ))}
       </button>
-      <div id={id} class="call-popover call-emoji-words" popover="auto" role="group">
+      <div
+        id={id}
+        class="call-popover call-emoji-words"
+        popover="auto"
+        role="group"
+        onToggle={(event) => {
+          // The words stay until they were read. This is told late: there may be other pictures by then.
+          if (event.newState === 'open') opened.current = four;
+          else lookedAt.value = opened.current;
+        }}
+      >
         <p class="call-emoji-large" aria-hidden="true">
-          {emoji.join(' ')}
+          {four}
         </p>
         <h2>{sayCalls.emoji.title}</h2>
+        {changed && (
+          <p>
+            <strong>{sayCalls.emoji.changed}</strong>
+          </p>
+        )}
         <p>{sayCalls.emoji.body(name)}</p>
       </div>
     </>

@@ -105,6 +105,7 @@ export const sayCalls = words('calls', {
   emoji: {
     label: (emoji: string) => `Compare these four: ${emoji}`,
     title: 'Read these to each other',
+    changed: 'These have changed since the call was interrupted: compare them again.',
     body: (name: string) =>
       `If ${name} sees the same four pictures in the same order, nobody sits between you and listens.`,
   },

@@ -142,9 +142,12 @@ const withOtherCodecs = (sdp: string) =>
 
 const suite = {
   join,
-  wire(rule: 'honest' | 'loses-first-offer' | 'foreign-certificate' | 'foreign-codec') {
+  wire(
+    rule: 'honest' | 'loses-first-offer' | 'loses-first-reveal' | 'foreign-certificate' | 'foreign-codec',
+  ) {
     let lost = 0;
     wire = (from, body) => {
+      if (rule === 'loses-first-reveal') return body.kind === 'reveal' && lost++ === 0 ? null : body;
       if (rule === 'honest' || body.kind !== 'description') return body;
       const { type, sdp } = body.description;
       if (rule === 'loses-first-offer') return type === 'offer' && lost++ === 0 ? null : body;
@@ -181,6 +184,36 @@ const suite = {
   },
   restart(...names: Name[]) {
     for (const name of names) sideOf(name).talk.restart();
+  },
+  /** A callee that is closed at the moment in which it hears an offer. */
+  async closedWhileHearing(): Promise<string> {
+    await join('callee', false);
+    const caller = new RTCPeerConnection();
+    caller.addTransceiver('audio');
+    const { sdp = '' } = await caller.createOffer();
+    caller.close();
+    const body: SignalBody = { kind: 'description', description: { type: 'offer', sdp } };
+    const hearing = sideOf('callee').talk.hear({ call: CALL, session: 1, n: 1, body });
+    suite.vanish('callee');
+    const late = new Promise<string>((resolve) => setTimeout(() => resolve('still hears'), 2_000));
+    return Promise.race([hearing.then(() => 'done'), late]);
+  },
+  /** Begins `sessions` in the name of the other side, after so many milliseconds of our clock each. */
+  async floods(sessions: number, everyMs: number) {
+    const { performance } = globalThis;
+    const now = performance.now.bind(performance);
+    let later = 0;
+    performance.now = () => now() + later;
+    await join('caller', false);
+    const side = sideOf('caller');
+    const { said } = side;
+    for (let session = 2; session < 2 + sessions; session++) {
+      await side.talk.hear({ call: CALL, session, n: 1, body: { kind: 'rejoin' } });
+      later += everyMs;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    performance.now = now;
+    return { said: side.said - said, session: side.session, broken: side.broken };
   },
   /** Everything that was said, once more. */
   repeatAll() {

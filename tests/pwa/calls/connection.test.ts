@@ -116,6 +116,30 @@ describe.skipIf(whyNot !== undefined)(
       await sameEmoji();
     });
 
+    it('see the same four pictures although the reveal got lost', async () => {
+      await page.evaluate(() => suite.wire('loses-first-reveal'));
+      await call();
+      await sameEmoji();
+      expect((await state('callee')).broken).toBeNull();
+    });
+
+    it('are done with what they hear once they are closed, whatever the browser was at', async () => {
+      expect(await page.evaluate(() => suite.closedWhileHearing())).toBe('done');
+    });
+
+    it('begin anew only so often: one can’t make the other speak without end', async () => {
+      const { said, session, broken } = await page.evaluate(() => suite.floods(30, 30));
+      expect(session).toBe(2);
+      expect(said).toBeLessThan(25);
+      expect(broken).toBeNull();
+    });
+
+    it('end a call in which the other side never stops to begin anew: each time is one more guess', async () => {
+      const { session, broken } = await page.evaluate(() => suite.floods(20, 2_000));
+      expect(session).toBe(16);
+      expect(broken).toBe('CALL_TAMPERED');
+    });
+
     it('find each other again when one was reloaded, with other pictures', async () => {
       await call();
       let before = await sameEmoji();

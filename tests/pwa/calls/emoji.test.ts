@@ -115,7 +115,7 @@ describe('working them out', () => {
 
   it('gives both the same', async () => {
     const { caller, shown, settle } = pair();
-    await caller.begin();
+    await caller.ask();
     await settle();
     expect(shown['caller']).toEqual(await shortEmoji(input));
     expect(shown['callee']).toEqual(shown['caller']);
@@ -124,12 +124,79 @@ describe('working them out', () => {
   it('goes on when something was lost and is said again', async () => {
     let lost = 0;
     const { caller, shown, settle } = pair((_from, body) => (lost++ < 2 ? null : body));
-    await caller.begin();
-    await caller.begin();
-    await caller.begin();
+    await caller.ask();
+    await caller.ask();
+    await caller.ask();
     await settle();
     expect(shown['callee']).toEqual(shown['caller']);
     expect(shown['caller']).toHaveLength(4);
+  });
+
+  it('comes through to the callee though the reveal got lost', async () => {
+    let lost = 0;
+    const { caller, callee, shown, settle } = pair((_from, body) =>
+      body.kind === 'reveal' && lost++ < 2 ? null : body,
+    );
+    await caller.ask();
+    await settle();
+    expect(shown['caller']).toHaveLength(4);
+    expect(shown['callee']).toBeUndefined();
+    for (let times = 0; times < 2; times++) {
+      await callee.ask();
+      await settle();
+    }
+    expect(shown['callee']).toEqual(shown['caller']);
+  });
+
+  it('asks no more once the number of the other side is there, and not before it was promised', async () => {
+    const said: string[] = [];
+    const { caller, callee, settle } = pair((from, { kind }) => {
+      said.push(`${from}: ${kind}`);
+      return null;
+    });
+    await callee.ask();
+    expect(said).toEqual([]);
+    await callee.hear({ kind: 'commit', commitment: await commitTo(filled(0x0a), ends[0]) });
+    await caller.hear({ kind: 'nonce', nonce: filled(0x0b) });
+    await callee.hear({ kind: 'reveal', nonce: filled(0x0a) });
+    await caller.ask();
+    await callee.ask();
+    await settle();
+    expect(said).toEqual(['callee: nonce', 'caller: reveal']);
+  });
+
+  it('is answered again only so often', async () => {
+    let answers = 0;
+    const { caller, callee } = pair(() => {
+      answers++;
+      return null;
+    });
+    const commitment = await commitTo(filled(0x0a), ends[0]);
+    for (let times = 0; times < 100; times++) {
+      await callee.hear({ kind: 'commit', commitment });
+      await caller.hear({ kind: 'nonce', nonce: filled(0x0b) });
+    }
+    expect(answers).toBe(40);
+  });
+
+  it('reveals nothing before the other certificate is known, and goes on when it is', async () => {
+    const said: string[] = [];
+    let theirs: Bytes | null = null;
+    const shown: (readonly string[])[] = [];
+    const caller = createShort({
+      call: CALL,
+      isCaller: true,
+      ours: ends[0],
+      theirs: () => theirs,
+      nonce: filled(0x0a),
+      say: ({ kind }) => said.push(kind),
+      done: (emoji) => shown.push(emoji),
+    });
+    await caller.hear({ kind: 'nonce', nonce: filled(0x0b) });
+    expect([said, shown]).toEqual([[], []]);
+    theirs = ends[1];
+    await caller.hear({ kind: 'nonce', nonce: filled(0x0b) });
+    expect([said, shown]).toEqual([['reveal'], [await shortEmoji(input)]]);
   });
 
   it.each([
@@ -137,7 +204,7 @@ describe('working them out', () => {
     ['a promise for another number', 'commit', { kind: 'commit', commitment: filled(9) }],
   ] as const)('ends the call at %s', async (_what, kind, other) => {
     const { caller, shown, settle } = pair((_from, body) => (body.kind === kind ? other : body));
-    await caller.begin();
+    await caller.ask();
     expect(await codeOf(settle())).toBe('CALL_TAMPERED');
     expect(shown['callee']).toBeUndefined();
   });
@@ -171,6 +238,14 @@ describe('the certificate in a description', () => {
     ['two that differ', line('AB') + line('AC'), null],
     ['a weaker hash', line('AB', 'sha-1'), null],
     ['a hash of another length', `a=fingerprint:sha-256 AB:CD\r\n`, null],
+    ['lines that end like those of Unix', `v=0\n${line('AB').trim()}\n`, 0xab],
+    ['one after what ends a line in JavaScript alone', `s=-\u2028${line('AB')}`, null],
+    ['another after what ends a line in JavaScript alone', `s=-\u2028${line('AB')}${line('AC')}`, null],
+    ['another after half a line end', `a=x\r${line('AC')}${line('AB')}`, null],
+    ['another in capitals', `A=FINGERPRINT:sha-256 ${hex('AC')}\r\n${line('AB')}`, null],
+    ['another with a tab', `a=fingerprint:sha-256\t${hex('AC')}\r\n${line('AB')}`, null],
+    ['another of a kind of hash that nobody knows', line('AC', 'sha-999') + line('AB'), null],
+    ['more behind it', `a=fingerprint:sha-256 ${hex('AB')} x\r\n`, null],
   ])('%s', (_what, sdp, expected) => {
     const found = fingerprintIn(sdp);
     expect(found === null ? null : [...new Set(found)]).toEqual(expected === null ? null : [expected]);

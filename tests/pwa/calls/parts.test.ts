@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Counted, readStats } from '#pwa/calls/quality.ts';
 import { createRemembered } from '#pwa/calls/remembered.ts';
-import { createNumbers, createVoice } from '#pwa/calls/signals.ts';
+import { MOST_SESSIONS, createNumbers, createVoice } from '#pwa/calls/signals.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import { decodeSignal } from '#shared/schema/signal.ts';
 
@@ -30,6 +30,31 @@ describe('the numbers of signals', () => {
     expect(numbers.judge({ session: 3, n: 2 })).toBe('old');
     expect(numbers.judge({ session: 2, n: 5 })).toBe('old');
     expect(numbers.hasHeard()).toBe(true);
+  });
+
+  it('pass over a session right after another, and take it a moment later', () => {
+    let now = 0;
+    const numbers = createNumbers(1, () => now);
+    expect(numbers.judge({ session: 2, n: 1 })).toBe('new');
+    now = 1_999;
+    expect(numbers.judge({ session: 3, n: 1 })).toBe('old');
+    expect(numbers.session()).toBe(2);
+    expect(numbers.judge({ session: 2, n: 2 })).toBe('good');
+    now = 2_000;
+    expect(numbers.judge({ session: 3, n: 2 })).toBe('new');
+  });
+
+  it('take only so many sessions in a call: each would be one more guess at the pictures', () => {
+    let now = 0;
+    const numbers = createNumbers(1, () => now);
+    const verdicts = new Map<string, number>();
+    for (let session = 2; session < 1000; session++) {
+      now += 2_000;
+      const verdict = numbers.judge({ session, n: 1 });
+      verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+    }
+    expect(verdicts.get('new')).toBe(MOST_SESSIONS - 1);
+    expect(verdicts.get('many')).toBe(998 - (MOST_SESSIONS - 1));
   });
 });
 
@@ -61,6 +86,30 @@ describe('what is said in a call', () => {
     await Promise.all([1, 2, 3].map(() => voice.say(numbers.next(), { kind: 'bye' })));
     expect(sent).toEqual([1, 3]);
     expect(failures).toHaveLength(1);
+  });
+
+  it('stays below what the server lets anybody say, whatever the other side makes us answer', async () => {
+    let now = 0;
+    let sent = 0;
+    const voice = createVoice({
+      call: CALL,
+      peer: bea,
+      device,
+      seal: async (_peer, payload) => payload,
+      send: () => sent++,
+      failed: (error) => {
+        throw error;
+      },
+      now: () => now,
+    });
+    const numbers = createNumbers(1);
+    for (; now < 10_000; now += 5) await voice.say(numbers.next(), { kind: 'rejoin' });
+    expect(sent).toBeGreaterThan(200);
+    expect(sent).toBeLessThan(250);
+    now += 60_000;
+    sent = 0;
+    for (let times = 0; times < 100; times++) await voice.say(numbers.next(), { kind: 'rejoin' });
+    expect(sent).toBe(40);
   });
 });
 
