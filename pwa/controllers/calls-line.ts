@@ -193,6 +193,7 @@ export function createCallLine(deps: CallLineDeps): CallLine {
     const lockNews = new BroadcastChannel('nexchat-lock');
     const keep = () => {
       seat.inCall(call, peer);
+      keepLeft(session, devices.now().side);
       // Somebody who talks is here, though they touch nothing: the device does not lock itself.
       lockNews.postMessage({ t: 'used' } satisfies LockNews);
       made.repeat();

@@ -245,7 +245,11 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
       const isUp = status.link.value === 'live';
       cancelSettle();
       if (!isUp) return hear({ kind: 'link', live: false, now: Date.now() });
-      cancelSettle = timers.after(SETTLE_MS, () => hear({ kind: 'link', live: true, now: Date.now() }));
+      cancelSettle = timers.after(SETTLE_MS, () => {
+        // What was said while nobody was there to pass it on was lost.
+        line.repeat();
+        hear({ kind: 'link', live: true, now: Date.now() });
+      });
     }),
     watchCalls(model, deps.wordsOf),
     () => leaving.abort(),

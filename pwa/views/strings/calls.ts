@@ -69,7 +69,7 @@ export const sayCalls = words('calls', {
   phase: {
     preview: (name) => `Video call with ${name}`,
     starting: (name) => `Calling ${name}…`,
-    ringing: () => 'Ringing…',
+    ringing: (name) => `Calling ${name}…`,
     connecting: () => 'Connecting…',
     live: () => 'Connected',
     reconnecting: () => 'The connection was lost. Looking for a new one…',

@@ -168,7 +168,7 @@ describe('the screen of a call', () => {
     await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
     await page.getByLabel('Microphone', { exact: true }).selectOption('headset');
     await button('Start the call').click();
-    await screen().getByText('Ringing…').waitFor();
+    await screen().getByText('Calling mira.okafor…').waitFor();
     expect(await calls()).toEqual(
       expect.arrayContaining(['call video', 'chooseDevice microphone headset', 'startCall']),
     );
@@ -365,7 +365,7 @@ describe('calling somebody', () => {
     const back = page.getByRole('button', { name: 'Call back: Voice call with mira.okafor' }).last();
     await back.focus();
     await page.keyboard.press('Enter');
-    await screen().getByText('Ringing…').waitFor();
+    await screen().getByText('Calling mira.okafor…').waitFor();
     await show('calls');
     await page.locator('.call-row-who').first().focus();
     await page.keyboard.press('ArrowDown');

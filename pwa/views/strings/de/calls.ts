@@ -64,7 +64,7 @@ export const calls: Catalogue['words']['calls'] = {
   phase: {
     preview: (name) => `Videoanruf mit ${name}`,
     starting: (name) => `${name} wird angerufen …`,
-    ringing: () => 'Es klingelt …',
+    ringing: (name) => `${name} wird angerufen …`,
     connecting: () => 'Verbinden …',
     live: () => 'Verbunden',
     reconnecting: () => 'Die Verbindung ist abgerissen. Eine neue wird gesucht …',
