@@ -71,6 +71,7 @@ describe('the button with the four pictures', () => {
     await button().locator('svg').waitFor();
     expect(await isMarked()).toBe(true);
     await look();
+    await button().locator('svg').waitFor({ state: 'detached' });
     await minimised(true);
     await button().waitFor({ state: 'detached' });
     await minimised(false);
