@@ -35,8 +35,8 @@ export function Emoji(props: { emoji: readonly string[]; name: string }) {
         class="call-popover call-emoji-words"
         popover="auto"
         role="group"
-        onToggle={(event) => {
-          // The words stay until they were read. This is told late: there may be other pictures by then.
+        onBeforeToggle={(event) => {
+          // The words stay until they were read. Told at once: a toggle event comes when there may be other pictures.
           if (event.newState === 'open') opened.current = four;
           else lookedAt.value = opened.current;
         }}
