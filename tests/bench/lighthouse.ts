@@ -12,7 +12,7 @@ import { type Report, short, whole } from './table.ts';
 /** Not a dependency: it is fetched when this is measured. The newest one that runs on Node 20. */
 const LIGHTHOUSE = 'lighthouse@12.8.2';
 const CATEGORIES = ['performance', 'accessibility', 'best-practices'] as const;
-const TARGETS = { performance: 95, accessibility: 100, 'best-practices': 100 } as const;
+const TARGETS = { performance: 100, accessibility: 100, 'best-practices': 100 } as const;
 const TIMES = [
   ['first-contentful-paint', 'First contentful paint'],
   ['largest-contentful-paint', 'Largest contentful paint'],
@@ -66,9 +66,12 @@ async function run(url: string, file: string): Promise<Result> {
     `--only-categories=${CATEGORIES.join(',')}`,
     `--chrome-flags=${chromeFlags}`,
   ];
-  await promisify(execFile)('npx', args, {
-    timeout: RUN_MS,
-    env: { ...process.env, CHROME_PATH: await chromiumPath(), CI: 'true' },
+  const env = { ...process.env, CHROME_PATH: await chromiumPath(), CI: 'true' };
+  const measure = () => promisify(execFile)('npx', args, { timeout: RUN_MS, env });
+  // It misses the beginning of a page now and then (NO_NAVSTART), and asks to be run again.
+  await measure().catch((error: unknown) => {
+    if (!String(error).includes('NO_NAVSTART')) throw error;
+    return measure();
   });
   return JSON.parse(await readFile(file, 'utf8')) as Result;
 }
