@@ -343,7 +343,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what is over can be ended once more',
     file: 'shared/call.ts',
-    from: "if (call.status !== 'ringing') return undefined;\n      if (step.reason",
+    from: 'if (!isLive(call)) return undefined;\n      if (step.reason',
     to: 'if (step.reason',
   },
   {
