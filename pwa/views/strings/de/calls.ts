@@ -94,7 +94,7 @@ export const calls: Catalogue['words']['calls'] = {
   emoji: {
     label: (emoji) => `Vergleicht diese vier: ${emoji}`,
     title: 'Lest sie einander vor',
-    changed: 'Sie haben sich seit der Unterbrechung des Anrufs geändert: Vergleicht sie noch einmal.',
+    changed: 'Die Bilder sind seit der Unterbrechung des Anrufs andere: Vergleicht sie noch einmal.',
     body: (name) =>
       `Wenn ${name} dieselben vier Bilder in derselben Reihenfolge sieht, sitzt niemand zwischen euch und hört mit.`,
   },
