@@ -34,6 +34,17 @@ const field = () => bob.page.getByRole('searchbox', { name: 'Search messages' })
 const hits = () => bob.page.locator('.hit');
 const marked = () => bob.page.locator('[data-goal=true] .text');
 
+/** Keys are heard from a moment after the first paint on. */
+async function lookFor(page: Page): Promise<void> {
+  await until(
+    async () => {
+      await page.keyboard.press('Control+k');
+      return field().evaluate((element) => element === document.activeElement);
+    },
+    { within: 10_000, every: 100, for: 'the search field to have the focus' },
+  );
+}
+
 /** Reads the conversation to its beginning, so that all of it is on this device. */
 async function fetchAll(page: Page): Promise<void> {
   const log = page.getByRole('log', { name: /^Messages with/ });
@@ -52,7 +63,7 @@ test('an old message is found offline after a reload, and Enter leads to it', as
   await browser.context.setOffline(true);
   await page.reload();
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
-  await page.keyboard.press('Control+k');
+  await lookFor(page);
   await page.keyboard.type('onions coun');
   await page.getByText('Still reading').waitFor({ state: 'detached', timeout: 30_000 });
   await hits().first().waitFor();
