@@ -1,29 +1,10 @@
-import type { Actions } from '../controllers/actions.ts';
+import type { CallActions } from '../controllers/calls-work.ts';
 import type { CurrentCall } from '../models/calls.ts';
 import type { Models } from '../models/models.ts';
 import { EVENING, fakePicture, fakeScreen } from './fake-picture.ts';
 
-type Mine =
-  | 'call'
-  | 'startCall'
-  | 'answerCall'
-  | 'declineCall'
-  | 'endCall'
-  | 'endCallElsewhere'
-  | 'dismissCall'
-  | 'setMicrophone'
-  | 'setCamera'
-  | 'flipCamera'
-  | 'shareScreen'
-  | 'chooseDevice'
-  | 'popOut'
-  | 'setCallMinimised'
-  | 'setRelayOnly'
-  | 'allowCallNotices'
-  | 'loadMoreCalls';
-
 /** What a person does with calls; nobody answers by themselves. */
-export function createFakeCalls(models: Models, record: (call: string) => void): Pick<Actions, Mine> {
+export function createFakeCalls(models: Models, record: (call: string) => void): CallActions {
   const { calls, people } = models;
   const change = (patch: Partial<CurrentCall>) => {
     if (calls.current.value !== null) calls.current.value = { ...calls.current.value, ...patch };

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Collections } from '#api/store/mongo/collections.ts';
 import type { MongoStore } from '#api/store/mongo/store.ts';
 import type { Account, Store } from '#api/store/ports.ts';
 import { type Call, type CallStep, advanceCall, isLive } from '#shared/call.ts';
@@ -8,7 +7,7 @@ import { type PairId, membersOf, pairOf } from '#shared/ids.ts';
 import type { Committed, Write } from '#sync/server/ports.ts';
 import type { OpResult } from '#sync/wire/down.ts';
 import { accountOf, someDeviceId, someOpId, someUserId, writeOf } from '../support/api-people.ts';
-import { FAULTS, type Fault, dyingAt, withFaults } from '../support/mongo-faults.ts';
+import { FAULTS, type Fault, dyingAt, holdFirst, withFaults } from '../support/mongo-faults.ts';
 import { type MongoNodes, openNodes } from '../support/mongo-nodes.ts';
 import { type MongoServer, findMongo, startMongo } from '../support/mongo-server.ts';
 import { createRandom } from '../sync/sim/random.ts';
@@ -120,7 +119,7 @@ describe.skipIf('none' in found)('calls in mongodb in bad times', () => {
   });
 
   test('S27: whoever reads of a call finds it in both logs, however the server ended that wrote it', async () => {
-    const held = holdFirst('log', 'insertMany');
+    const held = holdFirst(nodes.collections, 'log', 'insertMany');
     const call = ringing(ann, bob);
     const slow = nodes.node(held.collections).commit(writeOf(ann.user, calling(call)));
     await held.reached;
@@ -160,7 +159,7 @@ describe.skipIf('none' in found)('calls in mongodb in bad times', () => {
   });
 
   test('S3: a start that another call kept out does not ring later, when the server that was slow goes on', async () => {
-    const held = holdFirst('calls', 'insertOne');
+    const held = holdFirst(nodes.collections, 'calls', 'insertOne');
     const write = writeOf(ann.user, calling(ringing(ann, bob)));
     const slow = nodes.node(held.collections).commit(write);
     await held.reached;
@@ -184,7 +183,7 @@ describe.skipIf('none' in found)('calls in mongodb in bad times', () => {
   });
 
   test('S3: a start that is the same once more, and was kept out, is refused', async () => {
-    const held = holdFirst('calls', 'insertOne');
+    const held = holdFirst(nodes.collections, 'calls', 'insertOne');
     const write = writeOf(ann.user, calling(ringing(ann, bob)));
     const slow = nodes.node(held.collections).commit(write);
     await held.reached;
@@ -198,7 +197,7 @@ describe.skipIf('none' in found)('calls in mongodb in bad times', () => {
   });
 
   test('S3: a start that is still possible is made as it was decided first, whatever is decided later', async () => {
-    const held = holdFirst('calls', 'insertOne');
+    const held = holdFirst(nodes.collections, 'calls', 'insertOne');
     const call = ringing(ann, bob);
     const write = writeOf(ann.user, calling(call));
     const slow = nodes.node(held.collections).commit(write);
@@ -217,7 +216,7 @@ describe.skipIf('none' in found)('calls in mongodb in bad times', () => {
   test('S3: an answer that was given elsewhere meanwhile is not given again by the server that was slow', async () => {
     const call = ringing(ann, bob);
     await nodes.node().commit(writeOf(ann.user, calling(call)));
-    const held = holdFirst('calls', 'updateOne');
+    const held = holdFirst(nodes.collections, 'calls', 'updateOne');
     const write = await answering(nodes.node(), call);
     const slow = nodes.node(held.collections).commit(write);
     await held.reached;
@@ -305,20 +304,4 @@ describe.skipIf('none' in found)('calls in mongodb in bad times', () => {
       await meetPeople();
     }
   });
-
-  /** Collections whose first call of a method waits until it is let go. */
-  function holdFirst(collection: keyof Collections, method: string) {
-    let [release, arrived] = [() => {}, () => {}];
-    const gate = new Promise<void>((resolve) => (release = resolve));
-    const reached = new Promise<void>((resolve) => (arrived = resolve));
-    let first = true;
-    const { collections } = withFaults(nodes.collections, async (call) => {
-      if (!first || call.collection !== collection || call.method !== method) return undefined;
-      first = false;
-      arrived();
-      await gate;
-      return undefined;
-    });
-    return { collections, reached, release: () => release() };
-  }
 });

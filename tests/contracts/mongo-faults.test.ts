@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Collections } from '#api/store/mongo/collections.ts';
 import type { MongoStore } from '#api/store/mongo/store.ts';
 import type { Account, Store } from '#api/store/ports.ts';
 import { Failure } from '#shared/errors.ts';
@@ -7,7 +6,7 @@ import { type PairId, pairOf } from '#shared/ids.ts';
 import type { Committed, Write } from '#sync/server/ports.ts';
 import type { Entry, OpResult } from '#sync/wire/down.ts';
 import { accountOf, signInOf, someBytes, someDeviceId, someUserId, writeOf } from '../support/api-people.ts';
-import { FAULTS, type Fault, dyingAt, serverError, withFaults } from '../support/mongo-faults.ts';
+import { FAULTS, type Fault, dyingAt, holdFirst, serverError, withFaults } from '../support/mongo-faults.ts';
 import { type MongoNodes, openNodes } from '../support/mongo-nodes.ts';
 import { type MongoServer, findMongo, startMongo } from '../support/mongo-server.ts';
 import { createRandom } from '../sync/sim/random.ts';
@@ -363,7 +362,7 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
   });
 
   test('S3: a message that was refused meanwhile is not sent by the server that was slow', async () => {
-    const held = holdFirst('messages', 'insertMany');
+    const held = holdFirst(nodes.collections, 'messages', 'insertMany');
     const write = writeOf(ann.user, message(ann, bob));
     const slow = nodes.node(held.collections).commit(write);
     await held.reached;
@@ -383,7 +382,10 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
   });
 
   test('S3: a message that was repeated elsewhere is sent once, and both servers say the same', async () => {
-    for (const held of [holdFirst('messages', 'insertMany'), holdFirst('log', 'insertMany')]) {
+    for (const held of [
+      holdFirst(nodes.collections, 'messages', 'insertMany'),
+      holdFirst(nodes.collections, 'log', 'insertMany'),
+    ]) {
       const write = writeOf(ann.user, message(ann, bob));
       const slow = nodes.node(held.collections).commit(write);
       await held.reached;
@@ -399,7 +401,7 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
   });
 
   test('S3 S18: a friendship that was decided elsewhere is not decided again by the server that was slow', async () => {
-    const held = holdFirst('friendships', 'updateOne');
+    const held = holdFirst(nodes.collections, 'friendships', 'updateOne');
     const write = writeOf(ann.user, related(ann, bob, 0, 'requested'));
     const slow = nodes.node(held.collections).commit(write);
     await held.reached;
@@ -417,7 +419,7 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
   });
 
   test('S3: a change that is still possible is made as it was decided first, whatever is decided later', async () => {
-    const held = holdFirst('friendships', 'updateOne');
+    const held = holdFirst(nodes.collections, 'friendships', 'updateOne');
     const write = writeOf(ann.user, related(ann, bob, 0, 'requested'));
     const slow = nodes.node(held.collections).commit(write);
     await held.reached;
@@ -438,7 +440,7 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
   });
 
   test('S8: a message goes into the logs behind the ones before it, also those of a server that is slow', async () => {
-    const held = holdFirst('log', 'insertMany');
+    const held = holdFirst(nodes.collections, 'log', 'insertMany');
     // Too young for a sweeper.
     const time = Date.now();
     const slow = nodes.node(held.collections).commit(writeOf(ann.user, message(ann, bob), { time }));
@@ -525,22 +527,6 @@ describe.skipIf('none' in found)('mongodb in bad times', () => {
     await expect(node.head(ann.user)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(await owedAnything()).toBe(0);
   });
-
-  /** Collections whose first call of a method waits until it is let go. */
-  function holdFirst(collection: keyof Collections, method: string) {
-    let [release, arrived] = [() => {}, () => {}];
-    const gate = new Promise<void>((resolve) => (release = resolve));
-    const reached = new Promise<void>((resolve) => (arrived = resolve));
-    let first = true;
-    const { collections } = withFaults(nodes.collections, async (call) => {
-      if (!first || call.collection !== collection || call.method !== method) return undefined;
-      first = false;
-      arrived();
-      await gate;
-      return undefined;
-    });
-    return { collections, reached, release: () => release() };
-  }
 });
 
 function byKind(kind: Entry['kind']): (entries: Entry[]) => Entry[] {

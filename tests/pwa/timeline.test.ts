@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { settled } from './views/gallery-pages.ts';
 import { type GallerySite, openGallery } from './views/gallery-site.ts';
 
 /** The window of messages as it moves through a long conversation, drawn by a real browser. */
@@ -38,7 +39,7 @@ test('a window that moves on takes messages away at one end and brings others at
       },
       [drop, add],
     );
-    await settled();
+    await settled(page);
     const after = await firstOnScreen();
     expect(after.text).toBe(before.text);
     expect(Math.abs(after.top - before.top)).toBeLessThanOrEqual(1);
@@ -48,7 +49,7 @@ test('a window that moves on takes messages away at one end and brings others at
 test('a reader who comes back finds the message where it stood, and nothing marked', async () => {
   await show('conversation-past');
   await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop -= 333));
-  await settled();
+  await settled(page);
   const before = await firstOnScreen();
   const { id, at } = await place();
   await page.evaluate(
@@ -67,7 +68,7 @@ test('a reader who comes back finds the message where it stood, and nothing mark
     { id, at },
   );
   await page.locator('.timeline').waitFor();
-  await settled();
+  await settled(page);
   const after = await firstOnScreen();
   expect(after.text).toBe(before.text);
   expect(Math.abs(after.top - before.top)).toBeLessThanOrEqual(1);
@@ -116,23 +117,7 @@ test('keys move through it by screens; End leads to the newest message, also far
 async function show(state: string): Promise<void> {
   await page.goto(site.url(state));
   await page.locator('.timeline-row').first().waitFor();
-  await settled();
-}
-
-/** Nothing has moved for some frames. */
-async function settled(): Promise<void> {
-  await page.evaluate(async () => {
-    const state = () => {
-      const timeline = document.querySelector('.timeline');
-      return `${timeline?.scrollTop} ${timeline?.scrollHeight} ${window.gallery.models.timeline.items.value.length}`;
-    };
-    for (let still = 0, frames = 0, before = ''; still < 12 && frames < 600; frames++) {
-      await new Promise((done) => requestAnimationFrame(done));
-      const now = state();
-      still = now === before ? still + 1 : 0;
-      before = now;
-    }
-  });
+  await settled(page);
 }
 
 /** The first message that is wholly below the header, and where it begins. */

@@ -103,3 +103,19 @@ export function dyingAt(at: number, happens: boolean): (call: WriteCall) => Faul
     return { error: network(), happens: happens && call.at === at };
   };
 }
+
+/** Collections whose first call of a method waits until it is let go. */
+export function holdFirst(base: Collections, collection: keyof Collections, method: string) {
+  let [release, arrived] = [() => {}, () => {}];
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  const reached = new Promise<void>((resolve) => (arrived = resolve));
+  let first = true;
+  const { collections } = withFaults(base, async (call) => {
+    if (!first || call.collection !== collection || call.method !== method) return undefined;
+    first = false;
+    arrived();
+    await gate;
+    return undefined;
+  });
+  return { collections, reached, release: () => release() };
+}

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settled } from './gallery-pages.ts';
 import { openGallery } from './gallery-site.ts';
 import type { GallerySite } from './gallery-site.ts';
 
@@ -15,7 +16,7 @@ afterAll(() => site?.close());
 describe('timeline', () => {
   it('draws a screenful of 5,000 messages and opens at the newest', async () => {
     await show('conversation-5000');
-    await settled();
+    await settled(page);
     expect(await page.locator('.timeline-row').count()).toBeLessThan(60);
     expect(await fromEnd()).toBeLessThanOrEqual(1);
     expect(await page.locator('.to-end').count()).toBe(0);
@@ -23,7 +24,7 @@ describe('timeline', () => {
 
   it('opens at the first unread message when it does not fit with the newest', async () => {
     await show('conversation-5000-unread');
-    await settled();
+    await settled(page);
     const divider = await page.locator('.unread-divider').boundingBox();
     expect(divider?.y).toBeGreaterThan(60);
     expect(divider?.y).toBeLessThan(200);
@@ -32,17 +33,17 @@ describe('timeline', () => {
 
   it('asks for earlier messages near the start, once', async () => {
     await show('conversation-5000');
-    await settled();
+    await settled(page);
     expect(await calls()).not.toContain('loadEarlier');
     await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop = 300));
     await page.waitForFunction(() => window.gallery.models.timeline.items.value.length === 5100);
-    await settled();
+    await settled(page);
     expect((await calls()).filter((call) => call === 'loadEarlier').length).toBe(1);
   });
 
   it('keeps the reader’s place in every frame when earlier messages arrive', async () => {
     await show('conversation-5000');
-    await settled();
+    await settled(page);
     for (const scrolled of [0, 40, 700]) {
       expect(spread((await watchArrival(scrolled)).tops)).toBeLessThanOrEqual(1);
     }
@@ -50,7 +51,7 @@ describe('timeline', () => {
 
   it('C16 asks for what is missing once it comes near the screen, and keeps the reader’s place', async () => {
     await show('conversation-hole');
-    await settled();
+    await settled(page);
     expect(await page.locator('.hole').count()).toBe(0);
     expect(await fills()).toEqual([]);
     const first = await watchArrival();
@@ -62,7 +63,7 @@ describe('timeline', () => {
 
   it('C16 keeps the place of a reader who waits at the start of what is here', async () => {
     await show('conversation-hole');
-    await settled();
+    await settled(page);
     await waitAtStart();
     const { tops } = await watchArrival(0);
     // Heights of rows and the scroll position are whole pixels, each for itself.
@@ -86,13 +87,13 @@ describe('timeline', () => {
 
   it('follows what arrives only at the end; elsewhere a button counts it and leads there', async () => {
     await show('conversation-5000');
-    await settled();
+    await settled(page);
     await arrive('One');
-    await settled();
+    await settled(page);
     expect(await fromEnd()).toBeLessThanOrEqual(1);
 
     await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop -= 3000));
-    await settled();
+    await settled(page);
     const reading = await firstOnScreen();
     await arrive('Two');
     await arrive('Three');
@@ -106,22 +107,22 @@ describe('timeline', () => {
 
   it('follows what one writes oneself from anywhere, and stays at the end while the composer grows', async () => {
     await show('conversation-5000');
-    await settled();
+    await settled(page);
     await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop -= 3000));
-    await settled();
+    await settled(page);
     await page.getByRole('textbox').fill('Mine\nin\nmany\nlines');
     await page.keyboard.press('Enter');
     await page.locator('.bubble', { hasText: 'Mine' }).waitFor();
-    await settled();
+    await settled(page);
     expect(await fromEnd()).toBeLessThanOrEqual(1);
     await page.getByRole('textbox').fill('a\nb\nc\nd');
-    await settled();
+    await settled(page);
     expect(await fromEnd()).toBeLessThanOrEqual(1);
   });
 
   it('stays at the end while messages of both sides of any height interleave', async () => {
     await show('conversation-5000');
-    await settled();
+    await settled(page);
     await interleave({ rounds: 24, queued: false, everyMs: 15 });
     expect(await fromEnd()).toBeLessThanOrEqual(1);
     expect(await page.locator('.to-end').count()).toBe(0);
@@ -130,7 +131,7 @@ describe('timeline', () => {
 
   it('stays at the end while queued messages get their numbers among those that come in', async () => {
     await show('conversation-5000');
-    await settled();
+    await settled(page);
     await interleave({ rounds: 24, queued: true, everyMs: 15 });
     expect(await fromEnd()).toBeLessThanOrEqual(1);
     expect(await page.locator('.to-end').count()).toBe(0);
@@ -141,7 +142,7 @@ describe('timeline', () => {
     'stays at the end while both type every %i ms and numbers come a little later',
     async (everyMs) => {
       await show('conversation-5000');
-      await settled();
+      await settled(page);
       await interleave({ rounds: 16, queued: true, soon: true, everyMs });
       expect(await fromEnd()).toBeLessThanOrEqual(1);
       expect(await page.locator('.to-end').count()).toBe(0);
@@ -151,23 +152,23 @@ describe('timeline', () => {
 
   it('leaves the end for a person who scrolls up a little, even while messages come in', async () => {
     await show('conversation-5000');
-    await settled();
+    await settled(page);
     await page.locator('.timeline').hover();
     const incoming = interleave({ rounds: 24, queued: false, everyMs: 30, mine: false });
     await page.mouse.wheel(0, -400);
     await page.locator('.to-end').waitFor();
     await incoming;
-    await settled();
+    await settled(page);
     expect(await fromEnd()).toBeGreaterThan(400);
     await page.getByRole('button', { name: /^\d+ new messages$/ }).click();
     await page.locator('.to-end').waitFor({ state: 'detached' });
-    await settled();
+    await settled(page);
     expect(await fromEnd()).toBeLessThanOrEqual(1);
   });
 
   it('comes back to the end for an own message, even if one of the friend is drawn after it', async () => {
     await show('conversation-5000');
-    await settled();
+    await settled(page);
     await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop -= 3000));
     await page.locator('.to-end').waitFor();
     await interleave({ rounds: 1, queued: false, everyMs: 0 });
@@ -176,7 +177,7 @@ describe('timeline', () => {
 
   it('reports as seen only what was on the screen of a focused window', async () => {
     await show('conversation-5000-unread');
-    await settled();
+    await settled(page);
     const seen = await lastSeen();
     const newest = await page.evaluate(() => window.gallery.models.timeline.items.value.at(-1)?.n ?? 0);
     expect(seen).toBeGreaterThan(5200);
@@ -186,7 +187,7 @@ describe('timeline', () => {
       Object.defineProperty(document, 'hasFocus', { value: () => false, configurable: true }),
     );
     await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop += 1500));
-    await settled();
+    await settled(page);
     expect(await lastSeen()).toBe(seen);
 
     await page.evaluate(() =>
@@ -198,11 +199,11 @@ describe('timeline', () => {
 
   it('speaks what arrives, never history', async () => {
     await show('conversation-5000');
-    await settled();
+    await settled(page);
     const voice = page.locator('[role=log][aria-live=polite]');
     expect(await voice.textContent()).toBe('');
     await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop = 0));
-    await settled();
+    await settled(page);
     expect(await voice.textContent()).toBe('');
     await arrive('Hello there');
     await voice.getByText('mira.okafor: Hello there').waitFor({ state: 'attached' });
@@ -469,22 +470,6 @@ const fromEnd = () =>
     .locator('.timeline')
     .evaluate(({ scrollHeight, clientHeight, scrollTop }) => scrollHeight - clientHeight - scrollTop);
 
-/** Measured sizes have come in when nothing has moved for some frames. */
-async function settled(): Promise<void> {
-  await page.evaluate(async () => {
-    const state = () => {
-      const timeline = document.querySelector('.timeline');
-      return `${timeline?.scrollTop} ${timeline?.scrollHeight} ${window.gallery.models.timeline.items.value.length}`;
-    };
-    for (let still = 0, frames = 0, before = ''; still < 12 && frames < 600; frames++) {
-      await new Promise((done) => requestAnimationFrame(done));
-      const now = state();
-      still = now === before ? still + 1 : 0;
-      before = now;
-    }
-  });
-}
-
 /** A message of the friend comes in. */
 async function arrive(text: string): Promise<void> {
   await page.evaluate((words) => {
@@ -554,7 +539,7 @@ async function interleave(burst: Burst): Promise<void> {
       await pause();
     }
   }, burst);
-  await settled();
+  await settled(page);
 }
 
 function newestIncoming(): Promise<number> {
@@ -595,9 +580,9 @@ async function waitAtStart(): Promise<void> {
     timeline.items.value = timeline.items.value.slice(-40);
     timeline.hasEarlier.value = true;
   });
-  await settled();
+  await settled(page);
   await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop = 0));
-  await settled();
+  await settled(page);
   await page.locator('.hole').getByText('Earlier messages come when you are back online').waitFor();
 }
 

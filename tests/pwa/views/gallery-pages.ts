@@ -65,6 +65,22 @@ export async function show(page: Page, url: string): Promise<void> {
   });
 }
 
+/** Measured sizes have come in when nothing has moved for some frames. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const state = () => {
+      const timeline = document.querySelector('.timeline');
+      return `${timeline?.scrollTop} ${timeline?.scrollHeight} ${window.gallery.models.timeline.items.value.length}`;
+    };
+    for (let still = 0, frames = 0, before = ''; still < 12 && frames < 600; frames++) {
+      await new Promise((done) => requestAnimationFrame(done));
+      const now = state();
+      still = now === before ? still + 1 : 0;
+      before = now;
+    }
+  });
+}
+
 /** What can be pressed, by its whole name. */
 export const pressed = (page: Page, name: string): Locator =>
   page

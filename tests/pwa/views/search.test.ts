@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settled } from './gallery-pages.ts';
 import { openGallery } from './gallery-site.ts';
 import type { GallerySite } from './gallery-site.ts';
 
@@ -166,27 +167,27 @@ describe('search in a conversation', () => {
 describe('reading far from the newest message', () => {
   it('opens at its goal, and stays there whatever comes in', async () => {
     await show('conversation-past');
-    await settled();
+    await settled(page);
     const before = await firstOnScreen();
     expect(before.marked).toBe(true);
     await page.evaluate(() => {
       const { conversations } = window.gallery.models;
       conversations.rows.value = conversations.rows.value.map((row) => ({ ...row, unread: row.unread + 1 }));
     });
-    await settled();
+    await settled(page);
     expect(await firstOnScreen()).toEqual(before);
     await page.getByRole('button', { name: /new messages?$/ }).waitFor();
   });
 
   it('grows towards the newest message, without moving the reader or speaking', async () => {
     await show('conversation-past');
-    await settled();
+    await settled(page);
     expect(await calls()).not.toContain('loadLater');
     await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop = timeline.scrollHeight));
     await page.waitForFunction(() => window.gallery.calls.includes('loadLater'));
     const before = await firstOnScreen();
     await page.waitForFunction(() => window.gallery.models.timeline.items.value.length === 500);
-    await settled();
+    await settled(page);
     expect(Math.abs((await firstOnScreen()).top - before.top)).toBeLessThanOrEqual(1);
     expect((await firstOnScreen()).text).toBe(before.text);
     expect((await calls()).filter((call) => call === 'loadLater')).toHaveLength(1);
@@ -196,7 +197,7 @@ describe('reading far from the newest message', () => {
 
   it('the button leads to the newest message, where what comes in is followed again', async () => {
     await show('conversation-past');
-    await settled();
+    await settled(page);
     const button = page.locator('.to-end');
     await button.focus();
     await page.keyboard.press('Enter');
@@ -204,7 +205,7 @@ describe('reading far from the newest message', () => {
     expect(await calls()).toContain('toNewest');
     await isFocused('.timeline');
     await page.getByText(/^9000\. /u).waitFor();
-    await settled();
+    await settled(page);
     expect(await fromEnd()).toBeLessThanOrEqual(1);
   });
 
@@ -238,22 +239,6 @@ const fromEnd = () =>
   page
     .locator('.timeline')
     .evaluate(({ scrollHeight, clientHeight, scrollTop }) => scrollHeight - clientHeight - scrollTop);
-
-/** Measured sizes have come in when nothing has moved for some frames. */
-async function settled(): Promise<void> {
-  await page.evaluate(async () => {
-    const state = () => {
-      const timeline = document.querySelector('.timeline');
-      return `${timeline?.scrollTop} ${timeline?.scrollHeight} ${window.gallery.models.timeline.items.value.length}`;
-    };
-    for (let still = 0, frames = 0, before = ''; still < 12 && frames < 600; frames++) {
-      await new Promise((done) => requestAnimationFrame(done));
-      const now = state();
-      still = now === before ? still + 1 : 0;
-      before = now;
-    }
-  });
-}
 
 /** Whether a message is between header and composer. */
 function inView(text: string): Promise<boolean> {
