@@ -383,6 +383,13 @@ describe('calling somebody', () => {
   });
 });
 
+it('a call that another device is in can be ended from here', async () => {
+  await show('call-elsewhere-device');
+  await page.locator('.call-bar').getByRole('button', { name: 'End the call' }).click();
+  await page.locator('.call-bar').waitFor({ state: 'detached' });
+  expect(await calls()).toContain('endCallElsewhere');
+});
+
 describe('the settings of calls', () => {
   beforeEach(() => show('settings-calls-no-relay'));
 
