@@ -196,17 +196,19 @@ describe('the screen of a call', () => {
     ]) {
       await show(state);
       await page.locator('.call-screen, .incoming, .call-bar, .call-row').first().waitFor();
-      const small = await page.evaluate(() =>
-        [...document.querySelectorAll('.call-screen, .incoming, .call-bar, .call-row')]
-          .flatMap((place) => [...place.querySelectorAll('button, select')])
-          .filter((control) => control.checkVisibility())
-          .filter((control) => {
-            const { width, height } = control.getBoundingClientRect();
-            return width < 44 || height < 44;
-          })
-          .map((control) => control.outerHTML.slice(0, 120)),
-      );
-      expect(small, state).toEqual([]);
+      const small = () =>
+        page.evaluate(() =>
+          [...document.querySelectorAll('.call-screen, .incoming, .call-bar, .call-row')]
+            .flatMap((place) => [...place.querySelectorAll('button, select')])
+            .filter((control) => control.checkVisibility())
+            .flatMap((control) => {
+              const { width, height } = control.getBoundingClientRect();
+              const isLarge = width >= 44 && height >= 44;
+              return isLarge ? [] : `${width} × ${height} ${control.outerHTML.slice(0, 120)}`;
+            }),
+        );
+      // When it has come to rest.
+      await expect.poll(small, { message: state, timeout: 5_000 }).toEqual([]);
     }
   });
 });
