@@ -91,6 +91,7 @@ const account: Account = createAccount({
   ],
   tabs: createTabNews(report),
   toasts,
+  readFirst: conversation.readFirst,
   left: navigation.reset,
 });
 

@@ -52,6 +52,8 @@ interface AccountDeps {
   readonly rooms: readonly Room[];
   readonly tabs: TabNews;
   readonly toasts: Toasts;
+  /** Reads what the first screen shows. */
+  readonly readFirst: (store: LocalStore) => Promise<void>;
   /** Called when somebody went out, whose conversation must not stay in the address bar. */
   readonly left: () => void;
 }
@@ -66,6 +68,8 @@ export function createAccount(deps: AccountDeps): Account {
   const owed = createOwedLogOut(api);
   let inside: Inside | null = null;
   let busy = false;
+  /** Counts who went out: in another tab somebody may, while this one starts. */
+  let departures = 0;
   let erasing: Promise<void> = Promise.resolve();
   const newCode = createNewCode(models.account);
   /** Whose recovery code is in the model. */
@@ -89,6 +93,7 @@ export function createAccount(deps: AccountDeps): Account {
   async function leave(phase: 'signed-out' | 'locked' = 'signed-out'): Promise<void> {
     const was = inside;
     inside = null;
+    departures++;
     if (was !== null || session.phase.value === 'locked') session.phase.value = phase;
     if (was === null) return;
     for (const room of rooms) room.leave();
@@ -113,13 +118,25 @@ export function createAccount(deps: AccountDeps): Account {
   }
 
   async function start(keys?: DeviceKeys): Promise<void> {
+    const before = departures;
+    let drawn = () => {};
+    const calm = new Promise<void>((resolve) => (drawn = resolve));
     try {
-      const opened = await openLocalStore(events, keys);
+      const opened = await openLocalStore({ ...events, calm }, keys);
       if (opened === 'locked') {
         if (inside === null) session.phase.value = 'locked';
         return;
       }
-      if (opened !== undefined) return enter(opened, null);
+      if (opened !== undefined) {
+        // One drawing instead of two, and nothing else is read before it.
+        await deps.readFirst(opened.store).catch(toasts.report);
+        if (departures === before) {
+          enter(opened, null);
+          afterPaint(drawn);
+          return;
+        }
+        opened.store.close();
+      }
       sayIfEvicted();
       session.phase.value = 'signed-out';
       settleOwed();
@@ -296,6 +313,12 @@ export function createAccount(deps: AccountDeps): Account {
       }
     },
   };
+}
+
+/** Calls back when what was just put into the models is on the screen; soon all the same in a tab that nobody sees. */
+function afterPaint(then: () => void): void {
+  if (document.visibilityState === 'hidden') return then();
+  requestAnimationFrame(() => setTimeout(then));
 }
 
 /** Who is inside can only come back as themselves. */

@@ -3,7 +3,7 @@ import type { OpId, UserId } from '#shared/ids.ts';
 import type { Models } from '../models/models.ts';
 import type { Place } from '../models/timeline.ts';
 import { unchanged } from '../models/unchanged.ts';
-import type { Stop } from '../store/ports.ts';
+import type { LocalStore, Stop, StoredConversation } from '../store/ports.ts';
 import { timers } from '../transport/timers.ts';
 import { createDrafts } from './drafts.ts';
 import { type Inside, type Room, mustBeInside } from './inside.ts';
@@ -15,6 +15,8 @@ import { createWindow } from './window.ts';
 
 /** The list of conversations and the open one. */
 export interface Conversation extends Room {
+  /** Reads what a screen holds of the list, before all else. */
+  readFirst(store: LocalStore): Promise<void>;
   setDraft(text: string): void;
   /** Resolves when the draft is on the device. */
   saveDrafts(): Promise<void>;
@@ -44,6 +46,8 @@ interface ConversationDeps {
 /** How often, and how far apart, it is tried to take a message back while a connection is being made. */
 const TRIES = 5;
 const TRY_AGAIN_MS = 500;
+/** More than a screen holds, of most devices. */
+const FIRST = 24;
 /** How soon the details of a message that waits are read again. */
 const LOOK_AGAIN_MS = 1_500;
 
@@ -200,12 +204,19 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     if (peer !== null) inside?.seat.want(peer, n);
   }
 
+  function list(rows: readonly StoredConversation[]): void {
+    const listed = rows.map((row) => ({ ...row, canWrite: row.standing === 'friends' }));
+    conversations.rows.value = unchanged(conversations.rows.value, listed, ({ peer }) => peer);
+  }
+
   return {
+    async readFirst(store) {
+      list(await store.firstConversations(FIRST));
+    },
     enter(now) {
       inside = now;
       stopRows = now.store.liveConversations((rows) => {
-        const listed = rows.map((row) => ({ ...row, canWrite: row.standing === 'friends' }));
-        conversations.rows.value = unchanged(conversations.rows.value, listed, ({ peer }) => peer);
+        list(rows);
         conversations.loaded.value = true;
       });
       stopRoute = effect(() => {

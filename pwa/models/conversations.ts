@@ -21,11 +21,12 @@ export interface ConversationRow {
 
 export function createConversationsModel() {
   const rows = signal<readonly ConversationRow[]>([]);
+  const loaded = signal(false);
   return {
     rows,
-    /** False until the first read of the local database. */
-    loaded: signal(false),
-    unread: computed(() => rows.value.reduce((sum, row) => sum + row.unread, 0)),
+    /** False until all rows are here: the first of them come ahead of the others. */
+    loaded,
+    unread: computed(() => (loaded.value ? rows.value.reduce((sum, row) => sum + row.unread, 0) : 0)),
   };
 }
 export type ConversationsModel = ReturnType<typeof createConversationsModel>;

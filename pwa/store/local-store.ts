@@ -3,17 +3,21 @@ import { utf8 } from '#shared/bytes.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { Context } from './context.ts';
 import { guarded } from './failures.ts';
-import { live } from './live.ts';
+import { live as liveNow } from './live.ts';
 import { epochOf, readMeta } from './meta.ts';
 import type { CallStore, LocalStore, Stop } from './ports.ts';
 import { createPresenter } from './present.ts';
 
-/** The local database behind its interface. What the browser refuses becomes a Failure here. */
-export function createStore(context: Context): LocalStore {
+/**
+ * The local database behind its interface. What the browser refuses becomes a Failure here. Live reads begin when it is
+ * `calm`: what the first screen shows is read before them.
+ */
+export function createStore(context: Context, calm = Promise.resolve()): LocalStore {
   const { db, keychain, report, inTurn } = context;
   const presenter = createPresenter(context);
   /** It is here by the time that somebody has read the first screen. */
   const rest = () => import('./after-open.ts');
+  const live: typeof liveNow = (read) => liveSoon(calm, () => liveNow(read));
 
   return {
     // What speaks to the server comes after what is on the screen.
@@ -40,6 +44,7 @@ export function createStore(context: Context): LocalStore {
         return queued + failed;
       }),
     liveContacts: (listener) => live({ ...presenter.contacts, listener, report }),
+    firstConversations: (count) => guarded(() => presenter.firstConversations(count)),
     liveConversations: (listener) => live({ ...presenter.conversations, listener, report }),
     liveTimeline: (peer, span, listener) => live({ ...presenter.timeline(peer, span), listener, report }),
     liveQueued: (listener) =>

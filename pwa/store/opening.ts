@@ -15,6 +15,8 @@ export interface StoreEvents {
   readonly report: (error: unknown) => void;
   /** The store has closed itself: reload to go on. */
   readonly onLost: (why: Lost) => void;
+  /** Live reads begin when this resolves, because something comes before them. */
+  readonly calm?: Promise<void>;
 }
 
 /** An open database with its keys: all that a sync client needs, and what the store of the app is made of. */

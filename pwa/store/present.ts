@@ -18,6 +18,8 @@ import { type Read, readSpan } from './span.ts';
 export interface Presenter {
   readonly contacts: Shows<readonly ContactRow[], readonly StoredContact[]>;
   readonly conversations: Shows<ListRows, readonly StoredConversation[]>;
+  /** The first `count` rows of the list: those whose newest message was made last, by the clocks of who made them. */
+  firstConversations(count: number): Promise<readonly StoredConversation[]>;
   timeline(peer: UserId, span: Span): Shows<WindowRows, StoredWindow>;
   pins(rows: readonly ContactRow[]): Promise<Pins>;
   /** In reading order. */
@@ -98,6 +100,51 @@ export function createPresenter(context: Context): Presenter {
     return new TextDecoder().decode(await keychain.open('drafts', row.peer, row.sealed));
   }
 
+  const listTables = [db.contacts, db.conversations, db.drafts, db.messages, db.calls];
+
+  /** What stands last in each of them. */
+  async function newestIn(conversations: readonly ConversationRow[]) {
+    const [lastById, lastCallById] = await Promise.all([
+      lastMessages.get(conversations.flatMap(({ lastId }) => lastId ?? [])),
+      lastCalls.get(conversations.flatMap(({ lastCall }) => lastCall ?? [])),
+    ]);
+    return { lastById, lastCallById };
+  }
+
+  async function presentList(list: ListRows): Promise<readonly StoredConversation[]> {
+    const { contacts, conversations, drafts, lastById, lastCallById } = list;
+    const byPeer = new Map(conversations.map((row) => [row.peer, row]));
+    const draftByPeer = new Map(drafts.map((row) => [row.peer, row]));
+    const rows = contacts.flatMap((contact) => {
+      const row = byPeer.get(contact.id) ?? emptyConversation(contact.id);
+      const standing = standingOf(contact);
+      const isShown = standing === 'friends' || row.lastId !== null || row.lastCall !== undefined;
+      const message = row.lastId === null ? undefined : lastById.get(row.lastId);
+      return isShown ? [{ contact, row, standing, message }] : [];
+    });
+    const endByPeer = new Map(rows.map(({ row, message }) => [row.peer, message?.pos ?? 0]));
+    const newest = [...lastCallById.values()].filter((call) => call.after >= (endByPeer.get(call.peer) ?? 0));
+    const calls = new Map((await openCalls(newest, contacts)).map((call) => [call.peer, call]));
+    const shown = await Promise.all(
+      rows.map(async ({ contact, row, standing, message }): Promise<StoredConversation> => {
+        const lastCall = calls.get(contact.id) ?? null;
+        return {
+          peer: contact.id,
+          name: await nameOf(contact),
+          standing,
+          lastText: message === undefined ? '' : ((await textOf(message)) ?? ''),
+          lastAt: lastCall?.startedAt ?? message?.at ?? 0,
+          lastTick: message === undefined ? null : tickOf(message, row.theirs),
+          lastCall,
+          // What comes in while a block is on its way calls nobody.
+          unread: standing === 'blocked' ? 0 : unreadOf(row),
+          draft: await draft(draftByPeer.get(contact.id)),
+        };
+      }),
+    );
+    return shown.toSorted((a, b) => b.lastAt - a.lastAt || (a.name < b.name ? -1 : 1));
+  }
+
   return {
     contacts: {
       query: () => db.contacts.toArray(),
@@ -121,52 +168,30 @@ export function createPresenter(context: Context): Presenter {
 
     conversations: {
       query: () =>
-        db.transaction('r', [db.contacts, db.conversations, db.drafts, db.messages, db.calls], async () => {
+        db.transaction('r', listTables, async () => {
           const [contacts, conversations, drafts] = await Promise.all([
             db.contacts.toArray(),
             db.conversations.toArray(),
             db.drafts.toArray(),
           ]);
-          const [lastById, lastCallById] = await Promise.all([
-            lastMessages.get(conversations.flatMap(({ lastId }) => lastId ?? [])),
-            lastCalls.get(conversations.flatMap(({ lastCall }) => lastCall ?? [])),
-          ]);
-          return { contacts, conversations, drafts, lastById, lastCallById };
+          return { contacts, conversations, drafts, ...(await newestIn(conversations)) };
         }),
-      async present({ contacts, conversations, drafts, lastById, lastCallById }) {
-        const byPeer = new Map(conversations.map((row) => [row.peer, row]));
-        const draftByPeer = new Map(drafts.map((row) => [row.peer, row]));
-        const rows = contacts.flatMap((contact) => {
-          const row = byPeer.get(contact.id) ?? emptyConversation(contact.id);
-          const standing = standingOf(contact);
-          const isShown = standing === 'friends' || row.lastId !== null || row.lastCall !== undefined;
-          const message = row.lastId === null ? undefined : lastById.get(row.lastId);
-          return isShown ? [{ contact, row, standing, message }] : [];
-        });
-        const endByPeer = new Map(rows.map(({ row, message }) => [row.peer, message?.pos ?? 0]));
-        const newest = [...lastCallById.values()].filter(
-          (call) => call.after >= (endByPeer.get(call.peer) ?? 0),
-        );
-        const calls = new Map((await openCalls(newest, contacts)).map((call) => [call.peer, call]));
-        const shown = await Promise.all(
-          rows.map(async ({ contact, row, standing, message }): Promise<StoredConversation> => {
-            const lastCall = calls.get(contact.id) ?? null;
-            return {
-              peer: contact.id,
-              name: await nameOf(contact),
-              standing,
-              lastText: message === undefined ? '' : ((await textOf(message)) ?? ''),
-              lastAt: lastCall?.startedAt ?? message?.at ?? 0,
-              lastTick: message === undefined ? null : tickOf(message, row.theirs),
-              lastCall,
-              // What comes in while a block is on its way calls nobody.
-              unread: standing === 'blocked' ? 0 : unreadOf(row),
-              draft: await draft(draftByPeer.get(contact.id)),
-            };
-          }),
-        );
-        return shown.toSorted((a, b) => b.lastAt - a.lastAt || (a.name < b.name ? -1 : 1));
-      },
+      present: presentList,
+    },
+
+    async firstConversations(count) {
+      const rows = await db.transaction('r', listTables, async () => {
+        const all = await db.conversations.toArray();
+        const conversations = all.toSorted((a, b) => (madeLast(a) < madeLast(b) ? 1 : -1)).slice(0, count);
+        const peers = conversations.map(({ peer }) => peer);
+        const [contacts, drafts, newest] = await Promise.all([
+          db.contacts.bulkGet(peers),
+          db.drafts.bulkGet(peers),
+          newestIn(conversations),
+        ]);
+        return { contacts: present(contacts), conversations, drafts: present(drafts), ...newest };
+      });
+      return presentList(rows);
     },
 
     timeline: (peer, span) => ({
@@ -209,9 +234,8 @@ export function createPresenter(context: Context): Presenter {
 
     messageIds: async (peer) => (await newestOf(db, peer).primaryKeys()).toReversed(),
     async messages(ids) {
-      const rows = await db.messages.bulkGet([...ids]);
-      const present = rows.flatMap((row) => (row === undefined ? [] : [row]));
-      return Promise.all(present.map((row) => presentMessage(row, NOTHING_SEEN, false)));
+      const rows = present(await db.messages.bulkGet([...ids]));
+      return Promise.all(rows.map((row) => presentMessage(row, NOTHING_SEEN, false)));
     },
 
     draft,
@@ -224,6 +248,15 @@ export function createPresenter(context: Context): Presenter {
       contents.clear();
     },
   };
+}
+
+/** Without those that are gone. */
+const present = <Row>(rows: readonly (Row | undefined)[]): Row[] =>
+  rows.flatMap((row) => (row === undefined ? [] : [row]));
+
+/** The newest of message and call, by their ids, which begin with the time at which they were made; '' for none. */
+function madeLast({ lastId, lastCall }: ConversationRow): string {
+  return [lastId ?? '', lastCall ?? ''].toSorted().at(-1) ?? '';
 }
 
 /** Null for what is not said in words. */

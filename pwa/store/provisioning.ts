@@ -25,7 +25,7 @@ export async function openLocalStore(
 ): Promise<OpenStore | 'locked' | undefined> {
   const opening = await openHere(events, keys);
   if (opening === undefined) await finishErasing().catch(events.report);
-  return storeOf(opening);
+  return storeOf(opening, events);
 }
 
 /** The store of the app on `db`; see `openContext`. */
@@ -34,13 +34,16 @@ export async function openStore(
   self: UserId,
   events: StoreEvents,
 ): Promise<OpenStore | 'locked' | undefined> {
-  return storeOf(await openContext(db, self, events));
+  return storeOf(await openContext(db, self, events), events);
 }
 
-function storeOf(opening: Opening | 'locked' | undefined): OpenStore | 'locked' | undefined {
+function storeOf(
+  opening: Opening | 'locked' | undefined,
+  { calm }: StoreEvents,
+): OpenStore | 'locked' | undefined {
   if (opening === undefined || opening === 'locked') return opening;
   const { context, profile, lock } = opening;
-  return { store: createStore(context), profile, keychain: context.keychain, lock };
+  return { store: createStore(context, calm), profile, keychain: context.keychain, lock };
 }
 
 /** Keys are erased first. When that is how far it came, nothing of the rest can be read any more. */
