@@ -122,7 +122,7 @@ export function createAccount(deps: AccountDeps): Account {
     let drawn = () => {};
     const calm = new Promise<void>((resolve) => (drawn = resolve));
     try {
-      const opened = await openLocalStore({ ...events, calm }, keys);
+      const opened = await openLocalStore(events, keys, calm);
       if (opened === 'locked') {
         if (inside === null) session.phase.value = 'locked';
         return;

@@ -46,8 +46,6 @@ interface ConversationDeps {
 /** How often, and how far apart, it is tried to take a message back while a connection is being made. */
 const TRIES = 5;
 const TRY_AGAIN_MS = 500;
-/** More than a screen holds, of most devices. */
-const FIRST = 24;
 /** How soon the details of a message that waits are read again. */
 const LOOK_AGAIN_MS = 1_500;
 
@@ -211,7 +209,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
 
   return {
     async readFirst(store) {
-      list(await store.firstConversations(FIRST));
+      list(await store.firstConversations());
     },
     enter(now) {
       inside = now;

@@ -3,16 +3,23 @@ import { utf8 } from '#shared/bytes.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { Context } from './context.ts';
 import { guarded } from './failures.ts';
+import { readFirstRows } from './first-rows.ts';
+import type { ListRows } from './list-rows.ts';
 import { live as liveNow } from './live.ts';
 import { epochOf, readMeta } from './meta.ts';
 import type { CallStore, LocalStore, Stop } from './ports.ts';
 import { createPresenter } from './present.ts';
 
-/**
- * The local database behind its interface. What the browser refuses becomes a Failure here. Live reads begin when it is
- * `calm`: what the first screen shows is read before them.
- */
-export function createStore(context: Context, calm = Promise.resolve()): LocalStore {
+/** What comes before everything else. */
+export interface Ahead {
+  /** What the first screen is made of. */
+  readonly first?: Promise<ListRows>;
+  /** Live reads begin when this resolves. */
+  readonly calm?: Promise<void>;
+}
+
+/** The local database behind its interface. What the browser refuses becomes a Failure here. */
+export function createStore(context: Context, { first, calm = Promise.resolve() }: Ahead = {}): LocalStore {
   const { db, keychain, report, inTurn } = context;
   const presenter = createPresenter(context);
   /** It is here by the time that somebody has read the first screen. */
@@ -44,7 +51,8 @@ export function createStore(context: Context, calm = Promise.resolve()): LocalSt
         return queued + failed;
       }),
     liveContacts: (listener) => live({ ...presenter.contacts, listener, report }),
-    firstConversations: (count) => guarded(() => presenter.firstConversations(count)),
+    firstConversations: () =>
+      guarded(async () => presenter.conversations.present(await (first ?? readFirstRows(db)))),
     liveConversations: (listener) => live({ ...presenter.conversations, listener, report }),
     liveTimeline: (peer, span, listener) => live({ ...presenter.timeline(peer, span), listener, report }),
     liveQueued: (listener) =>

@@ -2,7 +2,7 @@ import Dexie from 'dexie';
 import type { UserId } from '#shared/ids.ts';
 import { type Profile, decodeProfile } from './contents.ts';
 import type { Context } from './context.ts';
-import { type Database, type Lost, databaseName, openDatabase } from './database.ts';
+import { type Database, type Lost, databaseName, openDatabase, userOf } from './database.ts';
 import { loadDevice } from './device.ts';
 import { createTurns, guarded } from './failures.ts';
 import { nameInstallation } from './installation.ts';
@@ -15,8 +15,6 @@ export interface StoreEvents {
   readonly report: (error: unknown) => void;
   /** The store has closed itself: reload to go on. */
   readonly onLost: (why: Lost) => void;
-  /** Live reads begin when this resolves, because something comes before them. */
-  readonly calm?: Promise<void>;
 }
 
 /** An open database with its keys: all that a sync client needs, and what the store of the app is made of. */
@@ -29,23 +27,55 @@ export interface Opening {
 
 /**
  * The database of who is signed in on this device; undefined for nobody. Needs no network and no password. A device
- * with a lock needs the `keys` that were unlocked or came from an unlocked tab.
+ * with a lock needs the `keys` that were unlocked or came from an unlocked tab. `begin` may read more of it at once; it
+ * may be called for somebody who turns out not to be signed in.
  */
 export async function openHere(
   events: StoreEvents,
   keys?: DeviceKeys,
+  begin: (db: Database) => void = () => {},
 ): Promise<Opening | 'locked' | undefined> {
+  const start = (user: UserId): Ahead => {
+    const db = openDatabase(user, events.onLost);
+    const read = readAhead(db);
+    // Whoever goes on with it hears of it.
+    read.catch(() => {});
+    begin(db);
+    return { db, user, read };
+  };
+  // In most browsers there is one of them, which is opened while it is looked up whether they are signed in.
+  const users = await guarded(usersHere);
+  const [only] = users ?? [];
+  const ahead = only !== undefined && users?.length === 1 ? start(only) : null;
   const { user } = await loadDevice();
-  if (user === null) return undefined;
-  return (await guarded(() => exists(databaseName(user))))
-    ? openContext(openDatabase(user, events.onLost), user, events, keys)
-    : undefined;
+  if (ahead !== null && ahead.user !== user) ahead.db.close({ disableAutoOpen: true });
+  if (user === null || !(await isHere(user, users))) return undefined;
+  const { db, read } = ahead?.user === user ? ahead : start(user);
+  return openContext(db, user, events, keys, read);
 }
 
-/** Asked without opening it, where that can be: opening one that is not there would make it. */
-async function exists(name: string): Promise<boolean> {
-  if (!('databases' in indexedDB)) return Dexie.exists(name);
-  return (await indexedDB.databases()).some((database) => database.name === name);
+interface Ahead {
+  readonly db: Database;
+  readonly user: UserId;
+  readonly read: ReturnType<typeof readAhead>;
+}
+
+/** In one go: each look into the database is a way to another process and back, and the first screen waits. */
+function readAhead(db: Database) {
+  return Promise.all([loadKeys(db), db.meta.bulkGet(['profile', 'device'])]);
+}
+
+/** Who has a database on this device; null where the browser does not tell. */
+async function usersHere(): Promise<readonly UserId[] | null> {
+  if (!('databases' in indexedDB)) return null;
+  return (await indexedDB.databases()).flatMap(({ name }) =>
+    name === undefined ? [] : (userOf(name) ?? []),
+  );
+}
+
+/** Asked without opening it: opening one that is not there would make it. */
+async function isHere(user: UserId, users: readonly UserId[] | null): Promise<boolean> {
+  return users?.includes(user) ?? guarded(() => Dexie.exists(databaseName(user)));
 }
 
 /** Undefined when keys or profile are gone: erasing has begun and was cut off. */
@@ -54,14 +84,11 @@ export async function openContext(
   self: UserId,
   { report }: StoreEvents,
   given?: DeviceKeys,
+  read = readAhead(db),
 ): Promise<Opening | 'locked' | undefined> {
   try {
     return await guarded(async () => {
-      // In one go: each look into the database is a way to another process and back, and the first screen waits.
-      const [{ stored, lock }, [row, named]] = await Promise.all([
-        loadKeys(db),
-        db.meta.bulkGet(['profile', 'device']),
-      ]);
+      const [{ stored, lock }, [row, named]] = await read;
       const keys = lock === null ? stored : given;
       if (keys === undefined || row?.key !== 'profile') {
         db.close({ disableAutoOpen: true });

@@ -45,10 +45,10 @@ export interface LocalStore {
   countUnsent(): Promise<number>;
   liveContacts(listener: (contacts: readonly StoredContact[]) => void): Stop;
   /**
-   * The `count` newest rows of that list, read at once: what a screen shows first. Which are the newest goes by the
-   * clocks of who wrote, so that the list itself may put some elsewhere.
+   * The first rows of the list, as they were when the store was opened: what a screen shows first. Which those are goes
+   * by the clocks of who wrote, so that the list itself may put some elsewhere.
    */
-  firstConversations(count: number): Promise<readonly StoredConversation[]>;
+  firstConversations(): Promise<readonly StoredConversation[]>;
   liveConversations(listener: (rows: readonly StoredConversation[]) => void): Stop;
   /** A part of a conversation in reading order, unsent messages last. */
   liveTimeline(peer: UserId, span: Span, listener: (window: StoredWindow) => void): Stop;

@@ -8,18 +8,17 @@ import type { Context } from './context.ts';
 import { emptyConversation, newestOf, unreadOf } from './conversations.ts';
 import { createKeptRows } from './kept-rows.ts';
 import { type Ranges, isHoleBetween } from './numbers.ts';
+import { type ListRows, present } from './list-rows.ts';
 import { createOpenedCache } from './opened.ts';
 import { placedCalls } from './placed-calls.ts';
 import type { Span, StoredContact, StoredConversation, StoredMessage, StoredWindow } from './ports.ts';
-import type { CallRow, ContactRow, ConversationRow, DraftRow, Mark, MessageRow } from './rows.ts';
+import type { CallRow, ContactRow, DraftRow, Mark, MessageRow } from './rows.ts';
 import { type Read, readSpan } from './span.ts';
 
 /** Rows as they are read by live queries, and how people see them once opened. */
 export interface Presenter {
   readonly contacts: Shows<readonly ContactRow[], readonly StoredContact[]>;
   readonly conversations: Shows<ListRows, readonly StoredConversation[]>;
-  /** The first `count` rows of the list: those whose newest message was made last, by the clocks of who made them. */
-  firstConversations(count: number): Promise<readonly StoredConversation[]>;
   timeline(peer: UserId, span: Span): Shows<WindowRows, StoredWindow>;
   pins(rows: readonly ContactRow[]): Promise<Pins>;
   /** In reading order. */
@@ -37,13 +36,6 @@ export interface Presenter {
 interface Shows<Raw, Shown> {
   query(): Promise<Raw>;
   present(raw: Raw): Promise<Shown>;
-}
-interface ListRows {
-  readonly contacts: readonly ContactRow[];
-  readonly conversations: readonly ConversationRow[];
-  readonly drafts: readonly DraftRow[];
-  readonly lastById: ReadonlyMap<OpId, MessageRow>;
-  readonly lastCallById: ReadonlyMap<OpId, CallRow>;
 }
 interface WindowRows {
   readonly read: Read;
@@ -98,17 +90,6 @@ export function createPresenter(context: Context): Presenter {
   async function draft(row: DraftRow | undefined): Promise<string> {
     if (row === undefined) return '';
     return new TextDecoder().decode(await keychain.open('drafts', row.peer, row.sealed));
-  }
-
-  const listTables = [db.contacts, db.conversations, db.drafts, db.messages, db.calls];
-
-  /** What stands last in each of them. */
-  async function newestIn(conversations: readonly ConversationRow[]) {
-    const [lastById, lastCallById] = await Promise.all([
-      lastMessages.get(conversations.flatMap(({ lastId }) => lastId ?? [])),
-      lastCalls.get(conversations.flatMap(({ lastCall }) => lastCall ?? [])),
-    ]);
-    return { lastById, lastCallById };
   }
 
   async function presentList(list: ListRows): Promise<readonly StoredConversation[]> {
@@ -168,30 +149,19 @@ export function createPresenter(context: Context): Presenter {
 
     conversations: {
       query: () =>
-        db.transaction('r', listTables, async () => {
+        db.transaction('r', [db.contacts, db.conversations, db.drafts, db.messages, db.calls], async () => {
           const [contacts, conversations, drafts] = await Promise.all([
             db.contacts.toArray(),
             db.conversations.toArray(),
             db.drafts.toArray(),
           ]);
-          return { contacts, conversations, drafts, ...(await newestIn(conversations)) };
+          const [lastById, lastCallById] = await Promise.all([
+            lastMessages.get(conversations.flatMap(({ lastId }) => lastId ?? [])),
+            lastCalls.get(conversations.flatMap(({ lastCall }) => lastCall ?? [])),
+          ]);
+          return { contacts, conversations, drafts, lastById, lastCallById };
         }),
       present: presentList,
-    },
-
-    async firstConversations(count) {
-      const rows = await db.transaction('r', listTables, async () => {
-        const all = await db.conversations.toArray();
-        const conversations = all.toSorted((a, b) => (madeLast(a) < madeLast(b) ? 1 : -1)).slice(0, count);
-        const peers = conversations.map(({ peer }) => peer);
-        const [contacts, drafts, newest] = await Promise.all([
-          db.contacts.bulkGet(peers),
-          db.drafts.bulkGet(peers),
-          newestIn(conversations),
-        ]);
-        return { contacts: present(contacts), conversations, drafts: present(drafts), ...newest };
-      });
-      return presentList(rows);
     },
 
     timeline: (peer, span) => ({
@@ -248,15 +218,6 @@ export function createPresenter(context: Context): Presenter {
       contents.clear();
     },
   };
-}
-
-/** Without those that are gone. */
-const present = <Row>(rows: readonly (Row | undefined)[]): Row[] =>
-  rows.flatMap((row) => (row === undefined ? [] : [row]));
-
-/** The newest of message and call, by their ids, which begin with the time at which they were made; '' for none. */
-function madeLast({ lastId, lastCall }: ConversationRow): string {
-  return [lastId ?? '', lastCall ?? ''].toSorted().at(-1) ?? '';
 }
 
 /** Null for what is not said in words. */

@@ -5,7 +5,9 @@ import { type Database, DEVICE_DATABASE, databaseName, isOurs, openDatabase } fr
 import { loadDevice } from './device.ts';
 import { guarded } from './failures.ts';
 import type { DeviceKeys, Keychain } from './keychain.ts';
-import { createStore } from './local-store.ts';
+import { readFirstRows } from './first-rows.ts';
+import type { ListRows } from './list-rows.ts';
+import { type Ahead, createStore } from './local-store.ts';
 import { type Opening, type StoreEvents, openContext, openHere } from './opening.ts';
 import type { LocalStore } from './ports.ts';
 import type { LockRow } from './rows.ts';
@@ -18,14 +20,23 @@ export interface OpenStore {
   readonly lock: LockRow | null;
 }
 
-/** The store of the app on the database that `openHere` opens. */
+/**
+ * The store of the app on the database that `openHere` opens. The first rows of the list are read along with it; live
+ * reads wait until it is `calm`.
+ */
 export async function openLocalStore(
   events: StoreEvents,
   keys?: DeviceKeys,
+  calm?: Promise<void>,
 ): Promise<OpenStore | 'locked' | undefined> {
-  const opening = await openHere(events, keys);
+  let first: Promise<ListRows> | undefined;
+  const opening = await openHere(events, keys, (db) => {
+    first = readFirstRows(db);
+    // Whoever asks for it hears of it.
+    first.catch(() => {});
+  });
   if (opening === undefined) await finishErasing().catch(events.report);
-  return storeOf(opening, events);
+  return storeOf(opening, { first, calm });
 }
 
 /** The store of the app on `db`; see `openContext`. */
@@ -34,16 +45,13 @@ export async function openStore(
   self: UserId,
   events: StoreEvents,
 ): Promise<OpenStore | 'locked' | undefined> {
-  return storeOf(await openContext(db, self, events), events);
+  return storeOf(await openContext(db, self, events));
 }
 
-function storeOf(
-  opening: Opening | 'locked' | undefined,
-  { calm }: StoreEvents,
-): OpenStore | 'locked' | undefined {
+function storeOf(opening: Opening | 'locked' | undefined, ahead?: Ahead): OpenStore | 'locked' | undefined {
   if (opening === undefined || opening === 'locked') return opening;
   const { context, profile, lock } = opening;
-  return { store: createStore(context, calm), profile, keychain: context.keychain, lock };
+  return { store: createStore(context, ahead), profile, keychain: context.keychain, lock };
 }
 
 /** Keys are erased first. When that is how far it came, nothing of the rest can be read any more. */

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** More than a screen holds, and little enough to be drawn in one frame of a slow phone. */
-const PORTION = 24;
+/** As many as a phone’s screen holds, and little enough to be drawn in one frame of a slow phone. */
+const PORTION = 14;
 
 /**
  * How many of `count` rows to draw: at first as many as a screen can hold, which so is there sooner, then more with each
