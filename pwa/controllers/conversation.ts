@@ -60,6 +60,8 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
   let aim: { readonly peer: UserId; readonly id: OpId } | null = null;
   let opened = false;
   let seen = 0;
+  /** There was something unread when it was opened: a line goes between what was seen and what was not. */
+  let divided = false;
   /** The highest number that was on the screen. Not seen yet while something before it is still on its way. */
   let shown = 0;
 
@@ -74,7 +76,15 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     now: () => performance.now(),
   });
 
-  const frame = createWindow(timeline, keepSeen);
+  const frame = createWindow(timeline, {
+    report: toasts.report,
+    came(seenUpTo) {
+      if (divided) timeline.unreadAfter.value = seenUpTo;
+      divided = false;
+      seen = Math.max(seen, seenUpTo);
+    },
+    changed: keepSeen,
+  });
   const places = createPlaces();
 
   const saveBeforeGoing = () => {
@@ -89,6 +99,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     frame.close();
     opened = false;
     seen = 0;
+    divided = false;
     shown = 0;
     timeline.peer.value = peer;
     stopNotices();
@@ -106,16 +117,20 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
   async function open(peer: UserId): Promise<void> {
     const { store } = mustBeInside(inside);
     clear(peer);
-    await drafts.flush();
-    const [draft, seenUpTo] = await Promise.all([store.draft(peer), store.seenUpTo(peer)]);
-    // The person may have gone on, or out, while the database was read.
-    if (inside?.store !== store || timeline.peer.value !== peer) return;
     const goal = aim?.peer === peer ? { id: aim.id } : places.get(peer);
     aim = null;
     opened = true;
     const unread = conversations.rows.value.find((row) => row.peer === peer)?.unread ?? 0;
-    seen = seenUpTo;
-    timeline.unreadAfter.value = unread > 0 ? seenUpTo : null;
+    divided = unread > 0;
+    if (goal === null) frame.open(store, peer, unread);
+    else frame.openAround(store, peer, goal);
+    stopNotices = store.liveNotices(peer, (notices) => {
+      if (timeline.peer.value === peer) timeline.notices.value = notices;
+    });
+    await drafts.flush();
+    const draft = await store.draft(peer);
+    // The person may have gone on, or out, while the database was read.
+    if (inside?.store !== store || timeline.peer.value !== peer) return;
     if (timeline.draft.value === '') timeline.draft.value = draft;
     const shared = shell.shared.value;
     if (shared !== null) {
@@ -123,11 +138,6 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       timeline.draft.value = draft === '' ? shared : `${draft}\n${shared}`;
       drafts.changed(peer, timeline.draft.value);
     }
-    if (goal === null) frame.open(store, peer, unread, seenUpTo);
-    else frame.openAround(store, peer, goal);
-    stopNotices = store.liveNotices(peer, (notices) => {
-      if (timeline.peer.value === peer) timeline.notices.value = notices;
-    });
   }
 
   /** Runs a write for the open conversation; what fails is shown. */

@@ -10,8 +10,8 @@ import type { LocalStore, Span, Stop } from '../store/ports.ts';
  * wider than `WIDEST`: it moves along, and lets go of what lies far behind the reader.
  */
 export interface Window {
-  /** The newest messages; with many `unread`, those around the first that is numbered above `seen`. */
-  open(store: LocalStore, peer: UserId, unread: number, seen: number): void;
+  /** The newest messages; with many `unread`, those around the first of them. */
+  open(store: LocalStore, peer: UserId, unread: number): void;
   /** Messages around one of them, which is shown at once if it is there already. */
   openAround(store: LocalStore, peer: UserId, goal: Goal & { readonly id: OpId }): void;
   toNewest(): void;
@@ -23,12 +23,22 @@ export interface Window {
   close(): void;
 }
 
-/** How many messages a window shows at first, on either side of a goal, and grows by. */
+/** How many messages a window shows on either side of a goal, and grows by. */
 export const WINDOW = 100;
+/** With how many a conversation opens: what is on the screen, and some above it. */
+const OPENING = 40;
 /** Reading again what is shown, after each change to it, must stay unnoticed. */
 export const WIDEST = 500;
 
-export function createWindow(timeline: TimelineModel, changed: () => void): Window {
+interface Reading {
+  readonly report: (error: unknown) => void;
+  /** Called with each window that is shown: up to where the conversation was seen here. */
+  readonly came: (seen: number) => void;
+  /** Called when it is shown. */
+  readonly changed: () => void;
+}
+
+export function createWindow(timeline: TimelineModel, { report, came, changed }: Reading): Window {
   let stop: Stop = () => {};
   let shown: { readonly store: LocalStore; readonly peer: UserId } | null = null;
   let span: Span = { newest: WINDOW };
@@ -47,7 +57,7 @@ export function createWindow(timeline: TimelineModel, changed: () => void): Wind
     growing = true;
     next = null;
     stop();
-    stop = store.liveTimeline(peer, wanted, ({ items, calls, hasEarlier, hasLater }) => {
+    stop = store.liveTimeline(peer, wanted, ({ items, calls, hasEarlier, hasLater, seen }) => {
       if (timeline.peer.value !== peer) return;
       growing = false;
       batch(() => {
@@ -65,6 +75,7 @@ export function createWindow(timeline: TimelineModel, changed: () => void): Wind
           timeline.window.value++;
           timeline.goal.value = goal ?? null;
         }
+        came(seen);
       });
       first = false;
       hold();
@@ -115,11 +126,14 @@ export function createWindow(timeline: TimelineModel, changed: () => void): Wind
   }
 
   return {
-    open(store, peer, unread, seen) {
-      shown = { store, peer };
+    open(store, peer, unread) {
+      const opened = { store, peer };
+      shown = opened;
       away = false;
-      if (unread + WINDOW <= WIDEST) read({ newest: WINDOW + unread }, null);
-      else read({ above: seen, earlier: WINDOW, later: WINDOW }, null);
+      if (unread + OPENING <= WIDEST) return read({ newest: OPENING + unread }, null);
+      store.seenUpTo(peer).then((seen) => {
+        if (shown === opened) read({ above: seen, earlier: WINDOW, later: WINDOW }, null);
+      }, report);
     },
     openAround(store, peer, goal) {
       shown = { store, peer };

@@ -275,4 +275,6 @@ export interface StoredWindow {
   readonly hasEarlier: boolean;
   /** There are later ones on this device. */
   readonly hasLater: boolean;
+  /** The number up to which the conversation was seen here. */
+  readonly seen: number;
 }

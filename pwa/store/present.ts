@@ -39,6 +39,7 @@ interface Shows<Raw, Shown> {
 }
 interface WindowRows {
   readonly read: Read;
+  readonly mine: Mark;
   readonly theirs: Mark;
   readonly holes: ReadonlySet<OpId>;
   readonly hasEarlier: boolean;
@@ -172,7 +173,7 @@ export function createPresenter(context: Context): Presenter {
             db.conversations.get(peer),
             db.contacts.get(peer),
           ]);
-          const { theirs, held } = conversation ?? emptyConversation(peer);
+          const { mine, theirs, held } = conversation ?? emptyConversation(peer);
           const holes = holesBefore(read.before === null ? read.rows : [read.before, ...read.rows], held);
           const [first, last] = [read.rows[0], read.rows.at(-1)];
           const hasEarlier = read.before !== null || (first !== undefined && holes.has(first.id));
@@ -180,9 +181,9 @@ export function createPresenter(context: Context): Presenter {
           const to = read.hasLater ? (last?.pos ?? 0) : Infinity;
           // oxlint-disable-next-line unicorn/no-array-reverse -- a query, not an array
           const newestCalls = placedCalls(db, peer, from, to).reverse().limit(MOST_CALLS);
-          return { read, theirs, holes, hasEarlier, contact, calls: await newestCalls.toArray() };
+          return { read, mine, theirs, holes, hasEarlier, contact, calls: await newestCalls.toArray() };
         }),
-      async present({ read, theirs, holes, hasEarlier, contact, calls }) {
+      async present({ read, mine, theirs, holes, hasEarlier, contact, calls }) {
         const changed = contact?.changed === 1;
         const items = await Promise.all(
           read.rows.map(async (row) => {
@@ -192,7 +193,7 @@ export function createPresenter(context: Context): Presenter {
           }),
         );
         const shownCalls = await openCalls(calls.toReversed(), [contact]);
-        return { items, calls: shownCalls, hasEarlier, hasLater: read.hasLater };
+        return { items, calls: shownCalls, hasEarlier, hasLater: read.hasLater, seen: mine.seen };
       },
     }),
 

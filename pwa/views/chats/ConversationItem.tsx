@@ -1,3 +1,4 @@
+import { useMemo } from 'preact/hooks';
 import type { ConversationRow } from '../../models/conversations.ts';
 import type { Contact } from '../../models/people.ts';
 import { useApp } from '../app-context.ts';
@@ -12,8 +13,17 @@ import { say } from '../strings.ts';
 import { useOnline } from '../use-online.ts';
 import { today } from '../use-today.ts';
 
-/** One conversation in the list. */
-export function ConversationItem(props: { row: ConversationRow; open: boolean }) {
+interface Props {
+  readonly row: ConversationRow;
+  readonly open: boolean;
+}
+
+/** One conversation in the list. The same row is not drawn again, however often the list is. */
+export function ConversationItem({ row, open }: Props) {
+  return useMemo(() => <Drawn row={row} open={open} />, [row, open]);
+}
+
+function Drawn(props: Props) {
   const { models, actions } = useApp();
   const { row, open } = props;
   const online = useOnline(row.peer);

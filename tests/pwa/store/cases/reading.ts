@@ -13,7 +13,7 @@ export const READING_CASES: readonly LocalStoreCase[] = [
       await log.push(
         ...(await Promise.all(['1', '2', '3', '4'].map((text, at) => log.message(at + 1, text)))),
       );
-      let seen: StoredWindow = { items: [], calls: [], hasEarlier: false, hasLater: false };
+      let seen: StoredWindow = { items: [], calls: [], hasEarlier: false, hasLater: false, seen: 0 };
       const stop = store.liveTimeline(peer.id, { newest: 3 }, (window) => {
         seen = window;
       });
