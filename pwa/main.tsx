@@ -18,10 +18,11 @@ import { createTabNews } from './controllers/tab-news.ts';
 import { createToasts } from './controllers/toasts.ts';
 import { createTrust } from './controllers/trust.ts';
 import { createUpdates } from './controllers/updates.ts';
+import { wasIn } from './controllers/was-in.ts';
 import { createModels } from './models/models.ts';
 import { connect } from './transport/connect.ts';
 import { createApi } from './transport/http.ts';
-import { App } from './views/App.tsx';
+import { App, Door } from './views/App.tsx';
 import { learn } from './views/learn.ts';
 import { say } from './views/strings.ts';
 
@@ -174,11 +175,19 @@ const actions: Actions = {
 const root = document.getElementById('app');
 if (root === null) throw new Error('index.html has no #app');
 
-// Browsers give encryption to secure origins only, and some give private windows no storage.
-if (!isSecureContext) models.session.phase.value = 'unusable';
-else void account.start();
-const draw = () => render(<App models={models} actions={actions} />, root);
-const learning = learn();
-if (learning === null) draw();
+/** Browsers give encryption to secure origins only, and some give private windows no storage. */
+async function start(): Promise<void> {
+  if (isSecureContext) await account.start();
+  else models.session.phase.value = 'unusable';
+}
+
+// A newcomer needs no look into the database to be met at the door.
+if (!wasIn()) Door.preload().catch(report);
+// What index.html shows stays until there is more to see: a first drawing costs as much as the one that is wanted.
 // Better in English than not at all.
-else learning.catch(report).then(draw, report);
+Promise.all([start(), learn()?.catch(report)])
+  .then(() => {
+    root.replaceChildren();
+    render(<App models={models} actions={actions} />, root);
+  })
+  .catch(report);

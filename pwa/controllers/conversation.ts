@@ -1,8 +1,9 @@
-import { effect } from '@preact/signals';
+import { batch, effect } from '@preact/signals';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Models } from '../models/models.ts';
 import type { Place } from '../models/timeline.ts';
 import { unchanged } from '../models/unchanged.ts';
+import { newOpId } from '../store/op-id.ts';
 import type { LocalStore, Stop, StoredConversation } from '../store/ports.ts';
 import { timers } from '../transport/timers.ts';
 import { createDrafts } from './drafts.ts';
@@ -259,14 +260,22 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       hints.stop();
       // What one writes is followed, and it stands at the end.
       if (timeline.hasLater.value) frame.toNewest();
-      timeline.draft.value = '';
+      const at = Date.now();
+      const id = newOpId(at);
+      batch(() => {
+        timeline.draft.value = '';
+        frame.write({ id, mine: true, text, at, n: null, tick: 'writing', error: null, holeBefore: false });
+      });
       drafts.sent(peer);
       const sent = await attempt(async ({ store }) => {
-        await store.queueMessage(peer, text);
+        await store.queueMessage(peer, text, id);
       });
       if (sent) {
         void keepStorage(toasts.report);
-      } else if (timeline.peer.value === peer && timeline.draft.value === '') {
+        return;
+      }
+      if (timeline.peer.value === peer) frame.unwrite(id);
+      if (timeline.peer.value === peer && timeline.draft.value === '') {
         timeline.draft.value = text;
         drafts.changed(peer, text);
       }

@@ -1,7 +1,7 @@
 import { batch } from '@preact/signals';
 import { durationOf } from '#shared/call.ts';
 import type { OpId, UserId } from '#shared/ids.ts';
-import type { Goal, Place, TimelineModel } from '../models/timeline.ts';
+import type { Goal, Place, TimelineItem, TimelineModel } from '../models/timeline.ts';
 import { unchanged } from '../models/unchanged.ts';
 import type { LocalStore, Span, Stop } from '../store/ports.ts';
 
@@ -19,6 +19,13 @@ export interface Window {
   loadLater(): void;
   /** Where the reader is; null at the end. What they read is not taken away by what comes in. */
   keepPlace(place: Place | null): void;
+  /**
+   * Shows a message of one's own at the end while it is being written to the device, from where it then is read in its
+   * place.
+   */
+  write(item: TimelineItem): void;
+  /** It could not be written. */
+  unwrite(id: OpId): void;
   /** Stops reading. */
   close(): void;
 }
@@ -47,6 +54,15 @@ export function createWindow(timeline: TimelineModel, { report, came, changed }:
   /** One step at a time: the window that was asked for must have come before it grows again. */
   let growing = false;
   let next: (() => void) | null = null;
+  /** What is being written, in its order. */
+  let writing: readonly TimelineItem[] = [];
+
+  function withWriting(items: readonly TimelineItem[], hasLater: boolean): readonly TimelineItem[] {
+    if (writing.length === 0) return items;
+    const written = new Set(items.map(({ id }) => id));
+    writing = writing.filter(({ id }) => !written.has(id));
+    return hasLater ? items : [...items, ...writing];
+  }
 
   /** Reads `wanted` from now on. A `goal` makes it another window, whose messages replace those before all at once. */
   function read(wanted: Span, goal?: Goal | null): void {
@@ -62,7 +78,8 @@ export function createWindow(timeline: TimelineModel, { report, came, changed }:
       growing = false;
       batch(() => {
         // A new list all the same: what is known of a message may have changed beside what is shown of it.
-        timeline.items.value = [...unchanged(timeline.items.value, items, ({ id }) => id)];
+        const all = withWriting(items, hasLater);
+        timeline.items.value = [...unchanged(timeline.items.value, all, ({ id }) => id)];
         timeline.calls.value = calls.map((call) => ({
           ...call,
           at: call.startedAt,
@@ -156,6 +173,15 @@ export function createWindow(timeline: TimelineModel, { report, came, changed }:
       away = place !== null;
       if (!growing) hold();
     },
+    write(item) {
+      writing = [...writing, item];
+      const { items, loaded, hasLater } = timeline;
+      if (loaded.value && !hasLater.value) items.value = [...items.value, item];
+    },
+    unwrite(id) {
+      writing = writing.filter((item) => item.id !== id);
+      timeline.items.value = timeline.items.value.filter((item) => item.id !== id || item.tick !== 'writing');
+    },
     close() {
       stop();
       stop = () => {};
@@ -163,6 +189,7 @@ export function createWindow(timeline: TimelineModel, { report, came, changed }:
       away = false;
       growing = false;
       next = null;
+      writing = [];
     },
   };
 }

@@ -24,7 +24,6 @@ const entering =
 
 /** What the gallery can show, by name. */
 export const STATES: Readonly<Record<string, Prepare>> = {
-  starting: () => {},
   door: (models) => (models.session.phase.value = 'signed-out'),
   'door-error': entering('BAD_CREDENTIALS'),
   'door-entering': entering(null),

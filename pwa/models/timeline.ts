@@ -3,8 +3,11 @@ import type { CallMedia, CallStatus } from '#shared/call.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { OpId, UserId } from '#shared/ids.ts';
 
-/** How far one of our messages got: here, at the server, on a device of the friend, on their screen. */
-export type Tick = 'queued' | 'sent' | 'delivered' | 'seen' | 'failed';
+/**
+ * How far one of our messages got: on the screen, and not on the device yet; here; at the server; on a device of the
+ * friend; on their screen.
+ */
+export type Tick = 'writing' | 'queued' | 'sent' | 'delivered' | 'seen' | 'failed';
 
 export interface TimelineItem {
   readonly id: OpId;

@@ -21,11 +21,14 @@ import {
   UNSENT,
 } from './rows.ts';
 
-/** Seals a text and stores message, outbox row and summary together; the draft that it was is gone with them. */
-export function queueMessage(context: Context, peer: UserId, text: string): Promise<OpId> {
+/**
+ * Seals a text and stores message, outbox row and summary together; the draft that it was is gone with them. `id` is a
+ * new one, where somebody has to know it before.
+ */
+export function queueMessage(context: Context, peer: UserId, text: string, id?: OpId): Promise<OpId> {
   return context.inTurn(peer, async () => {
     if (text.length > MAX_TEXT) throw new Failure('FRAME_TOO_LARGE', 'text');
-    return queueBody(context, peer, { kind: 'text', text }, null);
+    return queueBody(context, peer, { kind: 'text', text }, { id });
   });
 }
 
@@ -39,7 +42,7 @@ export async function retryMessage(context: Context, id: OpId): Promise<void> {
     if (row?.state !== 'failed' || row.sealed === null) return;
     const payload = decodePayload(await keychain.open('messages', id, row.sealed));
     if (!payload.ok) throw new Failure('UNREADABLE', 'messages');
-    await queueBody(context, row.peer, payload.value.body, id);
+    await queueBody(context, row.peer, payload.value.body, { replaces: id });
   });
 }
 
@@ -49,9 +52,13 @@ export async function retryAllMessages(context: Context, peer: UserId): Promise<
   for (const row of failed) if (row.peer === peer) await retryMessage(context, row.id);
 }
 
-async function queueBody(context: Context, peer: UserId, body: Body, replaces: OpId | null): Promise<OpId> {
+async function queueBody(
+  context: Context,
+  peer: UserId,
+  body: Body,
+  { id = newOpId(context.now()), replaces = null }: { id?: OpId | undefined; replaces?: OpId | null },
+): Promise<OpId> {
   const time = context.now();
-  const id = newOpId(time);
   await untilCommitted(async () =>
     commit(context, await prepare(context, { id, peer, time, body }), replaces),
   );

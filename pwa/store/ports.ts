@@ -21,7 +21,7 @@ export interface LocalStore {
 
   // writes
   /** Seals `text` for `peer` and stores message and outbox row. Rejects with a Failure; nothing is stored then. */
-  queueMessage(peer: UserId, text: string): Promise<OpId>;
+  queueMessage(peer: UserId, text: string, id?: OpId): Promise<OpId>;
   /** Stores a friend action; the contact shows it as pending until the server answered. */
   queueFriendAction(kind: FriendAction, peer: UserId, name: string): Promise<OpId>;
   /** Raises our own watermarks and queues one receipt for them, replacing an older unsent one. */

@@ -7,7 +7,6 @@ import { AppContextProvider } from './app-context.ts';
 import { Announcer } from './parts/Announcer.tsx';
 import type { Announcement } from './parts/Announcer.tsx';
 import { later } from './later.tsx';
-import { BrandMark } from './parts/BrandMark.tsx';
 import { Shell } from './shell/Shell.tsx';
 import { say } from './strings.ts';
 import { usePageFrame } from './use-page-frame.ts';
@@ -15,7 +14,7 @@ import { useMidnight } from './use-today.ts';
 
 const CallLayer = later(async () => (await import('./calls/CallLayer.tsx')).CallLayer);
 /** Most starts find somebody signed in already. */
-const Door = later(async () => (await import('./door/Door.tsx')).Door);
+export const Door = later(async () => (await import('./door/Door.tsx')).Door);
 const LockScreen = later(async () => (await import('./door/LockScreen.tsx')).LockScreen);
 const RecoveryCode = later(async () => (await import('./door/RecoveryCode.tsx')).RecoveryCode);
 const Unusable = later(async () => (await import('./door/Unusable.tsx')).Unusable);
@@ -78,12 +77,8 @@ function Screen(props: { models: Models }) {
   const { phase, me } = session;
   switch (phase.value) {
     case 'starting':
-      return (
-        <main class="splash">
-          <h1 class="visually-hidden">{say.app}</h1>
-          <BrandMark />
-        </main>
-      );
+      // What index.html shows is still there.
+      return null;
     case 'locked':
       return <LockScreen />;
     case 'unusable':

@@ -116,6 +116,7 @@ export const say = words('first', {
     today: 'Today',
     yesterday: 'Yesterday',
     tick: {
+      writing: 'Being written to this device',
       queued: 'Waiting to be sent',
       sent: 'Sent',
       delivered: 'Delivered',

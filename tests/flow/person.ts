@@ -104,7 +104,9 @@ export function personAt(browser: Browser, page: Page): Person {
       for (const text of texts) {
         await page.getByLabel('Message', { exact: true }).fill(text);
         await page.getByLabel('Message', { exact: true }).press('Enter');
-        await timeline().getByText(text, { exact: true }).waitFor();
+        // On the device, not only on the screen.
+        const stored = page.locator('.timeline-row', { has: page.locator('.tick:not([data-tick=writing])') });
+        await timeline().locator(stored).getByText(text, { exact: true }).waitFor();
       }
     },
     readAll: () => readAll(page),

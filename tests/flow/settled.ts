@@ -6,12 +6,14 @@ export async function everythingSettled(people: readonly Person[], messages: num
   return until(
     async () => {
       for (const { page } of people) {
-        const queued = await page.locator('.tick[data-tick=queued]').count();
+        const queued = await page.locator('.tick:is([data-tick=writing], [data-tick=queued])').count();
         if (queued > 0) throw new Error(`${queued} messages on the screen wait to be sent.`);
       }
       const readOne = async (person: Person) => {
         const shown = await person.readAll();
-        const unsent = shown.filter(({ tick }) => tick === 'queued' || tick === 'failed');
+        const unsent = shown.filter(
+          ({ tick }) => tick === 'writing' || tick === 'queued' || tick === 'failed',
+        );
         if (unsent.length > 0) throw new Error(`Not sent: ${JSON.stringify(unsent.slice(0, 5))}`);
         if (shown.length !== messages) throw new Error(`${shown.length} messages instead of ${messages}.`);
         return texts(shown);

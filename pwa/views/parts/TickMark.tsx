@@ -3,6 +3,8 @@ import type { Tick } from '../../models/timeline.ts';
 import { say } from '../strings.ts';
 
 const SHAPES: Record<Tick, string[]> = {
+  // Nothing is claimed of what is not stored, and its place is kept.
+  writing: [],
   queued: ['M11 1.25a4.75 4.75 0 1 0 0 9.5a4.75 4.75 0 0 0 0-9.5', 'M11 3.5V6l1.75 1.25'],
   sent: ['m7 6.5 2.75 2.75 5.75-6.5'],
   delivered: ['m2 6.5 2.75 2.75 5.75-6.5', 'm9.6 9.25 6.15-6.5'],
@@ -10,7 +12,7 @@ const SHAPES: Record<Tick, string[]> = {
   failed: ['M11 1.25a4.75 4.75 0 1 0 0 9.5a4.75 4.75 0 0 0 0-9.5', 'M11 3.5v3', 'M11 8.4v.1'],
 };
 
-/** Clock, ✓, ✓✓, heavy blue ✓✓, or ! in a circle. All take the same room, so that nothing moves when one follows another. */
+/** Nothing, clock, ✓, ✓✓, heavy blue ✓✓, or ! in a circle. All take the same room, so that nothing moves when one follows another. */
 export function TickMark(props: { tick: Tick }) {
   const pops = useJustSeen(props.tick);
   return (

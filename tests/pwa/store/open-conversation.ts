@@ -2,11 +2,15 @@ import { createConversation } from '#pwa/controllers/conversation.ts';
 import type { Inside } from '#pwa/controllers/inside.ts';
 import { createToasts } from '#pwa/controllers/toasts.ts';
 import { createModels } from '#pwa/models/models.ts';
+import type { LocalStore } from '#pwa/store/ports.ts';
 import { becomes } from '#tests/support/check.ts';
 import type { World } from './world.ts';
 
-/** The conversation with the peer, open on the screen. `wishes` are what the server is asked for. */
-export async function openConversation({ me, peer, opened, store }: World) {
+/**
+ * The conversation with the peer, open on the screen, read from the world’s store or from another one. `wishes` are what
+ * the server is asked for.
+ */
+export async function openConversation({ me, peer, opened, store: own }: World, store: LocalStore = own) {
   const models = createModels();
   const room = createConversation({ models, toasts: createToasts(models.shell) });
   const wishes: string[] = [];

@@ -50,9 +50,8 @@ export async function show(page: Page, url: string): Promise<void> {
     const detail =
       (route.panel === 'chats' && route.peer !== null && conversation) ||
       (route.panel === 'settings' && route.section !== null && '.section-pane');
-    const outside = session.phase.value === 'starting' ? '.splash' : '.door-card';
     return {
-      view: inside ? detail || panels[route.panel] : outside,
+      view: inside ? detail || panels[route.panel] : '.door-card',
       hasCall: inside && (calls.current.value ?? calls.incoming.value ?? calls.elsewhere.value) !== null,
       hasNews: inside && (session.needsSignIn.value || status.link.value !== 'live'),
     };

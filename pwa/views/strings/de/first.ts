@@ -74,6 +74,7 @@ export const first: Catalogue['words']['first'] = {
     today: 'Heute',
     yesterday: 'Gestern',
     tick: {
+      writing: 'Wird auf diesem Gerät gespeichert',
       queued: 'Wartet auf das Senden',
       sent: 'Gesendet',
       delivered: 'Zugestellt',

@@ -1,4 +1,5 @@
-import { Conversation } from '#tests/contracts/client-store-subject.ts';
+import { Failure } from '#shared/errors.ts';
+import { Conversation, Log } from '#tests/contracts/client-store-subject.ts';
 import { becomes, same } from '#tests/support/check.ts';
 import { openConversation } from '../open-conversation.ts';
 import type { LocalStoreCase } from './case.ts';
@@ -38,6 +39,62 @@ export const OPEN_CONVERSATION_CASES: readonly LocalStoreCase[] = [
       same(models.timeline.hasEarlier.value, false, 'no earlier ones');
       room.loadEarlier();
       same(wishes.length, 2, 'nothing to ask for');
+      leave();
+    },
+  },
+  {
+    title: 'C1 what one writes is on the screen at once, and says that it waits only when it is stored',
+    async run(world) {
+      const log = new Log(world.subject);
+      await log.befriend();
+      await log.push(await log.message(1, 'hello'));
+      const { store } = world;
+      const gate = Promise.withResolvers<void>();
+      const slow: typeof store = {
+        ...store,
+        queueMessage: async (...asked) => {
+          await gate.promise;
+          return store.queueMessage(...asked);
+        },
+      };
+      const { models, room, leave } = await openConversation(world, slow);
+      const { timeline } = models;
+      const shown = () => timeline.items.value.map(({ text, tick }) => `${text} ${tick}`);
+      const sending = [room.send('one'), room.send('two')];
+      same(shown(), ['hello null', 'one writing', 'two writing'], 'before anything is stored');
+      const ids = timeline.items.value.map(({ id }) => id);
+      await log.push(await log.message(2, 'meanwhile'));
+      await becomes(() => shown().length === 4, 'what comes in stands above what is being written');
+      same(shown().slice(1), ['meanwhile null', 'one writing', 'two writing'], 'in their order');
+      gate.resolve();
+      await Promise.all(sending);
+      await becomes(() => shown()[3] === 'two queued', 'stored');
+      same(shown().slice(2), ['one queued', 'two queued'], 'once each');
+      same(
+        timeline.items.value.slice(2).map(({ id }) => id),
+        ids.slice(1),
+        'the messages that were shown',
+      );
+      leave();
+    },
+  },
+  {
+    title: 'C6 what could not be stored leaves the screen, and is in the field again',
+    async run(world) {
+      const log = new Log(world.subject);
+      await log.befriend();
+      await log.push(await log.message(1, 'hello'));
+      const full = new Failure('STORAGE_FULL', 'test');
+      const store = { ...world.store, queueMessage: () => Promise.reject(full) };
+      const { models, room, leave } = await openConversation(world, store);
+      const { timeline, shell } = models;
+      await room.send('lost?');
+      same(
+        [timeline.items.value.map(({ text }) => text), timeline.draft.value],
+        [['hello'], 'lost?'],
+        'nothing is claimed, nothing is lost',
+      );
+      same(shell.toasts.value.length, 1, 'and it is said why');
       leave();
     },
   },
