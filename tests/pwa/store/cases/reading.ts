@@ -1,7 +1,16 @@
-import type { StoredWindow } from '#pwa/store/ports.ts';
+import { toBase64url } from '#shared/bytes.ts';
+import { randomBytes } from '#shared/crypto/primitives.ts';
+import type { DeviceId, UserId } from '#shared/ids.ts';
+import { FIRST_PREV, encodePayload } from '#shared/schema/payload.ts';
+import { emptyContact, encodeContact } from '#pwa/store/contents.ts';
+import { emptyConversation } from '#pwa/store/conversations.ts';
+import { openDatabase } from '#pwa/store/database.ts';
+import { newOpId } from '#pwa/store/op-id.ts';
+import type { StoredConversation, StoredWindow } from '#pwa/store/ports.ts';
+import { openLocalStore } from '#pwa/store/provisioning.ts';
 import { Log, receipts } from '#tests/contracts/client-store-subject.ts';
 import { becomes, same } from '#tests/support/check.ts';
-import { conversationOf, newPerson, sender, timelineOf } from '../world.ts';
+import { type World, conversationOf, newPerson, sender, timelineOf } from '../world.ts';
 import type { LocalStoreCase } from './case.ts';
 
 export const READING_CASES: readonly LocalStoreCase[] = [
@@ -139,4 +148,79 @@ export const READING_CASES: readonly LocalStoreCase[] = [
       );
     },
   },
+  {
+    title:
+      'The first rows of the list are those that all of it begins with, and all else waits until they are drawn',
+    async run(world) {
+      const log = new Log(world.subject);
+      await log.befriend();
+      await log.push(await log.message(1, 'long ago'));
+      await fillList(world, 20);
+      world.store.close();
+      let calm = () => {};
+      const opened = await openLocalStore(
+        { report: (error) => world.errors.push(error), onLost: () => {} },
+        undefined,
+        new Promise((resolve) => (calm = resolve)),
+      );
+      if (opened === undefined || opened === 'locked') throw new Error('Nobody is signed in');
+      const { store } = opened;
+      let rows: readonly StoredConversation[] | null = null;
+      const stop = store.liveConversations((next) => (rows = next));
+      const first = await store.firstConversations();
+      same(
+        first.map(({ name, lastText, draft }) => `${name}: ${lastText}${draft}`),
+        Array.from({ length: 14 }, (_, at) => `friend ${20 - at}: said ${20 - at}`),
+        'the newest',
+      );
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      same(rows, null, 'before');
+      calm();
+      await becomes(() => rows !== null, 'the whole list');
+      const whole: readonly StoredConversation[] = rows ?? [];
+      same([whole.length, whole.slice(0, 14)], [21, first], 'all of it');
+      stop();
+      store.close();
+    },
+  },
 ];
+
+/** Friends 1 to `count`, who each have said one thing, the last of them most lately. */
+async function fillList({ me, opened: { keychain } }: World, count: number): Promise<void> {
+  const db = openDatabase(me.id, () => {});
+  const device = toBase64url(randomBytes(16)) as DeviceId;
+  for (let n = 1; n <= count; n++) {
+    const id = toBase64url(randomBytes(16)) as UserId;
+    const at = Date.now() + n * 1_000;
+    const lastId = newOpId(at);
+    const body = { kind: 'text', text: `said ${n}` } as const;
+    const payload = encodePayload({ device, counter: 1, prev: FIRST_PREV, body });
+    const [contact, message] = await Promise.all([
+      keychain.seal('contacts', id, encodeContact(emptyContact(`friend ${n}`))),
+      keychain.seal('messages', lastId, payload),
+    ]);
+    await db.contacts.put({
+      id,
+      standing: 'friends',
+      seq: 1,
+      pending: null,
+      changed: 0,
+      rev: 0,
+      sealed: contact,
+    });
+    await db.messages.put({
+      id: lastId,
+      peer: id,
+      pos: 1,
+      n: 1,
+      mine: false,
+      at,
+      state: 'stored',
+      code: null,
+      digest: randomBytes(32),
+      sealed: message,
+    });
+    await db.conversations.put({ ...emptyConversation(id), lastId, held: [[1, 1]], lastInbound: 1 });
+  }
+  db.close({ disableAutoOpen: true });
+}
