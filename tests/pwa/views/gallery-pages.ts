@@ -64,6 +64,11 @@ export async function show(page: Page, url: string): Promise<void> {
   });
 }
 
+/** For people to look at, so not where nobody does. */
+export async function picture(page: Page, path: string): Promise<void> {
+  if (!process.env['CI']) await page.screenshot({ path });
+}
+
 /** Measured sizes have come in when nothing has moved for some frames. */
 export async function settled(page: Page): Promise<void> {
   await page.evaluate(async () => {

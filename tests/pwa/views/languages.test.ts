@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGLISH, marked } from '#pwa/dev/pseudo.ts';
 import { STATES } from '#pwa/dev/states.ts';
 import { de } from '#pwa/views/strings/de.ts';
-import { OPENED, PRESSED, cutOff, pressed, show } from './gallery-pages.ts';
+import { OPENED, PRESSED, cutOff, picture, pressed, show } from './gallery-pages.ts';
 import { openGallery } from './gallery-site.ts';
 import type { GallerySite } from './gallery-site.ts';
 
@@ -47,7 +47,7 @@ describe('every state of every screen, in other languages', () => {
       const looks = await Promise.allSettled([
         ...Object.entries(pseudo).map(async ([size, page]) => {
           await open(page, site.url(state, { words: 'pseudo' }), presses.map(marked));
-          await page.screenshot({ path: `${PICTURES}${what}-pseudo-${size}.png` });
+          await picture(page, `${PICTURES}${what}-pseudo-${size}.png`);
           expect(await page.title()).toMatch(/^(\(⟦.+⟧\) )?⟦.+⟧$/);
           expect(await unmarked(page), size).toEqual([]);
           expect([...(await cutOff(page)), ...(await clipped(page))], size).toEqual([]);
@@ -55,7 +55,7 @@ describe('every state of every screen, in other languages', () => {
         }),
         (async () => {
           await open(german, site.url(state), presses.map(inGerman));
-          await german.screenshot({ path: `${PICTURES}${what}-de.png` });
+          await picture(german, `${PICTURES}${what}-de.png`);
           expect(await german.evaluate(() => document.documentElement.lang)).toBe('de');
           expect([...(await cutOff(german)), ...(await clipped(german))], 'German').toEqual([]);
         })(),
