@@ -139,7 +139,8 @@ describe('the lock', () => {
     expect(await page.title()).toBe('(131) NexChat');
     await page.evaluate(() => (window.gallery.models.session.phase.value = 'locked'));
     await page.getByRole('heading', { name: 'NexChat is locked' }).waitFor();
-    expect(await page.title()).toBe('NexChat');
+    // The title follows with the next frame.
+    await expect.poll(() => page.title(), { timeout: 2_000 }).toBe('NexChat');
     expect(await page.locator('body').textContent()).not.toContain('mira');
   });
 
