@@ -164,6 +164,8 @@ const actions: Actions = {
   retryAll: conversation.retryAll,
   discard: conversation.discard,
   edit: conversation.edit,
+  setEdit: conversation.setEdit,
+  saveEdit: conversation.saveEdit,
   inspect: conversation.inspect,
   loadEarlier: conversation.loadEarlier,
   loadLater: conversation.loadLater,

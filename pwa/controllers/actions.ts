@@ -148,8 +148,11 @@ export interface Actions {
   retryAll(): Promise<void>;
   /** Takes a message that was not sent off this device; false when it may be on its way already. */
   discard(id: OpId): Promise<boolean>;
-  /** The same, with what it said back in the composer. */
-  edit(id: OpId): Promise<boolean>;
+  /** Puts what such a message says into the composer, beside the draft; null ends that and changes nothing. */
+  edit(id: OpId | null): void;
+  setEdit(text: string): void;
+  /** Queues it anew with its new text; false when it may be on its way already: the text is the draft then. */
+  saveEdit(): Promise<boolean>;
   /** Fills `models.timeline.details` for this message; null closes it. */
   inspect(id: OpId | null): void;
   loadEarlier(): void;

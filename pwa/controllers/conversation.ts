@@ -7,15 +7,17 @@ import { newOpId } from '../store/op-id.ts';
 import type { LocalStore, Stop, StoredConversation } from '../store/ports.ts';
 import { timers } from '../transport/timers.ts';
 import { createDrafts } from './drafts.ts';
+import type { Editing } from './editing.ts';
 import { type Inside, type Room, mustBeInside } from './inside.ts';
 import { keepStorage } from './keep-storage.ts';
+import { load } from './load.ts';
 import { createPlaces } from './places.ts';
 import type { Toasts } from './toasts.ts';
 import { createTypingHints } from './typing-hints.ts';
 import { createWindow } from './window.ts';
 
 /** The list of conversations and the open one. */
-export interface Conversation extends Room {
+export interface Conversation extends Room, Editing {
   /** Reads what a screen holds of the list, before all else. */
   readFirst(store: LocalStore): Promise<void>;
   setDraft(text: string): void;
@@ -25,7 +27,6 @@ export interface Conversation extends Room {
   retry(id: OpId): Promise<void>;
   retryAll(): Promise<void>;
   discard(id: OpId): Promise<boolean>;
-  edit(id: OpId): Promise<boolean>;
   inspect(id: OpId | null): void;
   loadEarlier(): void;
   loadLater(): void;
@@ -86,6 +87,10 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     },
     changed: keepSeen,
   });
+
+  /** Changing what waits to be sent: the part that does is loaded when somebody does. */
+  let editing: Editing | null = null;
+
   const places = createPlaces();
 
   const saveBeforeGoing = () => {
@@ -113,6 +118,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     timeline.goal.value = null;
     timeline.unreadAfter.value = null;
     timeline.draft.value = '';
+    timeline.editing.value = null;
   }
 
   async function open(peer: UserId): Promise<void> {
@@ -286,19 +292,27 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     async retryAll() {
       await attempt(({ store }, peer) => store.retryAll(peer));
     },
-    discard: async (id) => (await takeBack(id)) !== null,
-    async edit(id) {
-      const peer = timeline.peer.value;
-      const text = await takeBack(id);
-      if (text === null || peer === null) return false;
-      const { store } = mustBeInside(inside);
-      const isOpen = timeline.peer.value === peer;
-      const before = isOpen ? timeline.draft.value : await store.draft(peer);
-      const draft = before.trim() === '' ? text : `${text}\n${before}`;
-      if (isOpen) timeline.draft.value = draft;
-      drafts.changed(peer, draft);
-      return true;
+    async discard(id) {
+      const gone = (await takeBack(id)) !== null;
+      if (gone && timeline.editing.value?.id === id) editing?.edit(null);
+      return gone;
     },
+    edit(id) {
+      const begin = async () => {
+        const { createEditing } = await load(import('./editing.ts'));
+        editing ??= createEditing({
+          timeline,
+          drafts,
+          takeBack,
+          inside: () => inside,
+          report: toasts.report,
+        });
+        editing.edit(id);
+      };
+      begin().catch(toasts.report);
+    },
+    setEdit: (text) => editing?.setEdit(text),
+    saveEdit: async () => editing?.saveEdit() ?? true,
     inspect,
     loadEarlier() {
       const first = timeline.items.value[0];

@@ -62,6 +62,13 @@ const live = (call: Partial<CurrentCall>, more: Prepare = () => {}): Prepare =>
     more(models);
   });
 
+/** They have written while we speak, and so has somebody else. */
+const wrote: Prepare = ({ conversations }) => {
+  conversations.rows.value = conversations.rows.value.map((row) =>
+    row.peer === mira ? { ...row, unread: 2 } : row,
+  );
+};
+
 const ended = (call: Partial<CurrentCall>) => inside(talk, calling({ phase: 'ended', ...call }));
 
 const rings =
@@ -160,6 +167,7 @@ export const CALL_STATES: Readonly<Record<string, Prepare>> = {
   'call-connecting': inside(talk, calling({ phase: 'connecting', since: Date.now() })),
 
   'call-live': inside(talk, live({ media: 'voice' })),
+  'call-live-unread': inside(talk, live({ media: 'voice' }, wrote)),
   'call-live-muted': inside(
     talk,
     live({ media: 'voice' }, ({ calls }) => {
@@ -209,6 +217,17 @@ export const CALL_STATES: Readonly<Record<string, Prepare>> = {
   'call-minimised': inside(
     talk,
     live({ media: 'video' }, ({ calls }) => (calls.minimised.value = true)),
+  ),
+  'settings-lock-call': inside(
+    { panel: 'settings', section: 'lock' },
+    live({ media: 'voice' }, ({ calls, account }) => {
+      calls.minimised.value = true;
+      account.lock.value = { minutes: 15, hasKey: false };
+    }),
+  ),
+  'settings-data-call': inside(
+    { panel: 'settings', section: 'data' },
+    live({ media: 'voice' }, ({ calls }) => (calls.minimised.value = true)),
   ),
   'call-minimised-list': inside(
     { panel: 'chats', peer: null },

@@ -136,15 +136,27 @@ export function createFakeActions(models: Models, record: (call: string) => void
       await done('discard');
       const can = canTakeBack(timeline.items.value.find((item) => item.id === id));
       if (can) change(id, () => null);
+      if (can && timeline.editing.value?.id === id) timeline.editing.value = null;
       return can;
     },
-    async edit(id) {
-      await done('edit');
-      const item = timeline.items.value.find((one) => one.id === id);
-      if (item === undefined || !canTakeBack(item)) return false;
-      change(id, () => null);
-      timeline.draft.value = item.text ?? '';
-      return true;
+    edit(id) {
+      record(id === null ? 'edit nothing' : 'edit a message');
+      const was = timeline.items.value.find((item) => item.id === id)?.text ?? null;
+      timeline.editing.value = id === null || was === null ? null : { id, was, text: was, saving: false };
+    },
+    setEdit(text) {
+      const edit = timeline.editing.value;
+      if (edit !== null) timeline.editing.value = { ...edit, text };
+    },
+    async saveEdit() {
+      await done('saveEdit');
+      const edit = timeline.editing.value;
+      if (edit === null) return true;
+      timeline.editing.value = null;
+      const can = canTakeBack(timeline.items.value.find((item) => item.id === edit.id));
+      if (can) change(edit.id, (item) => ({ ...item, text: edit.text, tick: 'queued', error: null }));
+      else timeline.draft.value = edit.text;
+      return can;
     },
     inspect(id) {
       record(`inspect ${id === null ? 'nothing' : 'a message'}`);

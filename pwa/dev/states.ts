@@ -90,6 +90,34 @@ export const STATES: Readonly<Record<string, Prepare>> = {
     const item = items.at(-1);
     models.timeline.details.value = item === undefined ? null : detailsOf(item);
   }),
+  'conversation-details-trying': inside(talk, (models) => {
+    models.status.link.value = 'connecting';
+    const items = conversation(Date.now(), { unsent: true });
+    models.timeline.items.value = items;
+    const item = items.at(-2);
+    models.timeline.details.value = item === undefined ? null : { ...detailsOf(item), canTakeBack: false };
+  }),
+  'conversation-editing': inside(talk, (models) => {
+    models.status.link.value = 'offline';
+    models.status.queued.value = 3;
+    models.people.online.value = new Set();
+    const items = conversation(Date.now(), { unsent: true });
+    models.timeline.items.value = items;
+    const item = items.at(-2);
+    models.timeline.draft.value = 'What was being written before';
+    models.timeline.editing.value =
+      item === undefined || item.text === null
+        ? null
+        : { id: item.id, was: item.text, text: `${item.text}, and the coffee`, saving: false };
+  }),
+  'conversation-editing-empty': inside(talk, (models) => {
+    models.status.link.value = 'offline';
+    const items = conversation(Date.now(), { unsent: true });
+    models.timeline.items.value = items;
+    const item = items.at(-3);
+    const was = `${item?.text}\n${'A message that waits can be long, and its strip has one line. '.repeat(3)}`;
+    models.timeline.editing.value = item === undefined ? null : { id: item.id, was, text: '', saving: false };
+  }),
   'conversation-unsent': inside(talk, (models) => {
     models.timeline.items.value = conversation(Date.now(), { unsent: true }).map((item) =>
       item.tick === 'queued' ? { ...item, tick: 'failed', error: 'INTERNAL' } : item,

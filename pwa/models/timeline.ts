@@ -85,6 +85,17 @@ export interface Place {
   readonly at: number;
 }
 
+/** A message that was not sent, while what it says is being changed. It stays in the queue until that is saved. */
+export interface Editing {
+  readonly id: OpId;
+  /** What it says. */
+  readonly was: string;
+  /** What is in the field. */
+  readonly text: string;
+  /** It is being taken back, to be queued anew. */
+  readonly saving: boolean;
+}
+
 /**
  * The open conversation: a window that grows towards the past, and where it does not end with the newest message,
  * towards that too.
@@ -106,6 +117,8 @@ export function createTimelineModel() {
     /** Messages of the friend numbered above this were unread when the conversation was opened. */
     unreadAfter: signal<number | null>(null),
     draft: signal(''),
+    /** The field holds this instead of the draft. */
+    editing: signal<Editing | null>(null),
     /** The message that is looked at closely. */
     details: signal<MessageDetails | null>(null),
   };

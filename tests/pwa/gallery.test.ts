@@ -96,6 +96,8 @@ describe('at the edges', () => {
     'conversation-offline',
     'conversation-changed',
     'conversation-details-unsent',
+    'conversation-editing',
+    'conversation-editing-empty',
     'conversation-unsent',
     'list-hint-install',
     'hostile',
@@ -131,8 +133,8 @@ describe('at the edges', () => {
   );
 
   it('the views, with everything they need, keep to their budget', async () => {
-    expect(await site.gzipped('.js')).toBeLessThan(100 * 1024);
-    expect(await site.gzipped('.css')).toBeLessThan(13 * 1024);
+    expect(await site.gzipped('.js')).toBeLessThan(101 * 1024);
+    expect(await site.gzipped('.css')).toBeLessThan(14 * 1024);
   });
 });
 

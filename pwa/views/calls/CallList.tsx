@@ -92,8 +92,8 @@ function CallLogRow(props: { call: CallLogItem }) {
               {sayCalls.entry(call)}
               {outcome !== null && (
                 <>
-                  {' '}
-                  <span class="call-row-outcome">· {outcome}</span>
+                  {' · '}
+                  <span class="call-row-outcome">{outcome}</span>
                 </>
               )}
             </span>

@@ -47,9 +47,11 @@ function Notices() {
       <h2>{words.noticesTitle}</h2>
       <p class="help">{words.noticesHelp}</p>
       {notices === 'unasked' && (
-        <button type="button" class="button" onClick={() => actions.allowCallNotices()}>
-          {words.allowNotices}
-        </button>
+        <div class="setting-buttons">
+          <button type="button" class="button" onClick={() => actions.allowCallNotices()}>
+            {words.allowNotices}
+          </button>
+        </div>
       )}
       <p class="help" role="status">
         {notices === 'allowed' && words.noticesAllowed}

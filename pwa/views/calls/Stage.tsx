@@ -34,7 +34,7 @@ export function Stage(props: { call: CurrentCall; shown: boolean }) {
             <Line call={call} />
           </div>
           {emoji.value !== null && answered && <Emoji emoji={emoji.value} name={call.name} />}
-          <ToMessages />
+          <ToMessages call={call} />
         </header>
         <ul class="call-remarks">
           {call.phase === 'live' && !theirs.value.microphone && (
@@ -67,13 +67,14 @@ export function Stage(props: { call: CurrentCall; shown: boolean }) {
   );
 }
 
-/** Back to the messages, with how many of them nobody has read. */
-function ToMessages() {
+/** Back to the messages, with how many new ones there are of whom one speaks to. */
+function ToMessages(props: { call: CurrentCall }) {
   const { models, actions } = useApp();
-  const unread = models.conversations.unread.value;
+  const { peer, name } = props.call;
+  const unread = models.conversations.rows.value.find((row) => row.peer === peer)?.unread ?? 0;
   return (
     <Control
-      label={unread === 0 ? sayCalls.minimise : `${sayCalls.minimise}, ${say.list.unread(unread)}`}
+      label={unread === 0 ? sayCalls.minimise : sayCalls.minimiseNew(unread, name)}
       onClick={() => actions.setCallMinimised(true)}
     >
       <MinimiseIcon />

@@ -1,14 +1,16 @@
 import { useSignal } from '@preact/signals';
 import type { Signal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks';
+import type { OpId } from '#shared/ids.ts';
 import type { Trust } from '../../models/account.ts';
 import { useApp } from '../app-context.ts';
 import { OfflineIcon, RetryIcon, SignInIcon } from '../parts/icons.tsx';
-import { LockIcon, PendingIcon, SendIcon } from '../parts/more-icons.tsx';
+import { AcceptIcon, LockIcon, PendingIcon, SendIcon } from '../parts/more-icons.tsx';
 import { say } from '../strings.ts';
 import { sayChat } from '../strings/chat.ts';
 import { sayPeople } from '../strings/people.ts';
 import { ChangedIdentity } from './ChangedIdentity.tsx';
+import { EditingStrip } from './EditingStrip.tsx';
 import type { Friend } from './use-friend.ts';
 
 /** The longest message, in characters. */
@@ -27,11 +29,19 @@ export function Composer(props: { friend: Friend; height: Signal<number> }) {
   useLayoutEffect(() => {
     const element = ref.current;
     if (element === null) return;
-    const measure = () => (height.value = element.offsetHeight);
+    const { style } = document.documentElement;
+    const measure = () => {
+      height.value = element.offsetHeight;
+      // Notices float above it.
+      style.setProperty('--composer', `${height.value}px`);
+    };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      style.removeProperty('--composer');
+    };
   }, [height]);
   const writable = friend.canWrite && !friend.blocked && !friend.gone;
   const held = writable ? heldBy(friend.trust) : null;
@@ -91,29 +101,50 @@ function Blocked(props: { friend: Friend }) {
 }
 
 function WritingField(props: { name: string; held: Held }) {
-  const { models, actions, announce } = useApp();
-  const { draft } = models.timeline;
+  const { models, actions } = useApp();
+  const { draft, editing } = models.timeline;
   const field = useRef<HTMLTextAreaElement>(null);
-  const remark = useRemark();
-  useAutogrow(field, draft.value);
+  const strip = useId();
+  const { remark, tell } = useRemark();
+  const edit = editing.value;
+  const text = edit?.text ?? draft.value;
+  useAutogrow(field, text);
 
-  const length = draft.value.length;
-  const sendable = VISIBLE.test(draft.value) && length <= LIMIT;
+  const empty = !VISIBLE.test(text);
+  const sendable = !empty && text.length <= LIMIT && edit?.saving !== true;
+  const save = async () => {
+    if (empty) return tell(sayChat.editing.empty);
+    if (sendable && !(await actions.saveEdit())) tell(sayChat.editing.late);
+  };
   const submit = () => {
-    if (!sendable) return;
-    void actions.send(draft.value.trim());
+    if (edit !== null) void save();
+    else if (sendable) void actions.send(text.trim());
+    else return;
     field.current?.focus();
   };
+  const cancel = () => {
+    actions.edit(null);
+    field.current?.focus();
+  };
+  const discard = async (id: OpId) => {
+    field.current?.focus();
+    if (!(await actions.discard(id))) tell(sayChat.inspector.late);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || isComposing(event) || touchKeyboard()) return;
+    if (isComposing(event)) return;
+    if (event.key === 'Escape' && edit !== null) {
+      // Nothing else ends with it, such as a search in this conversation.
+      event.stopPropagation();
+      return cancel();
+    }
+    if (event.key !== 'Enter' || event.shiftKey || touchKeyboard()) return;
     event.preventDefault();
     submit();
   };
   const refuseFiles = (event: Event, data: DataTransfer | null) => {
     if (data === null || !data.types.includes('Files')) return;
     event.preventDefault();
-    remark.value = say.noFiles;
-    announce(say.noFiles);
+    tell(say.noFiles);
   };
 
   return (
@@ -124,16 +155,28 @@ function WritingField(props: { name: string; held: Held }) {
         submit();
       }}
     >
+      {edit !== null && (
+        <EditingStrip
+          id={strip}
+          edit={edit}
+          empty={empty}
+          onCancel={cancel}
+          onDiscard={() => void discard(edit.id)}
+        />
+      )}
       <textarea
         ref={field}
         rows={1}
         dir="auto"
         enterkeyhint={touchKeyboard() ? 'enter' : 'send'}
         aria-label={sayChat.composer.label}
-        aria-invalid={length > LIMIT}
+        aria-describedby={edit === null ? undefined : strip}
+        aria-invalid={text.length > LIMIT}
+        readOnly={edit?.saving === true}
         placeholder={sayChat.composer.placeholder(props.name)}
-        value={draft.value}
+        value={text}
         onInput={(event) => {
+          if (edit !== null) return actions.setEdit(event.currentTarget.value);
           actions.setDraft(event.currentTarget.value);
           actions.typing();
         }}
@@ -145,16 +188,21 @@ function WritingField(props: { name: string; held: Held }) {
         onDragOver={(event) => refuseFiles(event, event.dataTransfer)}
         onDrop={(event) => refuseFiles(event, event.dataTransfer)}
       />
-      <button type="submit" class="send" aria-label={sayChat.composer.send} disabled={!sendable}>
-        <SendIcon />
+      <button
+        type="submit"
+        class="send"
+        aria-label={edit === null ? sayChat.composer.send : sayChat.editing.save}
+        disabled={!sendable}
+      >
+        {edit === null ? <SendIcon /> : <AcceptIcon />}
       </button>
-      <Footnote length={length} remark={remark.value} held={props.held} />
+      <Footnote length={text.length} remark={remark.value} held={props.held} editing={edit !== null} />
     </form>
   );
 }
 
 /** One line that is always there, so that what it says never moves the field. */
-function Footnote(props: { length: number; remark: string | null; held: Held }) {
+function Footnote(props: { length: number; remark: string | null; held: Held; editing: boolean }) {
   const { status, session } = useApp().models;
   const { length, remark, held } = props;
   if (remark !== null) return <p class="footnote">{remark}</p>;
@@ -189,20 +237,27 @@ function Footnote(props: { length: number; remark: string | null; held: Held }) 
     <p class="footnote">
       <LockIcon />
       {sayChat.composer.private}
-      <span class="footnote-keys">{sayChat.composer.keys}</span>
+      <span class="footnote-keys">{props.editing ? sayChat.editing.keys : sayChat.composer.keys}</span>
     </p>
   );
 }
 
-/** A remark that goes away by itself. */
-function useRemark(): Signal<string | null> {
+/** A remark that is said, and goes away by itself. */
+function useRemark(): { readonly remark: Signal<string | null>; tell(words: string): void } {
+  const { announce } = useApp();
   const remark = useSignal<string | null>(null);
   useEffect(() => {
     if (remark.value === null) return;
     const timer = setTimeout(() => (remark.value = null), REMARK);
     return () => clearTimeout(timer);
   }, [remark, remark.value]);
-  return remark;
+  return {
+    remark,
+    tell(words) {
+      remark.value = words;
+      announce(words);
+    },
+  };
 }
 
 /** Where the browser can't size a field by its content, its height is set after each change. */

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { Trust } from '../../models/account.ts';
 import type { MessageDetails } from '../../models/timeline.ts';
@@ -18,6 +19,8 @@ import type { Friend } from './use-friend.ts';
 export function Inspector(props: { details: MessageDetails; friend: Friend }) {
   const { actions } = useApp();
   const { details, friend } = props;
+  /** It was tried to withdraw it, and it may be on its way. */
+  const late = useSignal(false);
   return (
     <Dialog title={sayChat.inspector.title} onClose={() => actions.inspect(null)}>
       {details.tick !== null && (
@@ -29,7 +32,7 @@ export function Inspector(props: { details: MessageDetails; friend: Friend }) {
       {details.error !== null && <FormError code={details.error} />}
       <dl class="facts">
         <Fact name={sayChat.inspector.written}>{fullTime(details.written)}</Fact>
-        {details.mine ? <Way details={details} /> : <Came details={details} />}
+        {details.mine ? <Way details={details} late={late.value} /> : <Came details={details} />}
         <Fact name={sayChat.inspector.number}>{details.n ?? sayChat.inspector.noNumber}</Fact>
         {details.bytes !== null && (
           <Fact name={sayChat.inspector.size}>{sayChat.inspector.bytes(details.bytes)}</Fact>
@@ -43,16 +46,18 @@ export function Inspector(props: { details: MessageDetails; friend: Friend }) {
         )}
         <Fact name={sayChat.inspector.identity}>{identity(friend.trust, friend.name)}</Fact>
       </dl>
-      <Doing details={details} />
+      <Doing details={details} late={late} />
     </Dialog>
   );
 }
 
 /** How far one of our messages got, step by step. */
-function Way(props: { details: MessageDetails }) {
-  const { tick, offers, stored, delivered, seen } = props.details;
+function Way(props: { details: MessageDetails; late: boolean }) {
+  const { tick, offers, stored, delivered, seen, canTakeBack } = props.details;
   if (tick === 'queued' || tick === 'failed') {
-    return offers === null ? null : <Fact name={sayChat.inspector.offered}>{tried(offers)}</Fact>;
+    if (offers === null) return null;
+    const now = tick === 'queued' && (props.late || !canTakeBack);
+    return <Fact name={sayChat.inspector.offered}>{tried(offers, now)}</Fact>;
   }
   return (
     <>
@@ -81,17 +86,17 @@ function Fact(props: { name: string; children: ComponentChildren }) {
   );
 }
 
-function Doing(props: { details: MessageDetails }) {
+function Doing(props: { details: MessageDetails; late: Signal<boolean> }) {
   const { models, actions, announce } = useApp();
   const { id, tick, error, canTakeBack } = props.details;
-  const late = useSignal(false);
+  const { late } = props;
   const text = models.timeline.items.value.find((item) => item.id === id)?.text ?? null;
   const unsent = tick === 'queued' || tick === 'failed';
-  const take = async (act: () => Promise<boolean>, then: () => void) => {
+  const withdraw = async () => {
     late.value = false;
-    if (await act()) {
+    if (await actions.discard(id)) {
       actions.inspect(null);
-      then();
+      write();
     } else {
       late.value = true;
       announce(sayChat.inspector.late);
@@ -105,15 +110,19 @@ function Doing(props: { details: MessageDetails }) {
       <div class="dialog-buttons">
         {unsent && canTakeBack && (
           <>
-            <button
-              type="button"
-              class="button button-danger-soft"
-              onClick={() => void take(() => actions.discard(id), write)}
-            >
+            <button type="button" class="button button-danger-soft" onClick={() => void withdraw()}>
               <EraseIcon />
               {tick === 'failed' ? sayChat.discard : sayChat.inspector.cancel}
             </button>
-            <button type="button" class="button" onClick={() => void take(() => actions.edit(id), write)}>
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                actions.inspect(null);
+                actions.edit(id);
+                write();
+              }}
+            >
               <EditIcon />
               {sayChat.inspector.edit}
             </button>
@@ -148,8 +157,9 @@ function Doing(props: { details: MessageDetails }) {
   );
 }
 
-function tried({ count, last }: NonNullable<MessageDetails['offers']>): string {
-  if (count === 0) return sayChat.inspector.notOffered;
+/** `now`: it may be on its way, so it does not read as if nobody had tried. */
+function tried({ count, last }: NonNullable<MessageDetails['offers']>, now: boolean): string {
+  if (count === 0) return now ? sayChat.inspector.offering : sayChat.inspector.notOffered;
   return last === null
     ? sayChat.inspector.offers(count)
     : sayChat.inspector.offersLast(count, fullTime(last));

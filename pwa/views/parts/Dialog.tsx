@@ -22,6 +22,8 @@ export function Dialog(props: Props) {
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    // It reads from its top, also where the button that has focus lies below the screen.
+    dialog?.scrollTo(0, 0);
     open.value++;
     return () => {
       dialog?.close();

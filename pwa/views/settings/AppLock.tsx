@@ -3,12 +3,14 @@ import { useId } from 'preact/hooks';
 import type { Lock } from '../../models/account.ts';
 import { useApp } from '../app-context.ts';
 import { PasswordField } from '../door/PasswordField.tsx';
+import { ConfirmDialog } from '../parts/ConfirmDialog.tsx';
 import { FormError } from '../parts/FormError.tsx';
 import { AppLockIcon, KeyIcon } from '../parts/more-icons.tsx';
 import { sayDoor } from '../strings/door.ts';
 import { saySettings } from '../strings/settings.ts';
 import { useAttempt } from '../use-attempt.ts';
 import { Done } from './Done.tsx';
+import { useEndingCall } from './EndsCall.tsx';
 import { useOwnNames } from './use-own-names.ts';
 
 /** How long one may be away, in minutes. */
@@ -81,12 +83,19 @@ function TurnOn(props: { onDone: () => void }) {
 function Locking(props: { lock: Lock }) {
   const { actions } = useApp();
   const { lock } = props;
+  /** The call that would end. */
+  const asking = useSignal<string | null>(null);
+  const call = useEndingCall();
   const words = saySettings.lock;
   return (
     <section class="card card-padded">
       <div class="setting-head">
         <h2>{words.on}</h2>
-        <button type="button" class="button button-primary" onClick={() => actions.lockNow()}>
+        <button
+          type="button"
+          class="button button-primary"
+          onClick={() => (call === null ? actions.lockNow() : (asking.value = call))}
+        >
           <AppLockIcon />
           {words.now}
         </button>
@@ -95,6 +104,15 @@ function Locking(props: { lock: Lock }) {
       <div class="setting">
         <PlatformKey hasKey={lock.hasKey} />
       </div>
+      {asking.value !== null && (
+        <ConfirmDialog
+          title={words.nowTitle}
+          body={saySettings.endsCall(asking.value)}
+          confirm={words.now}
+          act={() => actions.lockNow()}
+          onClose={() => (asking.value = null)}
+        />
+      )}
     </section>
   );
 }

@@ -11,6 +11,7 @@ import { saySettings } from '../strings/settings.ts';
 import { useAttempt } from '../use-attempt.ts';
 import { DeleteDialog } from './DeleteDialog.tsx';
 import { Done } from './Done.tsx';
+import { EndsCall } from './EndsCall.tsx';
 import { ExportViewer } from './ExportViewer.tsx';
 import { OpenExport } from './OpenExport.tsx';
 import { useOwnNames } from './use-own-names.ts';
@@ -116,7 +117,9 @@ function Leave() {
           act={() => actions.wipe()}
           onClose={close}
           danger
-        />
+        >
+          <EndsCall />
+        </ConfirmDialog>
       )}
     </>
   );

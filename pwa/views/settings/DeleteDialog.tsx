@@ -7,6 +7,7 @@ import { FormError } from '../parts/FormError.tsx';
 import { say } from '../strings.ts';
 import { saySettings } from '../strings/settings.ts';
 import { useAttempt } from '../use-attempt.ts';
+import { EndsCall } from './EndsCall.tsx';
 import { wrongPassword } from './wrong-password.ts';
 
 /** The end of an account: nobody does this by a slip, so the name is typed and the password asked for. */
@@ -28,6 +29,7 @@ export function DeleteDialog(props: { onClose: () => void }) {
       <form class="dialog-form" onSubmit={submit}>
         <p>{words.deleteHelp}</p>
         <p>{words.deleteBody}</p>
+        <EndsCall />
         <div class="field">
           <label for={id}>{words.typeName(name)}</label>
           <input

@@ -5,6 +5,7 @@ import { Dialog } from '../parts/Dialog.tsx';
 import { ErrorIcon } from '../parts/icons.tsx';
 import { say } from '../strings.ts';
 import { saySettings } from '../strings/settings.ts';
+import { EndsCall } from './EndsCall.tsx';
 
 /** Says what is lost before it is lost. */
 export function LogOutDialog(props: { onClose: () => void }) {
@@ -19,6 +20,7 @@ export function LogOutDialog(props: { onClose: () => void }) {
   return (
     <Dialog title={saySettings.logOut.title} onClose={props.onClose}>
       <p>{saySettings.logOut.body}</p>
+      <EndsCall />
       {unsent.value !== null && unsent.value > 0 && (
         <p class="form-error">
           <ErrorIcon />

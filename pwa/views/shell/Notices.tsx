@@ -55,12 +55,14 @@ export function Notices() {
         <div class="notice notice-update">
           <RetryIcon />
           <p>{say.update.ready}</p>
-          <button type="button" class="button button-quiet" onClick={() => (postponed.value = true)}>
-            {say.update.later}
-          </button>
-          <button type="button" class="button button-primary" onClick={() => actions.applyUpdate()}>
-            {say.update.apply}
-          </button>
+          <div class="notice-acts">
+            <button type="button" class="button button-quiet" onClick={() => (postponed.value = true)}>
+              {say.update.later}
+            </button>
+            <button type="button" class="button button-primary" onClick={() => actions.applyUpdate()}>
+              {say.update.apply}
+            </button>
+          </div>
         </div>
       )}
     </section>

@@ -1,7 +1,7 @@
 import type { CallEnding, CallPhase, DeviceKind, Quality } from '../../models/calls.ts';
 import type { TimelineCall } from '../../models/timeline.ts';
 import { isMissed } from '../../models/is-missed.ts';
-import { say, words } from '../strings.ts';
+import { counted, say, words } from '../strings.ts';
 
 type Media = TimelineCall['media'];
 type Entry = Pick<TimelineCall, 'mine' | 'media' | 'status' | 'duration'>;
@@ -128,6 +128,8 @@ export const sayCalls = words('calls', {
   devices: 'Microphone, camera, speaker',
   popOut: 'Show the picture in its own window',
   minimise: 'Back to the messages',
+  minimiseNew: (count: number, name: string) =>
+    `Back to the messages: ${counted(count, 'new one', 'new ones')} from ${name}`,
   maximise: 'Back to the call',
   end: 'End the call',
   callOff: 'Call off',

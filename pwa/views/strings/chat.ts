@@ -41,6 +41,7 @@ export const sayChat = words('chat', {
     offers: (count: number) => counted(count, 'time', 'times'),
     offersLast: (count: number, when: string) => `${counted(count, 'time', 'times')}, last ${when}`,
     notOffered: 'Not yet',
+    offering: 'Just now',
     stored: 'Taken by the server',
     delivered: 'Delivered',
     seen: 'Seen',
@@ -64,6 +65,17 @@ export const sayChat = words('chat', {
     edit: 'Edit',
     cancel: 'Don’t send',
     late: 'It may be on its way already, so it can’t be changed. If the server can’t be reached, try again in a moment.',
+  },
+
+  editing: {
+    waits: 'Editing a message that waits',
+    failed: 'Editing a message that was not sent',
+    gone: 'This message has gone out meanwhile',
+    cancel: 'Stop editing',
+    save: 'Save the change',
+    keys: 'Enter saves · Escape leaves it as it was',
+    empty: 'A message needs words. You can also withdraw it.',
+    late: 'It may have gone out. Your words are in the field.',
   },
 
   notice: {

@@ -6,7 +6,7 @@ export const sayPeople = words('people', {
   search: 'Search people',
   label: 'People on this server',
   loading: 'Looking who is here…',
-  failedTitle: 'The directory needs a connection',
+  failedTitle: 'The directory needs a connection.',
   failed: 'The people you already know are listed below.',
   again: 'Try again',
   hintTitle: 'Find somebody by name',

@@ -71,6 +71,8 @@ export const saySettings = words('settings', {
     confirm: 'Log out and erase',
   },
 
+  endsCall: (name: string) => `This ends your call with ${name}.`,
+
   working: 'Working…',
   save: 'Save',
   wrongPassword: 'The password is wrong.',
@@ -140,6 +142,7 @@ export const saySettings = words('settings', {
     enable: 'Turn on the lock',
     on: 'The lock is on',
     now: 'Lock now',
+    nowTitle: 'Lock NexChat now?',
     keyHelp: 'Unlock with the fingerprint, face or PIN of this device instead of typing.',
     addKey: 'Add',
     hasKey: 'The fingerprint, face or PIN of this device unlocks NexChat, too.',

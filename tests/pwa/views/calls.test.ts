@@ -225,13 +225,21 @@ describe('messages under a call', () => {
     const n = await arrive();
     expect(await lastSeen()).toBeLessThan(n);
     if (phase === 'live') {
-      const back = button(/^Back to the messages, \d+ unread messages?$/u);
+      const back = button(/^Back to the messages: \d+ new ones? from mira\.okafor$/u);
       expect(await back.locator('.badge').textContent()).toMatch(/\d/u);
       await back.click();
     } else if (phase === 'preview') await button('Cancel').click();
     else await button('Close').click();
     await screen().waitFor({ state: 'detached' });
     await expect.poll(lastSeen).toBe(n);
+  });
+
+  it('are counted on the way back to them, those of nobody else', async () => {
+    await show('call-live');
+    await button('Back to the messages').waitFor();
+    await show('call-live-unread');
+    const back = button('Back to the messages: 2 new ones from mira.okafor');
+    expect(await back.locator('.badge').textContent()).toBe('2');
   });
 
   it('are seen beside the bar', async () => {
@@ -322,17 +330,59 @@ describe('where there is little room', () => {
     await phone.close();
   });
 
-  it('the places of a phone on its side are all within reach', async () => {
+  it('the places of a phone on its side are all within reach, and nothing lies over them', async () => {
     const phone = await site.browser.newPage({ viewport: { width: 844, height: 390 } });
     await phone.goto(site.url('call-minimised-list'));
     await phone.locator('.call-bar').waitFor();
-    const nav = phone.locator('.nav');
-    expect(await nav.evaluate((rail) => rail.scrollHeight - rail.clientHeight)).toBeGreaterThan(0);
-    await nav.evaluate((rail) => (rail.scrollTop = rail.scrollHeight));
-    const [rail, last] = [await boxOf(nav), await boxOf(phone.locator('.nav-me'))];
-    expect(rail.y + rail.height).toBeLessThanOrEqual(390);
-    expect(last.y + last.height).toBeLessThanOrEqual(rail.y + rail.height);
+    await phone.evaluate(() => (window.gallery.models.status.link.value = 'offline'));
+    const chip = phone.locator('.status');
+    await chip.waitFor({ timeout: 15_000 });
+    const [last, status] = [await boxOf(phone.locator('.nav-place').last()), await boxOf(chip)];
+    expect(last.y + last.height).toBeLessThanOrEqual(status.y);
+    expect(status.y + status.height).toBeLessThanOrEqual(390);
     await phone.close();
+  });
+});
+
+describe('what ends a call', () => {
+  it('is asked before the app is locked, and only then', async () => {
+    await show('settings-lock-call');
+    await button('Lock now').click();
+    const question = page.getByRole('dialog', { name: 'Lock NexChat now?' });
+    await question.getByText('This ends your call with mira.okafor.').waitFor();
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    expect(await calls()).not.toContain('lockNow');
+    await button('Lock now').click();
+    await question.getByRole('button', { name: 'Lock now' }).click();
+    await expect.poll(calls).toContain('lockNow');
+  });
+
+  it.each([
+    ['settings-data-call', 'Erase now…'],
+    ['settings-data-call', 'Delete account…'],
+    ['settings', 'Log out'],
+  ])('says so: %s, %s', async (state, press) => {
+    await show(state);
+    await page.evaluate((other) => {
+      const { calls: model, timeline } = window.gallery.models;
+      const peer = timeline.peer.value;
+      if (other && peer !== null) model.elsewhere.value = { peer, name: 'mira.okafor', where: 'tab' };
+    }, state === 'settings');
+    await button(press).click();
+    await page.getByRole('dialog').getByText('This ends your call with mira.okafor.').waitFor();
+  });
+
+  it('is not said of a call on another device, which goes on', async () => {
+    await show('settings');
+    await page.evaluate(() => {
+      const { calls: model, timeline } = window.gallery.models;
+      const peer = timeline.peer.value;
+      if (peer !== null) model.elsewhere.value = { peer, name: 'mira.okafor', where: 'device' };
+    });
+    await button('Log out').click();
+    await page.getByRole('dialog', { name: 'Log out of this device?' }).waitFor();
+    expect(await page.getByText('This ends your call').count()).toBe(0);
   });
 });
 

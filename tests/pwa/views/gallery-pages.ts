@@ -10,6 +10,8 @@ export const PRESSED: readonly [what: string, state: string, presses: readonly s
   ['settings-devices-rename', 'settings-devices', ['Rename Safari on iPhone']],
   ['settings-devices-end', 'settings-devices', ['End the sign-in of Safari on iPhone']],
   ['settings-data-delete', 'settings-data', ['Delete account…']],
+  ['settings-lock-call-ask', 'settings-lock-call', ['Lock now']],
+  ['settings-data-call-wipe', 'settings-data-call', ['Erase now…']],
   ['safety-paste', 'safety', ['Paste a code']],
   ['safety-scan', 'safety', ['Scan their code']],
   ['call-emoji', 'call-live-video', ['Compare these four: 🐙 🚲 🍋 🎩']],

@@ -53,23 +53,28 @@ describe('one message, looked at closely', () => {
     await dialog().waitFor();
   });
 
-  it('that waits goes back into the composer, before what was being written', async () => {
-    await show('conversation-offline');
-    await open('I can carry it');
-    await dialog().getByRole('button', { name: 'Edit' }).click();
-    await dialog().waitFor({ state: 'detached' });
-    const field = page.locator('.composer textarea');
-    expect(await field.inputValue()).toBe('I can carry it');
-    await page.waitForFunction(() => document.activeElement?.matches('.composer textarea'));
-    expect(await page.locator('.bubble', { hasText: 'I can carry it' }).count()).toBe(0);
-  });
-
   it('that may be on its way is neither edited nor held back, and says so', async () => {
     await show('conversation-offline');
     await open('and the rope');
     await dialog().getByText('It may be on its way already').waitFor();
     expect(await dialog().getByRole('button', { name: 'Edit' }).count()).toBe(0);
     expect(await dialog().getByRole('button', { name: 'Don’t send' }).count()).toBe(0);
+  });
+
+  it('does not say that nobody tried where it may be on its way', async () => {
+    await show('conversation-details-trying');
+    await dialog().getByText('It may be on its way already').waitFor();
+    expect((await facts())['Tried']).toBe('Just now');
+  });
+
+  it('reads from its top where it is longer than the screen', async () => {
+    await page.setViewportSize({ width: 844, height: 390 });
+    await show('conversation-details-late');
+    await dialog().waitFor();
+    expect(await dialog().evaluate((element) => element.scrollTop)).toBe(0);
+    expect(await dialog().evaluate((element) => element.scrollHeight - element.clientHeight)).toBeGreaterThan(
+      0,
+    );
   });
 
   it('that was sent while one looked at it says so, and stays', async () => {
@@ -93,6 +98,96 @@ describe('one message, looked at closely', () => {
     await page.getByRole('button', { name: 'Try all again' }).click();
     await page.getByText('3 messages were not sent.').waitFor({ state: 'detached' });
     expect(await calls()).toContain('retryAll');
+  });
+});
+
+describe('a message that waits, while it is edited', () => {
+  const field = () => page.locator('.composer textarea');
+  const strip = () => page.locator('.editing');
+
+  it('is in the field, beside the draft, and is saved by Enter', async () => {
+    await show('conversation-offline');
+    const draft = await field().inputValue();
+    await open('I can carry it');
+    await dialog().getByRole('button', { name: 'Edit' }).click();
+    await dialog().waitFor({ state: 'detached' });
+    await strip().getByText('Editing a message that waits').waitFor();
+    await strip().getByText('I can carry it').waitFor();
+    await page.waitForFunction(() => document.activeElement?.matches('.composer textarea'));
+    expect(await field().inputValue()).toBe('I can carry it');
+    await field().press('End');
+    await page.keyboard.type(', and the coffee');
+    await page.keyboard.press('Enter');
+    await strip().waitFor({ state: 'detached' });
+    await page.locator('.bubble', { hasText: 'I can carry it, and the coffee' }).waitFor();
+    expect(await field().inputValue()).toBe(draft);
+    expect(await calls()).not.toContain('typing');
+  });
+
+  it.each(['Escape', 'Stop editing'])('%s leaves it as it was, and brings the draft back', async (way) => {
+    await show('conversation-editing');
+    await field().focus();
+    if (way === 'Escape') await page.keyboard.press(way);
+    else await page.getByRole('button', { name: way }).click();
+    await strip().waitFor({ state: 'detached' });
+    expect(await field().inputValue()).toBe('What was being written before');
+    await page.waitForFunction(() => document.activeElement?.matches('.composer textarea'));
+    await page.locator('.bubble', { hasText: /^I can carry it\d/u }).waitFor();
+  });
+
+  it('and emptied is not saved, but can be withdrawn', async () => {
+    await show('conversation-editing');
+    await field().fill('');
+    await field().press('Enter');
+    await page.locator('.footnote').getByText('A message needs words.').waitFor();
+    expect(await calls()).not.toContain('saveEdit');
+    await strip().getByRole('button', { name: 'Don’t send' }).click();
+    await strip().waitFor({ state: 'detached' });
+    expect(await page.locator('.bubble', { hasText: 'I can carry it' }).count()).toBe(0);
+    expect(await field().inputValue()).toBe('What was being written before');
+  });
+
+  it('says so when it has gone out, and keeps the words in the field', async () => {
+    await show('conversation-offline');
+    await page.evaluate(() => {
+      const { items, draft, editing } = window.gallery.models.timeline;
+      const item = items.value.find(({ text }) => text === 'and the rope');
+      if (item === undefined) throw new Error('nothing waits');
+      draft.value = '';
+      editing.value = { id: item.id, was: 'and the rope', text: 'and two ropes', saving: false };
+    });
+    await strip().getByText('Editing a message that waits').waitFor();
+    await page.evaluate(() => {
+      const { items } = window.gallery.models.timeline;
+      items.value = items.value.map((item) =>
+        item.text === 'and the rope' ? { ...item, tick: 'sent' } : item,
+      );
+    });
+    await strip().getByText('This message has gone out meanwhile').waitFor();
+    await field().press('Enter');
+    await page.locator('.footnote').getByText('It may have gone out.').waitFor();
+    expect(await field().inputValue()).toBe('and two ropes');
+    expect(await strip().count()).toBe(0);
+  });
+});
+
+describe('notices', () => {
+  it.each([
+    { width: 1280, height: 800 },
+    { width: 844, height: 390 },
+    { width: 390, height: 844 },
+  ])('lie above what is being written, also of several lines, at $width×$height', async (size) => {
+    await page.setViewportSize(size);
+    await page.goto(site.url('notices'));
+    await page.locator('.composer textarea').fill('one\ntwo\nthree\nfour');
+    const [notice, composer] = [page.locator('.notice').last(), page.locator('.composer')];
+    await notice.waitFor();
+    await expect
+      .poll(async () => {
+        const [above, below] = [await notice.boundingBox(), await composer.boundingBox()];
+        return (below?.y ?? 0) - ((above?.y ?? 0) + (above?.height ?? 0));
+      })
+      .toBeGreaterThan(0);
   });
 });
 

@@ -1,4 +1,5 @@
 import { isMissed } from '../../../models/is-missed.ts';
+import { numbers } from '../../strings.ts';
 import { duration } from '../calls.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { first } from './first.ts';
@@ -117,6 +118,7 @@ export const calls: Catalogue['words']['calls'] = {
   devices: 'Mikrofon, Kamera, Lautsprecher',
   popOut: 'Bild in einem eigenen Fenster zeigen',
   minimise: 'Zurück zu den Nachrichten',
+  minimiseNew: (count, name) => `Zurück zu den Nachrichten: ${numbers.format(count)} neue von ${name}`,
   maximise: 'Zurück zum Anruf',
   end: 'Auflegen',
   callOff: 'Anruf abbrechen',

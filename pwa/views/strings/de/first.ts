@@ -36,7 +36,7 @@ export const first: Catalogue['words']['first'] = {
     unreachableQueued: (count) =>
       `Server nicht erreichbar: ${counted(count, 'Nachricht wird', 'Nachrichten werden')} gesendet, sobald er wieder da ist`,
     unreachableQueuedShort: (count) => `Kein Server · ${counted(count, 'wartet', 'warten')}`,
-    tryNow: 'Jetzt versuchen',
+    tryNow: 'Nochmal',
     connecting: 'Verbinden …',
     catchingUp: 'Wird aktualisiert …',
     catchingUpOf: (done, total) => `Wird aktualisiert: ${numbers.format(done)} von ${numbers.format(total)}`,
@@ -52,7 +52,7 @@ export const first: Catalogue['words']['first'] = {
   list: {
     title: 'Chats',
     label: 'Unterhaltungen',
-    search: 'Nachrichten durchsuchen',
+    search: 'Nachrichten suchen',
     emptyTitle: 'Noch keine Unterhaltungen',
     empty: 'Füge jemanden hinzu, dann kann hier die erste Nachricht stehen.',
     find: 'Personen finden',

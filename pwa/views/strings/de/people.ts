@@ -5,7 +5,7 @@ export const people: Catalogue['words']['people'] = {
   search: 'Personen suchen',
   label: 'Personen auf diesem Server',
   loading: 'Mal sehen, wer da ist …',
-  failedTitle: 'Das Verzeichnis braucht eine Verbindung',
+  failedTitle: 'Das Verzeichnis braucht eine Verbindung.',
   failed: 'Wen du schon kennst, siehst du hier unten.',
   again: 'Noch einmal versuchen',
   hintTitle: 'Finde jemanden über den Namen',

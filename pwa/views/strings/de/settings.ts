@@ -65,6 +65,8 @@ export const settings: Catalogue['words']['settings'] = {
     confirm: 'Abmelden und löschen',
   },
 
+  endsCall: (name) => `Das beendet deinen Anruf mit ${name}.`,
+
   working: 'Einen Moment …',
   save: 'Speichern',
   wrongPassword: 'Das Passwort ist falsch.',
@@ -135,6 +137,7 @@ export const settings: Catalogue['words']['settings'] = {
     enable: 'Sperre einschalten',
     on: 'Die Sperre ist an',
     now: 'Jetzt sperren',
+    nowTitle: 'NexChat jetzt sperren?',
     keyHelp: 'Entsperre mit Fingerabdruck, Gesicht oder PIN dieses Geräts, statt zu tippen.',
     addKey: 'Hinzufügen',
     hasKey: 'Auch Fingerabdruck, Gesicht oder PIN dieses Geräts entsperren NexChat.',

@@ -1,0 +1,93 @@
+import type { OpId, UserId } from '#shared/ids.ts';
+import type { Editing as Edit, TimelineModel } from '../models/timeline.ts';
+import type { Actions } from './actions.ts';
+import type { Drafts } from './drafts.ts';
+import { type Inside, mustBeInside } from './inside.ts';
+
+/**
+ * Changing what a message says that was not sent. It stays in the queue until the change is saved. What was typed is
+ * stored in front of the draft until then: whoever leaves, locks or reloads finds both in the field.
+ */
+export type Editing = Pick<Actions, 'edit' | 'setEdit' | 'saveEdit'>;
+
+interface EditingDeps {
+  readonly timeline: Pick<TimelineModel, 'peer' | 'items' | 'draft' | 'editing'>;
+  readonly drafts: Pick<Drafts, 'changed' | 'flush'>;
+  /** What a message said that was certainly not sent, and is gone now; null when the server may have it. */
+  readonly takeBack: (id: OpId) => Promise<string | null>;
+  readonly inside: () => Inside | null;
+  readonly report: (error: unknown) => void;
+}
+
+export function createEditing({ timeline, drafts, takeBack, inside, report }: EditingDeps): Editing {
+  const { editing, draft } = timeline;
+
+  /** Shows the draft again, or `rest` instead of it. */
+  function end(peer: UserId, rest = draft.value): void {
+    editing.value = null;
+    draft.value = rest;
+    drafts.changed(peer, rest);
+  }
+
+  async function queue(peer: UserId, text: string): Promise<boolean> {
+    try {
+      await mustBeInside(inside()).store.queueMessage(peer, text);
+      return true;
+    } catch (error) {
+      report(error);
+      return false;
+    }
+  }
+
+  return {
+    edit(id) {
+      const peer = timeline.peer.value;
+      if (peer === null || editing.value?.saving === true) return;
+      // Whoever goes on to another message keeps what was changed in this one.
+      if (editing.value !== null) end(peer, id === null ? draft.value : besides(editing.value, draft.value));
+      const was = timeline.items.value.find((item) => item.id === id)?.text ?? null;
+      if (id !== null && was !== null) editing.value = { id, was, text: was, saving: false };
+    },
+    setEdit(text) {
+      const peer = timeline.peer.value;
+      if (peer === null || editing.value === null || editing.value.saving) return;
+      editing.value = { ...editing.value, text };
+      drafts.changed(peer, besides(editing.value, draft.value));
+    },
+    async saveEdit() {
+      const peer = timeline.peer.value;
+      const edit = editing.value;
+      const text = edit?.text.trim() ?? '';
+      if (peer === null || edit === null || edit.saving || text === '') return true;
+      if (text === edit.was) {
+        end(peer);
+        return true;
+      }
+      const before = draft.value;
+      const person = inside();
+      editing.value = { ...edit, saving: true };
+      // It is on the device before the message leaves the queue.
+      await drafts.flush();
+      const taken = (await takeBack(edit.id)) !== null;
+      const saved = taken && (await queue(peer, text));
+      if (inside() !== person) return taken;
+      const rest = saved ? before : besides(edit, before);
+      const isHere = () => editing.value?.id === edit.id;
+      // Queueing took the stored draft with it, and the person may be back in this conversation by now.
+      const isBack = !isHere() && timeline.peer.value === peer && draft.value !== '';
+      drafts.changed(peer, isBack ? draft.value : rest);
+      await drafts.flush();
+      if (isHere()) {
+        editing.value = null;
+        draft.value = rest;
+      }
+      return taken;
+    },
+  };
+}
+
+/** The draft, with what was changed in a message in front of it. */
+function besides({ was, text }: Edit, draft: string): string {
+  if (text.trim() === '' || text.trim() === was) return draft;
+  return draft.trim() === '' ? text : `${text}\n${draft}`;
+}

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { Failure } from '#shared/errors.ts';
+import type { OpId, UserId } from '#shared/ids.ts';
+import { createDrafts } from '#pwa/controllers/drafts.ts';
+import { createEditing } from '#pwa/controllers/editing.ts';
+import type { Inside } from '#pwa/controllers/inside.ts';
+import { createTimelineModel } from '#pwa/models/timeline.ts';
+import { message } from '#pwa/dev/fake-messages.ts';
+
+const ann = 'ann' as UserId;
+const bob = 'bob' as UserId;
+
+/** A conversation with ann where two messages wait, over a database that is two maps. */
+function conversation(draft = '') {
+  const timeline = createTimelineModel();
+  const waiting = message(true, 'see you at six', 1, null, 'queued');
+  const other = message(true, 'bring the rope', 2, null, 'failed');
+  const queue = new Map<OpId, string>([
+    [waiting.id, 'see you at six'],
+    [other.id, 'bring the rope'],
+  ]);
+  const stored = new Map<UserId, string>([[ann, draft]]);
+  const reported: unknown[] = [];
+  const world = { sent: false, full: false, gone: false };
+  const store = {
+    queueMessage: async (peer: UserId, text: string) => {
+      if (world.full) throw new Failure('STORAGE_FULL');
+      stored.delete(peer);
+      queue.set(`new ${text}` as OpId, text);
+    },
+  };
+  // Only what is asked for here.
+  const inside = { store } as unknown as Inside;
+  const drafts = createDrafts({
+    save: async (peer, text) => void (text === '' ? stored.delete(peer) : stored.set(peer, text)),
+    timers: { after: () => () => {} },
+    report: (error) => reported.push(error),
+  });
+  const editing = createEditing({
+    timeline,
+    drafts,
+    takeBack: async (id) => {
+      const text = queue.get(id) ?? null;
+      if (world.sent || text === null) return null;
+      queue.delete(id);
+      return text;
+    },
+    inside: () => (world.gone ? null : inside),
+    report: (error) => reported.push(error),
+  });
+  timeline.peer.value = ann;
+  timeline.items.value = [waiting, other];
+  timeline.draft.value = draft;
+  return { timeline, editing, drafts, queue, stored, reported, world, waiting, other };
+}
+
+const texts = (queue: ReadonlyMap<OpId, string>) => [...queue.values()];
+
+describe('a message that waits is edited', () => {
+  it('beside the draft, which is there again when it is saved', async () => {
+    const { timeline, editing, drafts, queue, stored, waiting } = conversation('a draft');
+    editing.edit(waiting.id);
+    expect(timeline.editing.value).toMatchObject({ was: 'see you at six', text: 'see you at six' });
+    expect(timeline.draft.value).toBe('a draft');
+    editing.setEdit('see you at seven ');
+    expect(texts(queue)).toEqual(['see you at six', 'bring the rope']);
+    expect(await editing.saveEdit()).toBe(true);
+    await drafts.flush();
+    expect(texts(queue)).toEqual(['bring the rope', 'see you at seven']);
+    expect([timeline.editing.value, timeline.draft.value, stored.get(ann)]).toEqual([
+      null,
+      'a draft',
+      'a draft',
+    ]);
+  });
+
+  it('and left as it was: by cancelling, and by saving what did not change', async () => {
+    const { timeline, editing, drafts, queue, stored, waiting } = conversation('a draft');
+    editing.edit(waiting.id);
+    editing.setEdit('no');
+    editing.edit(null);
+    await drafts.flush();
+    expect([timeline.draft.value, stored.get(ann)]).toEqual(['a draft', 'a draft']);
+    editing.edit(waiting.id);
+    editing.setEdit('see you at six\n');
+    expect(await editing.saveEdit()).toBe(true);
+    expect(timeline.editing.value).toBe(null);
+    expect(texts(queue)).toEqual(['see you at six', 'bring the rope']);
+  });
+
+  it('and never emptied', async () => {
+    const { timeline, editing, queue, waiting } = conversation();
+    editing.edit(waiting.id);
+    editing.setEdit('  ');
+    await editing.saveEdit();
+    expect(texts(queue)).toEqual(['see you at six', 'bring the rope']);
+    expect(timeline.editing.value).not.toBe(null);
+  });
+
+  it('but has gone out meanwhile: what was typed is the draft, before the one that was there', async () => {
+    const { timeline, editing, drafts, stored, world, waiting } = conversation('a draft');
+    editing.edit(waiting.id);
+    editing.setEdit('see you at seven');
+    world.sent = true;
+    expect(await editing.saveEdit()).toBe(false);
+    await drafts.flush();
+    expect(timeline.editing.value).toBe(null);
+    expect([timeline.draft.value, stored.get(ann)]).toEqual([
+      'see you at seven\na draft',
+      'see you at seven\na draft',
+    ]);
+  });
+
+  it('but can’t be queued anew: nothing that was typed is lost', async () => {
+    const { timeline, editing, drafts, stored, reported, world, waiting } = conversation();
+    editing.edit(waiting.id);
+    editing.setEdit('see you at seven');
+    world.full = true;
+    await editing.saveEdit();
+    await drafts.flush();
+    expect(reported).toHaveLength(1);
+    expect([timeline.draft.value, stored.get(ann)]).toEqual(['see you at seven', 'see you at seven']);
+  });
+});
+
+describe('what is typed into a message that is edited', () => {
+  it('is on the device before it is saved, together with the draft', async () => {
+    const { editing, drafts, stored, waiting } = conversation('a draft');
+    editing.edit(waiting.id);
+    editing.setEdit('see you at seven');
+    await drafts.flush();
+    expect(stored.get(ann)).toBe('see you at seven\na draft');
+    editing.setEdit('see you at six');
+    await drafts.flush();
+    expect(stored.get(ann)).toBe('a draft');
+  });
+
+  it('stays when another one is edited', () => {
+    const { timeline, editing, waiting, other } = conversation();
+    editing.edit(waiting.id);
+    editing.setEdit('see you at seven');
+    editing.edit(other.id);
+    expect(timeline.editing.value).toMatchObject({ was: 'bring the rope' });
+    expect(timeline.draft.value).toBe('see you at seven');
+  });
+
+  it('goes out, and the draft stays, when one leaves the conversation while it is saved', async () => {
+    const { timeline, editing, drafts, queue, stored, waiting } = conversation('a draft');
+    editing.edit(waiting.id);
+    editing.setEdit('see you at seven');
+    const saving = editing.saveEdit();
+    timeline.editing.value = null;
+    timeline.peer.value = bob;
+    timeline.draft.value = 'for bob';
+    await saving;
+    await drafts.flush();
+    expect(texts(queue)).toEqual(['bring the rope', 'see you at seven']);
+    expect([timeline.draft.value, stored.get(ann)]).toEqual(['for bob', 'a draft']);
+  });
+
+  it('is kept on the device when it is locked while it is saved, and written nowhere else', async () => {
+    const { timeline, editing, drafts, stored, world, waiting } = conversation();
+    editing.edit(waiting.id);
+    editing.setEdit('see you at seven');
+    const saving = editing.saveEdit();
+    world.gone = true;
+    timeline.editing.value = null;
+    timeline.peer.value = null;
+    await saving;
+    await drafts.flush();
+    expect(stored.get(ann)).toBe('see you at seven');
+  });
+});
