@@ -25,7 +25,7 @@ if (precached.some(([, url]) => /\.(?:br|gz)$/.test(url)))
   throw new Error('The service worker fetches compressed copies besides the files themselves.');
 
 export default [
-  { name: 'script of the first screen', limit: '88 kB', path: first.map((chunk) => inDist(chunk.file)) },
+  { name: 'script of the first screen', limit: '89 kB', path: first.map((chunk) => inDist(chunk.file)) },
   { name: 'script in all', limit: '260 kB', path: `${dist}/assets/*.js` },
   { name: 'styles', limit: '20 kB', path: `${dist}/assets/*.css` },
   // It holds the sync client and the local database, to send what waits when every tab is closed.
