@@ -3,11 +3,12 @@ import { durationOf } from '#shared/call.ts';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Goal, Place, TimelineItem, TimelineModel } from '../models/timeline.ts';
 import { unchanged } from '../models/unchanged.ts';
-import type { LocalStore, Span, Stop } from '../store/ports.ts';
+import type { LocalStore, Span, Stop, StoredWindow } from '../store/ports.ts';
 
 /**
  * The part of the open conversation that is shown: at its end, or anywhere in it. However long one reads, it never grows
- * wider than `WIDEST`: it moves along, and lets go of what lies far behind the reader.
+ * wider than `WIDEST`, and no wider than `MOVING` by being scrolled: it moves along, and lets go of what lies far behind
+ * the reader.
  */
 export interface Window {
   /** The newest messages; with many `unread`, those around the first of them. */
@@ -30,12 +31,16 @@ export interface Window {
   close(): void;
 }
 
-/** How many messages a window shows on either side of a goal, and grows by. */
+/** How many messages a window shows on either side of a goal. */
 export const WINDOW = 100;
 /** With how many a conversation opens: what is on the screen, and some above it. */
 const OPENING = 40;
 /** Reading again what is shown, after each change to it, must stay unnoticed. */
 export const WIDEST = 500;
+/** What moves along with a reader is read again with each step: on a slow phone that must stay unnoticed, too. */
+export const MOVING = 250;
+/** How many messages a step brings. */
+const STEP = 50;
 
 interface Reading {
   readonly report: (error: unknown) => void;
@@ -69,11 +74,14 @@ export function createWindow(timeline: TimelineModel, { report, came, changed }:
     if (shown === null) return;
     const { store, peer } = shown;
     let first = goal !== undefined;
+    let moves = !first;
+    let waiting = 0;
     span = wanted;
     growing = true;
     next = null;
     stop();
-    stop = store.liveTimeline(peer, wanted, ({ items, calls, hasEarlier, hasLater, seen }) => {
+
+    function show({ items, calls, hasEarlier, hasLater, seen }: StoredWindow): void {
       if (timeline.peer.value !== peer) return;
       growing = false;
       batch(() => {
@@ -100,7 +108,19 @@ export function createWindow(timeline: TimelineModel, { report, came, changed }:
       const step = next;
       next = null;
       step?.();
+    }
+
+    const stopReading = store.liveTimeline(peer, wanted, (messages) => {
+      clearTimeout(waiting);
+      // A step was read for somebody who scrolls: opening it was one piece of work, and drawing it is another.
+      if (moves) waiting = window.setTimeout(show, 0, messages);
+      else show(messages);
+      moves = false;
     });
+    stop = () => {
+      clearTimeout(waiting);
+      stopReading();
+    };
   }
 
   /**
@@ -126,20 +146,24 @@ export function createWindow(timeline: TimelineModel, { report, came, changed }:
     else step();
   }
 
+  /** How many of so many messages stay when others come. */
+  function kept(count: number): number {
+    return Math.min(count, (timeline.whole.value ? WIDEST : MOVING) - STEP);
+  }
+
   function growEarlier(): void {
     const items = timeline.items.value;
     const [oldest] = items;
     if (oldest === undefined || !timeline.hasEarlier.value) return;
     if ('newest' in span && items.length < span.newest) return;
-    read({ around: oldest.id, earlier: WINDOW, later: Math.min(items.length, WIDEST - WINDOW) });
+    read({ around: oldest.id, earlier: STEP, later: kept(items.length) });
   }
 
   function growLater(): void {
     const items = timeline.items.value;
     const newest = items.at(-1);
     if (newest === undefined || !timeline.hasLater.value) return;
-    const earlier = Math.min(items.length, WIDEST - WINDOW) - 1;
-    read({ around: newest.id, earlier, later: WINDOW + 1 });
+    read({ around: newest.id, earlier: kept(items.length) - 1, later: STEP + 1 });
   }
 
   return {

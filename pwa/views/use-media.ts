@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 
 /** From here on two panes stand side by side; styles/shell.css has the same number. */
 export const WIDE = '(min-width: 720px)';
@@ -9,13 +9,13 @@ export const ROOMY = '(min-width: 1100px)';
 
 /** Whether a media query holds at the moment. */
 export function useMedia(query: string): ReadonlySignal<boolean> {
-  const matches = useSignal(matchMedia(query).matches);
+  const list = useMemo(() => matchMedia(query), [query]);
+  const matches = useSignal(list.matches);
   useEffect(() => {
-    const list = matchMedia(query);
     const onChange = () => (matches.value = list.matches);
     onChange();
     list.addEventListener('change', onChange);
     return () => list.removeEventListener('change', onChange);
-  }, [matches, query]);
+  }, [list, matches]);
   return matches;
 }

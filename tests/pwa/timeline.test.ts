@@ -46,6 +46,34 @@ test('a window that moves on takes messages away at one end and brings others at
   }
 });
 
+test('what the window has let go of is asked for again by who comes back to it', async () => {
+  await show('conversation-past');
+  const items = await page.evaluateHandle(() => window.gallery.models.timeline.items.value);
+  const toStart = (asked: number) =>
+    page.waitForFunction((times) => {
+      const timeline = document.querySelector('.timeline');
+      if (timeline !== null) timeline.scrollTop = timeline.scrollTop === 0 ? 9 : 0;
+      return window.gallery.calls.filter((call) => call === 'loadEarlier').length === times;
+    }, asked);
+  await toStart(1);
+  await settled(page);
+  await page.evaluate((before) => (window.gallery.models.timeline.items.value = before), items);
+  await settled(page);
+  await toStart(2);
+});
+
+test('what is near the screen is drawn ahead of the reader, after a leap, too', async () => {
+  await show('conversation-past');
+  await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop -= 6000));
+  await page.waitForFunction(() => {
+    const rows = [...document.querySelectorAll('.timeline-row')].map((row) => row.getBoundingClientRect());
+    const { top = 0, bottom = 0 } = document.querySelector('.timeline')?.getBoundingClientRect() ?? {};
+    const above = rows.filter((row) => row.bottom <= top).length;
+    const below = rows.filter((row) => row.top >= bottom).length;
+    return above >= 7 && below >= 7;
+  });
+});
+
 test('a reader who comes back finds the message where it stood, and nothing marked', async () => {
   await show('conversation-past');
   await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop -= 333));

@@ -4,7 +4,7 @@ import { useApp } from '../app-context.ts';
 import { clockTime, fullTime } from '../format.ts';
 import { linkify } from '../linkify.ts';
 import { LockIcon } from '../parts/more-icons.tsx';
-import { TickMark } from '../parts/TickMark.tsx';
+import { drawTick, useJustSeen } from '../parts/TickMark.tsx';
 import { say } from '../strings.ts';
 import { sayChat } from '../strings/chat.ts';
 import type { TimelineItem } from '../../models/timeline.ts';
@@ -19,62 +19,63 @@ interface Props {
   readonly goal: boolean;
 }
 
-/** One message with the separators above it. The same row is not drawn again, however often the timeline is. */
+/**
+ * One message with the separators above it. The same row is not drawn again, however often the timeline is. Rows come by
+ * the dozen while somebody scrolls: what every one of them has is drawn here, without a component of its own.
+ */
 export function MessageRow({ row, name, goal }: Props) {
-  return useMemo(() => <Drawn row={row} name={name} goal={goal} />, [row, name, goal]);
-}
-
-function Drawn(props: Props) {
-  const { item, day, hole, unread, first, last } = props.row;
-  return (
-    <>
-      {hole && <Hole />}
-      <DayLine day={day} />
-      {unread && (
-        <p class="unread-divider">
-          <span>{sayChat.newMessages}</span>
-        </p>
-      )}
-      <article
-        class="message"
-        data-mine={item.mine}
-        data-first={first}
-        data-last={last}
-        data-failed={item.tick === 'failed'}
-        data-goal={props.goal}
-        aria-label={item.mine ? sayChat.mine : props.name}
-      >
-        <div class="bubble">
-          <MessageText text={item.text} refused={item.error === 'KEY_CHANGED'} />
-          <Meta item={item} />
-        </div>
-        {item.tick === 'failed' && <Failed row={props.row} />}
-        {item.tick === 'queued' && item.error === 'KEY_CHANGED' && <Held row={props.row} />}
-      </article>
-    </>
-  );
-}
-
-/** When, and how far it got; pressed, it shows everything about the message. Arrow keys lead from one to the next. */
-function Meta(props: { item: TimelineItem }) {
   const { actions } = useApp();
-  const { id, at, tick } = props.item;
-  const clock = clockTime(at);
-  const state = tick === null ? '' : say.conversation.tick[tick];
-  return (
-    <button
-      type="button"
-      class="meta"
-      tabIndex={-1}
-      aria-label={sayChat.inspector.open(clock, state)}
-      onClick={() => actions.inspect(id)}
-    >
-      <time dateTime={new Date(at).toISOString()} title={fullTime(at)}>
-        {clock}
-      </time>
-      {tick !== null && <TickMark tick={tick} />}
-    </button>
-  );
+  const pops = useJustSeen(row.item.tick);
+  return useMemo(() => {
+    const { item, day, hole, unread, first, last } = row;
+    const { id, at, mine, tick, error } = item;
+    const clock = clockTime(at);
+    return (
+      <>
+        {hole && <Hole />}
+        {day !== null && <DayLine day={day} />}
+        {unread && (
+          <p class="unread-divider">
+            <span>{sayChat.newMessages}</span>
+          </p>
+        )}
+        <article
+          class="message"
+          data-mine={mine || undefined}
+          data-first={first || undefined}
+          data-last={last || undefined}
+          data-failed={tick === 'failed' || undefined}
+          data-goal={goal || undefined}
+          aria-label={mine ? sayChat.mine : name}
+        >
+          <div class="bubble">
+            {wordsOf(item)}
+            {/* Pressed, it shows everything about the message. Arrow keys lead from one to the next. */}
+            <button
+              type="button"
+              class="meta"
+              tabIndex={-1}
+              aria-label={sayChat.inspector.open(clock, tick === null ? '' : say.conversation.tick[tick])}
+              onClick={() => actions.inspect(id)}
+            >
+              <time dateTime={new Date(at).toISOString()}>{clock}</time>
+              {tick !== null && drawTick(tick, pops)}
+            </button>
+          </div>
+          {tick === 'failed' && <Failed row={row} />}
+          {tick === 'queued' && error === 'KEY_CHANGED' && <Held row={row} />}
+        </article>
+      </>
+    );
+  }, [row, name, goal, pops, actions]);
+}
+
+/** Tells everything about the moment that the pointer rests on: put into words only then, and not with every row. */
+export function tellTime({ target }: PointerEvent): void {
+  if (!(target instanceof Element)) return;
+  const meta = target.closest<HTMLElement>('.meta');
+  const time = meta?.querySelector('time');
+  if (meta && time) meta.title = fullTime(Date.parse(time.dateTime));
 }
 
 /** Stands for messages that are at the server and not here yet. They are asked for as soon as it comes near the screen. */
@@ -88,26 +89,26 @@ function Hole() {
 }
 
 /** Text nodes and links only: what a friend writes never becomes markup. */
-function MessageText(props: { text: string | null; refused: boolean }) {
-  if (props.text === null) {
+function wordsOf({ text, error }: TimelineItem) {
+  if (text === null) {
     return (
       <span class="unreadable">
         <LockIcon />
-        {props.refused ? sayChat.refused : sayChat.unreadable}
+        {error === 'KEY_CHANGED' ? sayChat.refused : sayChat.unreadable}
       </span>
     );
   }
   return (
     <span class="text" dir="auto">
-      {linkify(props.text).map(({ text, href, host }, index) =>
-        href === null ? (
-          text
+      {linkify(text).map((part, index) =>
+        part.href === null ? (
+          part.text
         ) : (
           <Fragment key={index}>
-            <a href={href} target="_blank" rel="noopener noreferrer nofollow">
-              {text}
+            <a href={part.href} target="_blank" rel="noopener noreferrer nofollow">
+              {part.text}
             </a>
-            {host !== undefined && <bdi class="real-host"> ({host})</bdi>}
+            {part.host !== undefined && <bdi class="real-host"> ({part.host})</bdi>}
           </Fragment>
         ),
       )}

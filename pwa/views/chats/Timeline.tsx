@@ -10,14 +10,16 @@ import { BubbleDrawing } from '../parts/drawings.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
 import { DownIcon } from '../parts/more-icons.tsx';
 import { sayChat } from '../strings/chat.ts';
-import { MessageRow } from './MessageRow.tsx';
+import { MessageRow, tellTime } from './MessageRow.tsx';
 import { NoticeLine } from './NoticeLine.tsx';
+import { heightOf } from './row-height.ts';
 import { type Row, rowsOf } from './rows.ts';
 import { AT_END, useEnd } from './use-end.ts';
 import { useEndKey } from './use-end-key.ts';
 import { useFresh } from './use-fresh.ts';
 import { goalIndex, useGoal } from './use-goal.ts';
 import { useHole } from './use-hole.ts';
+import { useNear } from './use-near.ts';
 import { useNews } from './use-news.ts';
 import { useSeen } from './use-seen.ts';
 import { useMessageKeys } from './use-message-keys.ts';
@@ -30,8 +32,11 @@ const HEAD_ROOM = 76;
 const FOOT_ROOM = 2;
 /** Between the composer and the button that leads to the end, in pixels. */
 const BUTTON_GAP = 12;
-/** Closer to the oldest or newest loaded message than this asks for more, in pixels. */
-const NEAR = 900;
+/**
+ * Closer to the oldest or newest loaded message than this asks for more, which takes a moment to come, in pixels. A window
+ * that moves is more than twice as high: nobody in it is near to both.
+ */
+const NEAR = 3_000;
 
 /** A position that browsers take for the end, in pixels. */
 const PAST_END = 1e7;
@@ -47,6 +52,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
   const hasEarlier = models.timeline.hasEarlier.value;
   const hasLater = models.timeline.hasLater.value;
   const scroller = useRef<HTMLDivElement>(null);
+  const width = useRef(window.innerWidth);
   const known = useRef<readonly Row[]>([]);
   const rows = useMemo(() => {
     const next = rowsOf({ items, calls, notices, unreadAfter, hasEarlier, hasLater });
@@ -54,19 +60,23 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     return known.current;
   }, [items, calls, notices, unreadAfter, hasEarlier, hasLater]);
 
+  const keys = useMemo(() => rows.map(({ key }) => key), [rows]);
+
   const whole = useWhole();
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
-    estimateSize: useCallback((index: number) => estimate(rows[index]), [rows]),
+    getItemKey: useCallback((index: number) => keys[index] ?? index, [keys]),
+    estimateSize: useCallback((index: number) => heightOf(rows[index], width.current), [rows]),
     // What is drawn first is what is on the screen then, as near as it can be guessed.
     initialRect: { width: 0, height: window.innerHeight },
     initialOffset: () => {
       const index = goalIndex(rows, models.timeline.goal.peek());
-      return index === -1 ? PAST_END : rows.slice(0, index).reduce((sum, row) => sum + estimate(row), 0);
+      return index === -1
+        ? PAST_END
+        : rows.slice(0, index).reduce((sum, row) => sum + heightOf(row, width.current), 0);
     },
-    overscan: whole.value ? rows.length : 8,
+    rangeExtractor: useNear(keys, whole.value),
     paddingStart: HEAD_ROOM,
     paddingEnd: props.covered.value + FOOT_ROOM,
     // A reader who comes back finds the first message as far above the edge as it was.
@@ -75,6 +85,8 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     followOnAppend: !hasLater,
     scrollEndThreshold: AT_END,
   });
+
+  width.current = virtualizer.scrollRect?.width || width.current;
 
   // What comes and goes inside a row does so at its top. Above the fold, or under the header, that moves nobody.
   virtualizer.shouldAdjustScrollPositionOnItemSizeChange = keepPlace;
@@ -125,6 +137,11 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
 
   // Near the start, once for each oldest message; where the window has another end, near that, too.
   const asked = useRef<{ oldest?: string; newest?: string }>({});
+  useLayoutEffect(() => {
+    // What was asked for has come, and may have to be asked for again when the window has moved back.
+    if (items[0]?.id !== asked.current.oldest) delete asked.current.oldest;
+    if (items.at(-1)?.id !== asked.current.newest) delete asked.current.newest;
+  }, [items]);
   const askForMore = () => {
     const { scrollTop, scrollHeight, clientHeight } = scroller.current ?? {};
     if (scrollTop === undefined || scrollHeight === undefined || clientHeight === undefined) return;
@@ -158,6 +175,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
         aria-label={sayChat.messages(props.name)}
         tabIndex={0}
         style={{ '--covered': `${props.covered.value}px` }}
+        onPointerOver={tellTime}
         onScroll={() => {
           end.scrolled();
           look();
@@ -229,9 +247,4 @@ function keepPlace(
   { scrollOffset }: { scrollOffset: number | null },
 ) {
   return start <= (scrollOffset ?? 0) + HEAD_ROOM;
-}
-
-/** A guess at a row's height before it was drawn once, in pixels. */
-function estimate(row: Row | undefined): number {
-  return 44 + Math.floor((row?.item?.text?.length ?? 0) / 60) * 22;
 }

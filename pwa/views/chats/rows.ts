@@ -61,28 +61,33 @@ export function rowsOf({ items, calls, notices, unreadAfter, hasEarlier, hasLate
   const firstUnread = firstUnreadIndex(items, unreadAfter);
   const noticesAt = placed(items, notices, hasEarlier);
   const callsAt = placed(items, calls, hasEarlier);
-  const between = (index: number) => [...(noticesAt.get(index) ?? []), ...(callsAt.get(index) ?? [])];
+  const isOneDay = createDays();
   const starts = items.map((item, index) => {
     const before = items[index - 1];
-    const apart = before === undefined || index === firstUnread || between(index).length > 0;
-    return apart || !belongTogether(before, item);
+    if (before === undefined || index === firstUnread || noticesAt.has(index) || callsAt.has(index))
+      return true;
+    return !belongTogether(before, item) || !isOneDay(before.at, item.at);
   });
 
   /** When the message or call above was; undefined at the start. */
   let above: number | undefined;
   const dayAt = (at: number, hole = false): number | null => {
-    const begins = above === undefined ? !hasEarlier : !hole && dayOf(above) !== dayOf(at);
+    const begins = above === undefined ? !hasEarlier : !hole && !isOneDay(above, at);
     above = at;
     return begins ? at : null;
   };
-  const remarks = (index: number): Row[] =>
-    between(index)
-      .toSorted((a, b) => a.at - b.at)
-      .map((one) => ('kind' in one ? noticeRow(one) : callRow(one, dayAt(one.at))));
+  const rows: Row[] = [];
+  const remark = (index: number): void => {
+    if (!noticesAt.has(index) && !callsAt.has(index)) return;
+    const all = [...(noticesAt.get(index) ?? []), ...(callsAt.get(index) ?? [])];
+    for (const one of all.toSorted((a, b) => a.at - b.at)) {
+      rows.push('kind' in one ? noticeRow(one) : callRow(one, dayAt(one.at)));
+    }
+  };
 
-  const rows = items.flatMap((item, index): Row[] => [
-    ...remarks(index),
-    {
+  for (const [index, item] of items.entries()) {
+    remark(index);
+    rows.push({
       key: item.id,
       item,
       notice: null,
@@ -92,10 +97,23 @@ export function rowsOf({ items, calls, notices, unreadAfter, hasEarlier, hasLate
       unread: index === firstUnread,
       first: starts[index] ?? true,
       last: starts[index + 1] ?? true,
-    },
-  ]);
+    });
+  }
   // Below the last message of a window stands what belongs to later ones.
-  return hasLater ? rows : [...rows, ...remarks(items.length)];
+  if (!hasLater) remark(items.length);
+  return rows;
+}
+
+/** Tells whether two moments are of one day. Neighbours mostly are, of the same one as those before: it is kept. */
+function createDays(): (a: number, b: number) => boolean {
+  let [from, to] = [0, 0];
+  return (a, b) => {
+    if (a < from || a >= to) {
+      from = dayOf(a);
+      to = new Date(a).setHours(24, 0, 0, 0);
+    }
+    return b >= from && b < to;
+  };
 }
 
 /** Where the unread divider goes, or -1. */
@@ -141,5 +159,5 @@ const callRow = (call: TimelineCall, day: number | null): CallRow => ({
 
 function belongTogether(before: TimelineItem, item: TimelineItem): boolean {
   if (item.holeBefore) return false;
-  return before.mine === item.mine && item.at - before.at < GROUP_GAP && dayOf(before.at) === dayOf(item.at);
+  return before.mine === item.mine && item.at - before.at < GROUP_GAP;
 }

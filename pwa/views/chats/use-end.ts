@@ -16,6 +16,8 @@ export interface End {
 
 /** Closer to the newest message than this counts as being there, in pixels. */
 export const AT_END = 80;
+/** Further from the newest message than this nothing depends on where it is exactly, in pixels. */
+const FAR = 1_500;
 /** Browsers round positions, in pixels. */
 const ROUNDING = 2;
 /** A scroll event this soon after a person's hand is theirs, in milliseconds. */
@@ -52,15 +54,22 @@ export function useEnd(
     return arrives;
   }, []);
 
+  /** As the virtualizer knows it: to ask for the layout between two drawings is to pay for it. */
+  const isFar = useCallback(() => {
+    if (following.current) return false;
+    const { scrollOffset, scrollRect } = virtualizer;
+    const left = virtualizer.getTotalSize() - (scrollRect?.height ?? 0) - (scrollOffset ?? 0);
+    return isApart.current || left > FAR;
+  }, [virtualizer]);
+
   const keep = useCallback(() => {
-    // To ask for the layout between two drawings is to pay for it, and far from the end nothing depends on it.
-    if (isApart.current && !following.current) return;
+    if (isFar()) return;
     if (arrived(look().left)) return;
     if (following.current) {
       virtualizer.scrollToEnd();
       look();
     }
-  }, [arrived, look, virtualizer]);
+  }, [arrived, isFar, look, virtualizer]);
 
   // After every drawing: rows get heights, and queued messages their places, only by and by.
   useLayoutEffect(keep);
@@ -91,7 +100,7 @@ export function useEnd(
   return useMemo(
     () => ({
       isNear() {
-        if (isApart.current) return false;
+        if (isApart.current || isFar()) return false;
         const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = scroller.current ?? {};
         return following.current || scrollHeight - clientHeight - scrollTop <= AT_END;
       },
@@ -113,6 +122,6 @@ export function useEnd(
         else arrived(left);
       },
     }),
-    [arrived, look, scroller, virtualizer],
+    [arrived, isFar, look, scroller, virtualizer],
   );
 }

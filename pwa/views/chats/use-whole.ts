@@ -1,4 +1,4 @@
-import { type Signal, useSignal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 
@@ -11,11 +11,11 @@ const WHOLE = 500;
  */
 export function useWhole(): Signal<boolean> {
   const { models, actions } = useApp();
-  const { items, hasEarlier } = models.timeline;
-  const whole = useSignal(false);
+  const { items, hasEarlier, whole } = models.timeline;
   const isShort = whole.value && hasEarlier.value && items.value.length < WHOLE;
   useEffect(() => {
     if (isShort) actions.loadEarlier();
   }, [actions, isShort, items.value]);
+  useEffect(() => () => void (whole.value = false), [whole]);
   return whole;
 }

@@ -4,6 +4,7 @@ import { message } from '#pwa/dev/fake-messages.ts';
 import { createModels } from '#pwa/models/models.ts';
 import type { TimelineCall, TimelineNotice } from '#pwa/models/timeline.ts';
 import { freshAmong } from '#pwa/views/chats/use-fresh.ts';
+import { nextDrawn } from '#pwa/views/chats/use-near.ts';
 import { rowsOf } from '#pwa/views/chats/rows.ts';
 import type { TimelineWindow } from '#pwa/views/chats/rows.ts';
 import { isGroup, recoveryGroups } from '#pwa/views/door/recovery-groups.ts';
@@ -197,6 +198,49 @@ describe('rows of the timeline', () => {
     const calls = [callAt(0, noon - minute), callAt(1, noon + day), callAt(2, noon + 2 * day)];
     const days = drawn({ items, calls }).map((row) => (row.notice === null ? row.day : undefined));
     expect(days).toEqual([noon - minute, null, noon + day, null, noon + 2 * day]);
+  });
+});
+
+describe('which rows are drawn', () => {
+  const keys = Array.from({ length: 100 }, (_, index) => `row ${index}`);
+  const place = ({ from, to, complete, leapt }: ReturnType<typeof nextDrawn>) => ({
+    from,
+    to,
+    complete,
+    leapt,
+  });
+
+  it('are those on the screen at once, and those near it a few more with each turn', () => {
+    let drawn = nextDrawn(null, keys, 0, 50, 59);
+    expect(place(drawn)).toEqual({ from: 50, to: 59, complete: false, leapt: true });
+    // Drawn again in the same frame, because heights have become known.
+    drawn = nextDrawn(drawn, keys, 0, 50, 58);
+    expect(place(drawn)).toEqual({ from: 50, to: 59, complete: false, leapt: true });
+    const turns = [1, 2, 3].map((turn) => place((drawn = nextDrawn(drawn, keys, turn, 50, 59))));
+    expect(turns).toEqual([
+      { from: 47, to: 62, complete: false, leapt: false },
+      { from: 44, to: 65, complete: false, leapt: false },
+      { from: 42, to: 67, complete: true, leapt: false },
+    ]);
+  });
+
+  it('stay drawn while they are near, wherever rows come and go', () => {
+    const drawn = { from: 42, to: 67, keys, turn: 3, complete: true, leaps: 0, leapt: false };
+    expect(place(nextDrawn(drawn, keys, 3, 48, 57))).toMatchObject({ from: 42, to: 65 });
+    const later = ['a', 'b', 'c', ...keys.slice(0, 80)];
+    expect(place(nextDrawn(drawn, later, 3, 53, 62))).toMatchObject({ from: 45, to: 70, complete: true });
+    const earlier = keys.slice(45);
+    expect(place(nextDrawn(drawn, earlier, 3, 5, 14))).toMatchObject({ from: 0, to: 22, complete: true });
+  });
+
+  it('are only those on the screen after a leap, and no more than there are', () => {
+    const drawn = { from: 42, to: 67, keys, turn: 3, complete: true, leaps: 0, leapt: false };
+    expect(place(nextDrawn(drawn, keys, 4, 20, 29))).toMatchObject({ from: 20, to: 29, leapt: true });
+    expect(place(nextDrawn(drawn, keys.slice(0, 5), 4, 0, 4))).toMatchObject({
+      from: 0,
+      to: 4,
+      complete: true,
+    });
   });
 });
 
