@@ -9,6 +9,7 @@ import { AcceptIcon, LockIcon, PendingIcon, SendIcon } from '../parts/more-icons
 import { say } from '../strings.ts';
 import { sayChat } from '../strings/chat.ts';
 import { sayPeople } from '../strings/people.ts';
+import { composerHeight } from './composer-height.ts';
 import { ChangedIdentity } from './ChangedIdentity.tsx';
 import { EditingStrip } from './EditingStrip.tsx';
 import type { Friend } from './use-friend.ts';
@@ -29,18 +30,14 @@ export function Composer(props: { friend: Friend; height: Signal<number> }) {
   useLayoutEffect(() => {
     const element = ref.current;
     if (element === null) return;
-    const { style } = document.documentElement;
-    const measure = () => {
-      height.value = element.offsetHeight;
-      // Notices float above it.
-      style.setProperty('--composer', `${height.value}px`);
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
+    // It looks at once, when the layout is known anyway.
+    const observer = new ResizeObserver(() => {
+      height.value = composerHeight.value = element.offsetHeight;
+    });
     observer.observe(element);
     return () => {
       observer.disconnect();
-      style.removeProperty('--composer');
+      composerHeight.value = 0;
     };
   }, [height]);
   const writable = friend.canWrite && !friend.blocked && !friend.gone;

@@ -1,3 +1,4 @@
+import { useComputed } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { ConversationRow } from '../../models/conversations.ts';
 import type { Contact } from '../../models/people.ts';
@@ -15,20 +16,23 @@ import { today } from '../use-today.ts';
 
 interface Props {
   readonly row: ConversationRow;
-  readonly open: boolean;
 }
 
 /** One conversation in the list. The same row is not drawn again, however often the list is. */
-export function ConversationItem({ row, open }: Props) {
-  return useMemo(() => <Drawn row={row} open={open} />, [row, open]);
+export function ConversationItem({ row }: Props) {
+  return useMemo(() => <Drawn row={row} />, [row]);
 }
 
-function Drawn(props: Props) {
+function Drawn({ row }: Props) {
   const { models, actions } = useApp();
-  const { row, open } = props;
+  // Of two hundred rows, only those are drawn again of which it changes.
+  const open = useComputed(() => {
+    const route = models.shell.route.value;
+    return route.panel === 'chats' && route.peer === row.peer;
+  }).value;
   const online = useOnline(row.peer);
-  const typing = models.people.typing.value.has(row.peer);
-  const contact = models.people.contactsById.value.get(row.peer);
+  const typing = useComputed(() => models.people.typing.value.has(row.peer)).value;
+  const contact = useComputed(() => models.people.contactsById.value.get(row.peer)).value;
   return (
     <li>
       <button

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 import { later } from '../later.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
@@ -43,26 +43,26 @@ export function ConversationList(props: { open: string | null; search: boolean }
         )}
         <SearchField />
       </div>
-      <div class="pane-scroll">
-        {searching ? <SearchResults open={props.open} /> : <All open={props.open} />}
-      </div>
+      <div class="pane-scroll">{searching ? <SearchResults /> : <All />}</div>
     </section>
   );
 }
 
-function All(props: { open: string | null }) {
+function All() {
   const { models, actions } = useApp();
   const { rows, loaded } = models.conversations;
   const list = useRoving<HTMLUListElement>();
   const drawn = useGrowing(rows.value.length);
+  const items = useMemo(
+    () => rows.value.slice(0, drawn).map((row) => <ConversationItem key={row.peer} row={row} />),
+    [rows.value, drawn],
+  );
   return (
     <>
       <Reminders />
       {rows.value.length > 0 && (
         <ul class="conversations" ref={list}>
-          {rows.value.slice(0, drawn).map((row) => (
-            <ConversationItem key={row.peer} row={row} open={row.peer === props.open} />
-          ))}
+          {items}
         </ul>
       )}
       {loaded.value && <Hints />}

@@ -11,7 +11,7 @@ import { saySearch } from '../strings/search.ts';
 import { today } from '../use-today.ts';
 
 /** What was found: conversations by name, then messages, newest first. Down leads here from the field, Up back. */
-export function SearchResults(props: { open: string | null }) {
+export function SearchResults() {
   const { models, actions } = useApp();
   const { search, conversations } = models;
   const { hits, hasMore, progress, query } = search;
@@ -42,7 +42,7 @@ export function SearchResults(props: { open: string | null }) {
             <h2 class="results-title">{saySearch.chats}</h2>
             <ul class="conversations">
               {chats.map((row) => (
-                <ConversationItem key={row.peer} row={row} open={row.peer === props.open} />
+                <ConversationItem key={row.peer} row={row} />
               ))}
             </ul>
           </>

@@ -3,6 +3,7 @@ import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Toast } from '../../models/shell.ts';
 import { useApp } from '../app-context.ts';
+import { composerHeight } from '../chats/composer-height.ts';
 import { CloseIcon, ErrorIcon, InfoIcon, RetryIcon, SuccessIcon } from '../parts/icons.tsx';
 import { say } from '../strings.ts';
 import { wordsOf } from '../strings/news.ts';
@@ -34,7 +35,11 @@ export function Notices() {
   });
 
   return (
-    <section class="notices" aria-label={say.toast.label}>
+    <section
+      class="notices"
+      aria-label={say.toast.label}
+      style={{ '--composer': `${composerHeight.value}px` }}
+    >
       {toasts.value.map((toast) => (
         <ToastCard
           key={toast.id}
