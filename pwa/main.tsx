@@ -130,7 +130,7 @@ const actions: Actions = {
   unlock: lock.unlock,
   unlockWithKey: lock.unlockWithKey,
   wipe: lock.wipe,
-  go: navigation.go,
+  go: (route) => conversation.ahead(route, () => navigation.go(route)),
   back: navigation.back,
   setTheme: shell.setTheme,
   setLook: shell.setLook,

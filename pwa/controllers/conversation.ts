@@ -1,6 +1,7 @@
 import { batch, effect } from '@preact/signals';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Models } from '../models/models.ts';
+import type { Route } from '../models/shell.ts';
 import type { Place } from '../models/timeline.ts';
 import { unchanged } from '../models/unchanged.ts';
 import { newOpId } from '../store/op-id.ts';
@@ -20,6 +21,11 @@ import { createWindow } from './window.ts';
 export interface Conversation extends Room, Editing {
   /** Reads what a screen holds of the list, before all else. */
   readFirst(store: LocalStore): Promise<void>;
+  /**
+   * Calls `go`, which leads to `route`. From a screen without a conversation into one, it is read first, so that it is
+   * drawn once and not empty before; whatever takes longer than a moment comes afterwards.
+   */
+  ahead(route: Route, go: () => void): void;
   setDraft(text: string): void;
   /** Resolves when the draft is on the device. */
   saveDrafts(): Promise<void>;
@@ -48,6 +54,8 @@ interface ConversationDeps {
 /** How often, and how far apart, it is tried to take a message back while a connection is being made. */
 const TRIES = 5;
 const TRY_AGAIN_MS = 500;
+/** A tap is answered within this time, whatever the database is doing, in milliseconds. */
+const AHEAD_MS = 100;
 /** How soon the details of a message that waits are read again. */
 const LOOK_AGAIN_MS = 1_500;
 
@@ -58,6 +66,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
   let stopRows: Stop = () => {};
   let stopNotices: Stop = () => {};
   let stopInspecting: Stop = () => {};
+  let stopGoing: Stop = () => {};
   /** Where the conversation that is opened next begins to be shown. */
   let aim: { readonly peer: UserId; readonly id: OpId } | null = null;
   let opened = false;
@@ -224,7 +233,37 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     conversations.rows.value = unchanged(conversations.rows.value, listed, ({ peer }) => peer);
   }
 
+  /** Calls `go` when the first messages of the open conversation are here, unless the person has gone elsewhere. */
+  function goWhenRead(go: () => void): void {
+    const from = shell.route.peek();
+    const cancel = timers.after(AHEAD_MS, arrive);
+    const stop = effect(() => {
+      if (shell.route.value !== from) stopGoing();
+      else if (timeline.loaded.value) queueMicrotask(arrive);
+    });
+    let gone = false;
+    function arrive(): void {
+      if (gone) return;
+      stopGoing();
+      go();
+    }
+    stopGoing = () => {
+      gone = true;
+      cancel();
+      stop();
+    };
+  }
+
   return {
+    ahead(route, go) {
+      stopGoing();
+      const peer = route.panel === 'chats' ? route.peer : null;
+      const here = shell.route.peek();
+      const isInOne = here.panel === 'chats' && here.peer !== null;
+      if (peer === null || isInOne || inside === null || !conversations.loaded.peek()) return go();
+      batch(() => void open(peer).catch(toasts.report));
+      goWhenRead(go);
+    },
     async readFirst(store) {
       list(await store.firstConversations());
     },
@@ -244,6 +283,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       });
     },
     leave() {
+      stopGoing();
       stopRoute();
       stopRows();
       drafts.forget();
