@@ -2,6 +2,7 @@ import { createConversation } from '#pwa/controllers/conversation.ts';
 import type { Inside } from '#pwa/controllers/inside.ts';
 import { createToasts } from '#pwa/controllers/toasts.ts';
 import { createModels } from '#pwa/models/models.ts';
+import type { Route } from '#pwa/models/shell.ts';
 import type { LocalStore } from '#pwa/store/ports.ts';
 import { becomes } from '#tests/support/check.ts';
 import type { World } from './world.ts';
@@ -10,11 +11,18 @@ import type { World } from './world.ts';
  * The conversation with the peer, open on the screen, read from the world’s store or from another one. `wishes` are what
  * the server is asked for.
  */
-export async function openConversation({ me, peer, opened, store: own }: World, store: LocalStore = own) {
+export async function openConversation(world: World, store: LocalStore = world.store) {
+  const entered = enterConversations(world, store, { panel: 'chats', peer: world.peer.id });
+  await becomes(() => entered.models.timeline.loaded.value, 'the conversation opens');
+  return entered;
+}
+
+/** The list of conversations, or one of them, is about to be on the screen. */
+export function enterConversations({ me, opened }: World, store: LocalStore, route: Route) {
   const models = createModels();
   const room = createConversation({ models, toasts: createToasts(models.shell) });
   const wishes: string[] = [];
-  models.shell.route.value = { panel: 'chats', peer: peer.id };
+  models.shell.route.value = route;
   const nothing = () => {};
   const inside: Inside = {
     me: { id: me.id, name: 'casey', fingerprint: '' },
@@ -42,6 +50,5 @@ export async function openConversation({ me, peer, opened, store: own }: World, 
     },
   };
   room.enter(inside);
-  await becomes(() => models.timeline.loaded.value, 'the conversation opens');
   return { models, room, inside, wishes, leave: () => room.leave() };
 }

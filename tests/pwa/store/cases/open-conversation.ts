@@ -1,7 +1,7 @@
 import { Failure } from '#shared/errors.ts';
 import { Conversation, Log } from '#tests/contracts/client-store-subject.ts';
 import { becomes, same } from '#tests/support/check.ts';
-import { openConversation } from '../open-conversation.ts';
+import { enterConversations, openConversation } from '../open-conversation.ts';
 import type { LocalStoreCase } from './case.ts';
 
 export const OPEN_CONVERSATION_CASES: readonly LocalStoreCase[] = [
@@ -96,6 +96,44 @@ export const OPEN_CONVERSATION_CASES: readonly LocalStoreCase[] = [
       );
       same(shell.toasts.value.length, 1, 'and it is said why');
       leave();
+    },
+  },
+  {
+    title: 'From the list a conversation is read before its view comes, and soon it comes in any case',
+    async run(world) {
+      const log = new Log(world.subject);
+      await log.befriend();
+      await log.push(await log.message(1, 'hello'));
+      const list = { panel: 'chats', peer: null } as const;
+      const talk = { panel: 'chats', peer: world.peer.id } as const;
+      let gone = 0;
+      const go = () => void gone++;
+
+      const quick = enterConversations(world, world.store, list);
+      await becomes(() => quick.models.conversations.loaded.value, 'the list');
+      quick.room.ahead(talk, go);
+      same(gone, 0, 'at once');
+      await becomes(() => gone === 1, 'its view comes');
+      same(
+        quick.models.timeline.items.value.map(({ text }) => text),
+        ['hello'],
+        'with its messages',
+      );
+      quick.models.shell.route.value = talk;
+      same(quick.models.timeline.loaded.value, true, 'read once');
+      quick.room.ahead(list, go);
+      same(gone, 2, 'the way back is not delayed');
+      quick.leave();
+
+      const slow = enterConversations(world, { ...world.store, liveTimeline: () => () => {} }, list);
+      await becomes(() => slow.models.conversations.loaded.value, 'the list again');
+      slow.room.ahead(talk, go);
+      await becomes(() => gone === 3, 'its view comes without them');
+      slow.room.ahead(talk, go);
+      slow.models.shell.route.value = { panel: 'people' };
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      same(gone, 3, 'who went elsewhere stays there');
+      slow.leave();
     },
   },
 ];
