@@ -52,11 +52,14 @@ interface AccountDeps {
   readonly rooms: readonly Room[];
   readonly tabs: TabNews;
   readonly toasts: Toasts;
-  /** Reads what the first screen shows. */
-  readonly readFirst: (store: LocalStore) => Promise<void>;
+  /** Reads what the first screen shows; what it gives shows it. */
+  readonly readFirst: (store: LocalStore) => Promise<() => void>;
   /** Called when somebody went out, whose conversation must not stay in the address bar. */
   readonly left: () => void;
 }
+
+/** A tab that nobody sees draws nothing: it goes on after this time, in milliseconds. */
+const UNSEEN_MS = 300;
 
 type Stage = (stage: EntryStage) => void;
 type Ways = typeof ways;
@@ -70,6 +73,7 @@ export function createAccount(deps: AccountDeps): Account {
   let busy = false;
   /** Counts who went out: in another tab somebody may, while this one starts. */
   let departures = 0;
+  let starting: Promise<void> = Promise.resolve();
   let erasing: Promise<void> = Promise.resolve();
   const newCode = createNewCode(models.account);
   /** Whose recovery code is in the model. */
@@ -117,7 +121,13 @@ export function createAccount(deps: AccountDeps): Account {
     if (wasIn()) session.error.value = 'STORAGE_EVICTED';
   }
 
-  async function start(keys?: DeviceKeys): Promise<void> {
+  /** One look after the other: what another tab says may come while this one is looking. */
+  function start(keys?: DeviceKeys): Promise<void> {
+    starting = starting.then(() => (inside === null ? look(keys) : undefined));
+    return starting;
+  }
+
+  async function look(keys?: DeviceKeys): Promise<void> {
     const before = departures;
     let drawn = () => {};
     const calm = new Promise<void>((resolve) => (drawn = resolve));
@@ -129,13 +139,16 @@ export function createAccount(deps: AccountDeps): Account {
       }
       if (opened !== undefined) {
         // One drawing instead of two, and nothing else is read before it.
-        await deps.readFirst(opened.store).catch(toasts.report);
+        const show = await deps.readFirst(opened.store).catch(toasts.report);
         if (departures === before) {
+          show?.();
           enter(opened, null);
           afterPaint(drawn);
           return;
         }
+        // Somebody locked or went out in another tab: what is left is looked at anew.
         opened.store.close();
+        return await look();
       }
       sayIfEvicted();
       session.phase.value = 'signed-out';
@@ -317,8 +330,8 @@ export function createAccount(deps: AccountDeps): Account {
 
 /** Calls back when what was just put into the models is on the screen; soon all the same in a tab that nobody sees. */
 function afterPaint(then: () => void): void {
-  if (document.visibilityState === 'hidden') return then();
   requestAnimationFrame(() => setTimeout(then));
+  setTimeout(then, UNSEEN_MS);
 }
 
 /** Who is inside can only come back as themselves. */

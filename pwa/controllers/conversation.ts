@@ -4,7 +4,6 @@ import type { Models } from '../models/models.ts';
 import type { Route } from '../models/shell.ts';
 import type { Place } from '../models/timeline.ts';
 import { unchanged } from '../models/unchanged.ts';
-import { newOpId } from '../store/op-id.ts';
 import type { LocalStore, Stop, StoredConversation } from '../store/ports.ts';
 import { timers } from '../transport/timers.ts';
 import { createDrafts } from './drafts.ts';
@@ -13,14 +12,15 @@ import { type Inside, type Room, mustBeInside } from './inside.ts';
 import { keepStorage } from './keep-storage.ts';
 import { load } from './load.ts';
 import { createPlaces } from './places.ts';
+import { createSending } from './sending.ts';
 import type { Toasts } from './toasts.ts';
 import { createTypingHints } from './typing-hints.ts';
 import { createWindow } from './window.ts';
 
 /** The list of conversations and the open one. */
 export interface Conversation extends Room, Editing {
-  /** Reads what a screen holds of the list, before all else. */
-  readFirst(store: LocalStore): Promise<void>;
+  /** Reads what a screen holds of the list, before all else; what it gives shows it. */
+  readFirst(store: LocalStore): Promise<() => void>;
   /**
    * Calls `go`, which leads to `route`. From a screen without a conversation into one, it is read first, so that it is
    * drawn once and not empty before; whatever takes longer than a moment comes afterwards.
@@ -100,6 +100,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
   /** Changing what waits to be sent: the part that does is loaded when somebody does. */
   let editing: Editing | null = null;
 
+  const sending = createSending({ timeline, frame, drafts, inside: () => inside, report: toasts.report });
   const places = createPlaces();
 
   const saveBeforeGoing = () => {
@@ -127,6 +128,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     timeline.goal.value = null;
     timeline.unreadAfter.value = null;
     timeline.draft.value = '';
+    timeline.draftRead.value = false;
     timeline.editing.value = null;
   }
 
@@ -143,11 +145,16 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     stopNotices = store.liveNotices(peer, (notices) => {
       if (timeline.peer.value === peer) timeline.notices.value = notices;
     });
-    await drafts.flush();
-    const draft = await store.draft(peer);
+    let draft = '';
+    try {
+      await drafts.flush();
+      draft = drafts.unsaved(peer) ?? (await store.draft(peer));
+    } finally {
+      if (inside?.store === store && timeline.peer.value === peer) timeline.draftRead.value = true;
+    }
     // The person may have gone on, or out, while the database was read.
     if (inside?.store !== store || timeline.peer.value !== peer) return;
-    if (timeline.draft.value === '') timeline.draft.value = draft;
+    timeline.draft.value = draft;
     const shared = shell.shared.value;
     if (shared !== null) {
       shell.shared.value = null;
@@ -181,16 +188,19 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
 
   /** What a message said that was certainly not sent, and is gone now. */
   async function takeBack(id: OpId): Promise<string | null> {
-    let text: string | null = null;
-    await attempt(async ({ store }) => {
+    try {
+      const { store } = mustBeInside(inside);
       // A connection that is being made may be none in a moment, or bring the answer.
-      for (let tries = 0; tries < TRIES && text === null; tries++) {
+      for (let tries = 0; tries < TRIES; tries++) {
         if (tries > 0) await new Promise<void>((resolve) => timers.after(TRY_AGAIN_MS, resolve));
-        text = (await store.takeBack(id))?.text ?? null;
-        if (text === null && (await store.details(id))?.tick !== 'queued') return;
+        const taken = await store.takeBack(id);
+        if (taken !== null) return taken.text;
+        if ((await store.details(id))?.tick !== 'queued') return null;
       }
-    });
-    return text;
+    } catch (error) {
+      toasts.report(error);
+    }
+    return null;
   }
 
   function inspect(id: OpId | null): void {
@@ -229,7 +239,11 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
   }
 
   function list(rows: readonly StoredConversation[]): void {
-    const listed = rows.map((row) => ({ ...row, canWrite: row.standing === 'friends' }));
+    const listed = rows.map((row) => ({
+      ...row,
+      canWrite: row.standing === 'friends',
+      blocked: row.standing === 'blocked',
+    }));
     conversations.rows.value = unchanged(conversations.rows.value, listed, ({ peer }) => peer);
   }
 
@@ -254,18 +268,23 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
     };
   }
 
+  /** What there is to know of a conversation before it is opened stands in the list, whose first rows come before the others. */
+  const isListed = (peer: UserId | null): boolean =>
+    conversations.loaded.value || conversations.rows.value.some((row) => row.peer === peer);
+
   return {
     ahead(route, go) {
       stopGoing();
       const peer = route.panel === 'chats' ? route.peer : null;
       const here = shell.route.peek();
       const isInOne = here.panel === 'chats' && here.peer !== null;
-      if (peer === null || isInOne || inside === null || !conversations.loaded.peek()) return go();
+      if (peer === null || isInOne || inside === null || !isListed(peer)) return go();
       batch(() => void open(peer).catch(toasts.report));
       goWhenRead(go);
     },
     async readFirst(store) {
-      list(await store.firstConversations());
+      const rows = await store.firstConversations();
+      return () => list(rows);
     },
     enter(now) {
       inside = now;
@@ -276,7 +295,7 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       stopRoute = effect(() => {
         const route = shell.route.value;
         const peer = route.panel === 'chats' ? route.peer : null;
-        if (!conversations.loaded.value || peer === timeline.peer.peek()) return;
+        if (!isListed(peer) || peer === timeline.peer.peek()) return;
         if (peer !== null) return void open(peer).catch(toasts.report);
         clear(null);
         void drafts.flush();
@@ -299,32 +318,17 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       timeline.draft.value = text;
       drafts.changed(peer, text);
     },
-    saveDrafts: () => drafts.flush(),
+    async saveDrafts() {
+      await sending.settled();
+      await drafts.flush();
+    },
     async send(text) {
       const peer = timeline.peer.value;
       if (peer === null || text.trim() === '') return;
       hints.stop();
       // What one writes is followed, and it stands at the end.
       if (timeline.hasLater.value) frame.toNewest();
-      const at = Date.now();
-      const id = newOpId(at);
-      batch(() => {
-        timeline.draft.value = '';
-        frame.write({ id, mine: true, text, at, n: null, tick: 'writing', error: null, holeBefore: false });
-      });
-      drafts.sent(peer);
-      const sent = await attempt(async ({ store }) => {
-        await store.queueMessage(peer, text, id);
-      });
-      if (sent) {
-        void keepStorage(toasts.report);
-        return;
-      }
-      if (timeline.peer.value === peer) frame.unwrite(id);
-      if (timeline.peer.value === peer && timeline.draft.value === '') {
-        timeline.draft.value = text;
-        drafts.changed(peer, text);
-      }
+      if (await sending.send(peer, text)) void keepStorage(toasts.report);
     },
     async retry(id) {
       await attempt(({ store }) => store.retry(id));

@@ -12,7 +12,7 @@ export type Editing = Pick<Actions, 'edit' | 'setEdit' | 'saveEdit'>;
 
 interface EditingDeps {
   readonly timeline: Pick<TimelineModel, 'peer' | 'items' | 'draft' | 'editing'>;
-  readonly drafts: Pick<Drafts, 'changed' | 'flush'>;
+  readonly drafts: Pick<Drafts, 'changed' | 'flush' | 'unsaved'>;
   /** What a message said that was certainly not sent, and is gone now; null when the server may have it. */
   readonly takeBack: (id: OpId) => Promise<string | null>;
   readonly inside: () => Inside | null;
@@ -31,7 +31,8 @@ export function createEditing({ timeline, drafts, takeBack, inside, report }: Ed
 
   async function queue(peer: UserId, text: string): Promise<boolean> {
     try {
-      await mustBeInside(inside()).store.queueMessage(peer, text);
+      // The draft is what is typed here, until it is what it was before.
+      await mustBeInside(inside()).store.queueMessage(peer, text, { keepDraft: true });
       return true;
     } catch (error) {
       report(error);
@@ -68,22 +69,31 @@ export function createEditing({ timeline, drafts, takeBack, inside, report }: Ed
       editing.value = { ...edit, saving: true };
       // It is on the device before the message leaves the queue.
       await drafts.flush();
+      if (drafts.unsaved(peer) !== undefined) {
+        if (editing.value?.id === edit.id) editing.value = edit;
+        return true;
+      }
       const taken = (await takeBack(edit.id)) !== null;
       const saved = taken && (await queue(peer, text));
       if (inside() !== person) return taken;
       const rest = saved ? before : besides(edit, before);
       const isHere = () => editing.value?.id === edit.id;
-      // Queueing took the stored draft with it, and the person may be back in this conversation by now.
+      // The person may have gone and be back in this conversation, where both stand in the field by now.
       const isBack = !isHere() && timeline.peer.value === peer && draft.value !== '';
-      drafts.changed(peer, isBack ? draft.value : rest);
+      const left = isBack ? (saved ? without(edit, draft.value, before) : draft.value) : rest;
+      if (isHere()) editing.value = null;
+      if (timeline.peer.value === peer) draft.value = left;
+      drafts.changed(peer, left);
       await drafts.flush();
-      if (isHere()) {
-        editing.value = null;
-        draft.value = rest;
-      }
       return taken;
     },
   };
+}
+
+/** What is in the field, without what was changed in a message in front of the draft. */
+function without(edit: Edit, field: string, draft: string): string {
+  if (field === besides(edit, draft)) return draft;
+  return field.startsWith(`${edit.text}\n`) ? field.slice(edit.text.length + 1) : field;
 }
 
 /** The draft, with what was changed in a message in front of it. */

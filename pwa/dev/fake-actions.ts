@@ -43,6 +43,7 @@ export function createFakeActions(models: Models, record: (call: string) => void
     shell.route.value = route;
     if (route.panel === 'chats' && route.peer !== null && route.peer !== timeline.peer.value) {
       timeline.peer.value = route.peer;
+      timeline.draftRead.value = true;
       timeline.unreadAfter.value = null;
       timeline.items.value = longConversation(30, Date.now());
       timeline.draft.value = conversations.rows.value.find((row) => row.peer === route.peer)?.draft ?? '';

@@ -75,6 +75,8 @@ export function conversationRows(now: number): readonly ConversationRow[] {
     unread: 0,
     draft: '',
     canWrite: true,
+    blocked: false,
+    trust: 'unverified',
     ...more,
   });
   return [

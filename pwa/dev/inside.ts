@@ -25,6 +25,7 @@ export function inside(route: Route, more: Prepare = () => {}): Prepare {
     models.shell.route.value = route;
     models.shell.hintsDone.value = new Set(['offline', 'install', 'safety']);
     models.timeline.peer.value = mira;
+    models.timeline.draftRead.value = true;
     models.timeline.items.value = conversation(now);
     models.timeline.loaded.value = true;
     more(models);

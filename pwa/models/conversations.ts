@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import type { UserId } from '#shared/ids.ts';
+import type { Trust } from './account.ts';
 import type { Tick, TimelineCall } from './timeline.ts';
 
 /** One row of the conversation list, newest first. */
@@ -17,6 +18,8 @@ export interface ConversationRow {
   readonly draft: string;
   /** False after an unfriending: history can be read, nothing can be sent. */
   readonly canWrite: boolean;
+  readonly blocked: boolean;
+  readonly trust: Trust;
 }
 
 export function createConversationsModel() {

@@ -118,6 +118,8 @@ export function createTimelineModel() {
     goal: signal<Goal | null>(null),
     /** Messages of the friend numbered above this were unread when the conversation was opened. */
     unreadAfter: signal<number | null>(null),
+    /** False until it is known what the draft is: nothing can be typed before. */
+    draftRead: signal(false),
     draft: signal(''),
     /** The field holds this instead of the draft. */
     editing: signal<Editing | null>(null),

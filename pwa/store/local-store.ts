@@ -30,8 +30,8 @@ export function createStore(context: Context, { first, calm = Promise.resolve() 
     // What speaks to the server comes after what is on the screen.
     lead: async () => (await import('./lead.ts')).lead(context),
 
-    queueMessage: (peer, text, id) =>
-      guarded(async () => (await rest()).queueMessage(context, peer, text, id)),
+    queueMessage: (peer, text, more) =>
+      guarded(async () => (await rest()).queueMessage(context, peer, text, more)),
     queueFriendAction: (kind, peer, name) =>
       guarded(async () => (await rest()).queueFriendAction(context, kind, peer, name)),
     markSeen: (peer, n) => guarded(async () => (await rest()).markSeen(context, peer, n)),

@@ -21,14 +21,26 @@ import {
   UNSENT,
 } from './rows.ts';
 
-/**
- * Seals a text and stores message, outbox row and summary together; the draft that it was is gone with them. `id` is a
- * new one, where somebody has to know it before.
- */
-export function queueMessage(context: Context, peer: UserId, text: string, id?: OpId): Promise<OpId> {
+/** How a message is queued. */
+interface How {
+  /** A new one, where somebody has to know it before. */
+  readonly id?: OpId;
+  /** The draft is another text than this one. */
+  readonly keepDraft?: boolean;
+  /** The failed message that this one stands for. */
+  readonly replaces?: OpId;
+}
+
+/** Seals a text and stores message, outbox row and summary together; the draft that it was is gone with them. */
+export function queueMessage(
+  context: Context,
+  peer: UserId,
+  text: string,
+  how: Omit<How, 'replaces'> = {},
+): Promise<OpId> {
   return context.inTurn(peer, async () => {
     if (text.length > MAX_TEXT) throw new Failure('FRAME_TOO_LARGE', 'text');
-    return queueBody(context, peer, { kind: 'text', text }, { id });
+    return queueBody(context, peer, { kind: 'text', text }, how);
   });
 }
 
@@ -52,16 +64,10 @@ export async function retryAllMessages(context: Context, peer: UserId): Promise<
   for (const row of failed) if (row.peer === peer) await retryMessage(context, row.id);
 }
 
-async function queueBody(
-  context: Context,
-  peer: UserId,
-  body: Body,
-  { id = newOpId(context.now()), replaces = null }: { id?: OpId | undefined; replaces?: OpId | null },
-): Promise<OpId> {
+async function queueBody(context: Context, peer: UserId, body: Body, how: How): Promise<OpId> {
   const time = context.now();
-  await untilCommitted(async () =>
-    commit(context, await prepare(context, { id, peer, time, body }), replaces),
-  );
+  const { id = newOpId(time) } = how;
+  await untilCommitted(async () => commit(context, await prepare(context, { id, peer, time, body }), how));
   return id;
 }
 
@@ -141,7 +147,7 @@ function mustBeSendable(row: ContactRow | undefined): ContactRow {
   return row;
 }
 
-function commit({ db }: Context, prepared: Prepared, replaces: OpId | null) {
+function commit({ db }: Context, prepared: Prepared, { replaces, keepDraft = false }: How) {
   const tables = [db.meta, db.contacts, db.conversations, db.messages, db.outbox, db.drafts];
   return db.transaction('rw', tables, async () => {
     const { id, peer, time, counter, before, sealed, chain, digest, op } = prepared;
@@ -158,7 +164,7 @@ function commit({ db }: Context, prepared: Prepared, replaces: OpId | null) {
     const end = await endOfChain(db, conversation);
     if (!isSameLink(end, before) || contact.rev !== prepared.rev) return RACED;
     if (device !== prepared.device) return RACED;
-    if (replaces !== null) {
+    if (replaces !== undefined) {
       if ((await db.messages.get(replaces))?.state !== 'failed') return undefined;
       await db.messages.delete(replaces);
     }
@@ -181,7 +187,7 @@ function commit({ db }: Context, prepared: Prepared, replaces: OpId | null) {
     await Promise.all([
       db.messages.add(message),
       db.conversations.put({ ...withoutBreak(conversation), lastId: id, counter, chain }),
-      replaces === null ? db.drafts.delete(peer) : undefined,
+      replaces === undefined && !keepDraft ? db.drafts.delete(peer) : undefined,
     ]);
     return undefined;
   });

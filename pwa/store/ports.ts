@@ -21,7 +21,12 @@ export interface LocalStore {
 
   // writes
   /** Seals `text` for `peer` and stores message and outbox row. Rejects with a Failure; nothing is stored then. */
-  queueMessage(peer: UserId, text: string, id?: OpId): Promise<OpId>;
+  /** The draft that it was goes with it, unless it is to be kept. `id` is a new one, where somebody has to know it before. */
+  queueMessage(
+    peer: UserId,
+    text: string,
+    more?: { readonly id?: OpId; readonly keepDraft?: boolean },
+  ): Promise<OpId>;
   /** Stores a friend action; the contact shows it as pending until the server answered. */
   queueFriendAction(kind: FriendAction, peer: UserId, name: string): Promise<OpId>;
   /** Raises our own watermarks and queues one receipt for them, replacing an older unsent one. */
@@ -253,6 +258,7 @@ export interface StoredConversation {
   readonly lastCall: StoredCall | null;
   readonly unread: number;
   readonly draft: string;
+  readonly trust: StoredContact['trust'];
 }
 
 export interface StoredMessage {

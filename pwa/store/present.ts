@@ -110,9 +110,10 @@ export function createPresenter(context: Context): Presenter {
     const shown = await Promise.all(
       rows.map(async ({ contact, row, standing, message }): Promise<StoredConversation> => {
         const lastCall = calls.get(contact.id) ?? null;
+        const content = await contentOf(contact);
         return {
           peer: contact.id,
-          name: await nameOf(contact),
+          name: content.name,
           standing,
           lastText: message === undefined ? '' : ((await textOf(message)) ?? ''),
           lastAt: lastCall?.startedAt ?? message?.at ?? 0,
@@ -121,6 +122,7 @@ export function createPresenter(context: Context): Presenter {
           // What comes in while a block is on its way calls nobody.
           unread: standing === 'blocked' ? 0 : unreadOf(row),
           draft: await draft(draftByPeer.get(contact.id)),
+          trust: trustOf(contact, content),
         };
       }),
     );

@@ -99,7 +99,7 @@ function Blocked(props: { friend: Friend }) {
 
 function WritingField(props: { name: string; held: Held }) {
   const { models, actions } = useApp();
-  const { draft, editing } = models.timeline;
+  const { draft, draftRead, editing } = models.timeline;
   const field = useRef<HTMLTextAreaElement>(null);
   const strip = useId();
   const { remark, tell } = useRemark();
@@ -169,7 +169,7 @@ function WritingField(props: { name: string; held: Held }) {
         aria-label={sayChat.composer.label}
         aria-describedby={edit === null ? undefined : strip}
         aria-invalid={text.length > LIMIT}
-        readOnly={edit?.saving === true}
+        readOnly={edit?.saving === true || !draftRead.value}
         placeholder={sayChat.composer.placeholder(props.name)}
         value={text}
         onInput={(event) => {

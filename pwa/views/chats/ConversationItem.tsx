@@ -1,7 +1,7 @@
 import { useComputed } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
+import type { Trust } from '../../models/account.ts';
 import type { ConversationRow } from '../../models/conversations.ts';
-import type { Contact } from '../../models/people.ts';
 import { useApp } from '../app-context.ts';
 import { fullTime, listTime } from '../format.ts';
 import { isMissed } from '../../models/is-missed.ts';
@@ -33,6 +33,9 @@ function Drawn({ row }: Props) {
   const online = useOnline(row.peer);
   const typing = useComputed(() => models.people.typing.value.has(row.peer)).value;
   const contact = useComputed(() => models.people.contactsById.value.get(row.peer)).value;
+  // The contacts come after the list.
+  const trust = contact?.trust ?? row.trust;
+  const blocked = contact === undefined ? row.blocked : contact.standing === 'blocked';
   return (
     <li>
       <button
@@ -47,7 +50,7 @@ function Drawn({ row }: Props) {
         <Avatar name={row.name} online={online} />
         <span class="item-name marked-name">
           <bdi>{row.name}</bdi>
-          {contact?.trust === 'verified' && <VerifiedMark />}
+          {trust === 'verified' && <VerifiedMark />}
           {online === true && <span class="visually-hidden">, {say.list.online}</span>}
         </span>
         {row.lastAt > 0 && (
@@ -55,7 +58,7 @@ function Drawn({ row }: Props) {
             {listTime(row.lastAt, today.value)}
           </time>
         )}
-        <Preview row={row} contact={contact} open={open} typing={typing} />
+        <Preview row={row} trust={trust} blocked={blocked} open={open} typing={typing} />
         {row.unread > 0 && (
           <span class="badge item-badge">
             <span aria-hidden="true">{say.list.badge(row.unread)}</span>
@@ -69,12 +72,13 @@ function Drawn({ row }: Props) {
 
 function Preview(props: {
   row: ConversationRow;
-  contact: Contact | undefined;
+  trust: Trust;
+  blocked: boolean;
   open: boolean;
   typing: boolean;
 }) {
-  const { row, contact, open, typing } = props;
-  if (contact?.standing === 'blocked') {
+  const { row, trust, blocked, open, typing } = props;
+  if (blocked) {
     return (
       <span class="item-preview">
         <BlockedIcon />
@@ -82,7 +86,7 @@ function Preview(props: {
       </span>
     );
   }
-  if (contact?.trust === 'changed' || contact?.trust === 'changed-verified') {
+  if (trust === 'changed' || trust === 'changed-verified') {
     return (
       <span class="item-preview item-warning">
         <WarningIcon />

@@ -114,3 +114,29 @@ it('writes nothing of a draft that was sent, and keeps the next one', async () =
   await aTurn();
   expect(saved).toEqual(['ann: h', 'ann: and']);
 });
+
+it('keeps what the device did not take, and asks it again', async () => {
+  let full = true;
+  const saved: string[] = [];
+  const { drafts, fire, reported } = drafting(async (_peer, text) => {
+    if (full) throw new Error('full');
+    saved.push(text);
+  });
+  drafts.changed(ann, 'kept');
+  await aTurn();
+  fire();
+  expect([drafts.unsaved(ann), reported.length]).toEqual(['kept', 1]);
+  full = false;
+  await drafts.flush();
+  expect([drafts.unsaved(ann), saved]).toEqual([undefined, ['kept']]);
+});
+
+it('is none while what it was is becoming a message', async () => {
+  const { drafts } = drafting();
+  drafts.changed(ann, 'going');
+  await drafts.flush();
+  const isMessage = drafts.sent(ann);
+  expect(drafts.unsaved(ann)).toBe('');
+  isMessage();
+  expect(drafts.unsaved(ann)).toBe(undefined);
+});

@@ -21,18 +21,22 @@ function conversation(draft = '') {
   ]);
   const stored = new Map<UserId, string>([[ann, draft]]);
   const reported: unknown[] = [];
-  const world = { sent: false, full: false, gone: false };
+  const world = { sent: false, full: false, gone: false, noDrafts: false };
   const store = {
-    queueMessage: async (peer: UserId, text: string) => {
+    queueMessage: async (peer: UserId, text: string, { keepDraft = false } = {}) => {
       if (world.full) throw new Failure('STORAGE_FULL');
-      stored.delete(peer);
+      if (!keepDraft) stored.delete(peer);
       queue.set(`new ${text}` as OpId, text);
     },
   };
   // Only what is asked for here.
   const inside = { store } as unknown as Inside;
   const drafts = createDrafts({
-    save: async (peer, text) => void (text === '' ? stored.delete(peer) : stored.set(peer, text)),
+    save: async (peer, text) => {
+      if (world.noDrafts) throw new Failure('STORAGE_FULL');
+      if (text === '') stored.delete(peer);
+      else stored.set(peer, text);
+    },
     timers: { after: () => () => {} },
     report: (error) => reported.push(error),
   });
@@ -169,5 +173,41 @@ describe('what is typed into a message that is edited', () => {
     await saving;
     await drafts.flush();
     expect(stored.get(ann)).toBe('see you at seven');
+  });
+
+  it('stays in the queue as it was on a device that takes nothing, and the edit goes on', async () => {
+    const { timeline, editing, queue, reported, world, waiting } = conversation('a draft');
+    editing.edit(waiting.id);
+    world.full = world.noDrafts = true;
+    editing.setEdit('see you at seven');
+    expect(await editing.saveEdit()).toBe(true);
+    expect(texts(queue)).toEqual(['see you at six', 'bring the rope']);
+    expect(timeline.editing.value).toMatchObject({ text: 'see you at seven', saving: false });
+    expect(reported.length).toBeGreaterThan(0);
+  });
+
+  it('is not doubled for who is back in the conversation before it is saved', async () => {
+    const { timeline, editing, drafts, queue, stored, waiting } = conversation('a draft');
+    editing.edit(waiting.id);
+    editing.setEdit('see you at seven');
+    const saving = editing.saveEdit();
+    timeline.editing.value = null;
+    timeline.draft.value = 'see you at seven\na draft';
+    await saving;
+    await drafts.flush();
+    expect(texts(queue)).toEqual(['bring the rope', 'see you at seven']);
+    expect([timeline.draft.value, stored.get(ann)]).toEqual(['a draft', 'a draft']);
+  });
+
+  it('and nothing of the draft is ever off the device', async () => {
+    const { editing, drafts, stored, world, waiting } = conversation('a draft');
+    editing.edit(waiting.id);
+    editing.setEdit('see you at seven');
+    await drafts.flush();
+    const saving = editing.saveEdit();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    world.noDrafts = true;
+    await saving;
+    expect(stored.get(ann)).toContain('a draft');
   });
 });

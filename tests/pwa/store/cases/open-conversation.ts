@@ -79,22 +79,34 @@ export const OPEN_CONVERSATION_CASES: readonly LocalStoreCase[] = [
     },
   },
   {
-    title: 'C6 what could not be stored leaves the screen, and is in the field again',
+    title:
+      'C1 what could not be stored goes back into its field, in its order, in front of what was typed since',
     async run(world) {
       const log = new Log(world.subject);
       await log.befriend();
       await log.push(await log.message(1, 'hello'));
-      const full = new Failure('STORAGE_FULL', 'test');
-      const store = { ...world.store, queueMessage: () => Promise.reject(full) };
+      const gate = Promise.withResolvers<never>();
+      const store = { ...world.store, queueMessage: () => gate.promise };
       const { models, room, leave } = await openConversation(world, store);
       const { timeline, shell } = models;
-      await room.send('lost?');
+      await becomes(() => timeline.draftRead.value, 'the draft is known');
+      const sending = [room.send('one'), room.send('two')];
+      room.setDraft('three');
+      gate.reject(new Failure('STORAGE_FULL', 'test'));
+      await Promise.all(sending);
       same(
         [timeline.items.value.map(({ text }) => text), timeline.draft.value],
-        [['hello'], 'lost?'],
+        [['hello'], 'one\ntwo\nthree'],
         'nothing is claimed, nothing is lost',
       );
       same(shell.toasts.value.length, 1, 'and it is said why');
+
+      room.setDraft('');
+      const late = room.send('four');
+      shell.route.value = { panel: 'people' };
+      await late;
+      await room.saveDrafts();
+      same(await world.store.draft(world.peer.id), 'four', 'also for who has left');
       leave();
     },
   },
