@@ -18,11 +18,10 @@ import { createTabNews } from './controllers/tab-news.ts';
 import { createToasts } from './controllers/toasts.ts';
 import { createTrust } from './controllers/trust.ts';
 import { createUpdates } from './controllers/updates.ts';
-import { wasIn } from './controllers/was-in.ts';
 import { createModels } from './models/models.ts';
 import { connect } from './transport/connect.ts';
 import { createApi } from './transport/http.ts';
-import { App, Door } from './views/App.tsx';
+import { App } from './views/App.tsx';
 import { learn } from './views/learn.ts';
 import { say } from './views/strings.ts';
 
@@ -183,8 +182,6 @@ async function start(): Promise<void> {
   else models.session.phase.value = 'unusable';
 }
 
-// A newcomer needs no look into the database to be met at the door.
-if (!wasIn()) Door.preload().catch(report);
 // What index.html shows stays until there is more to see: a first drawing costs as much as the one that is wanted.
 // Better in English than not at all.
 Promise.all([start(), learn()?.catch(report)])

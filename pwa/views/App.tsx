@@ -14,7 +14,7 @@ import { useMidnight } from './use-today.ts';
 
 const CallLayer = later(async () => (await import('./calls/CallLayer.tsx')).CallLayer);
 /** Most starts find somebody signed in already. */
-export const Door = later(async () => (await import('./door/Door.tsx')).Door);
+const Door = later(async () => (await import('./door/Door.tsx')).Door);
 const LockScreen = later(async () => (await import('./door/LockScreen.tsx')).LockScreen);
 const RecoveryCode = later(async () => (await import('./door/RecoveryCode.tsx')).RecoveryCode);
 const Unusable = later(async () => (await import('./door/Unusable.tsx')).Unusable);
