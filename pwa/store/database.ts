@@ -38,10 +38,9 @@ const PREFIX = 'nexchat-';
 export const DEVICE_DATABASE = `${PREFIX}device`;
 
 export const databaseName = (user: UserId) => `${PREFIX}${user}`;
-export const isOurs = (name: string) => name.startsWith(PREFIX);
 /** Whose database it is; null for another one. */
 export const userOf = (name: string): UserId | null =>
-  isOurs(name) && name !== DEVICE_DATABASE ? (name.slice(PREFIX.length) as UserId) : null;
+  name.startsWith(PREFIX) && name !== DEVICE_DATABASE ? (name.slice(PREFIX.length) as UserId) : null;
 
 /** Why a connection ended from outside: a newer version of the app waits to upgrade, or the data was erased. */
 export type Lost = 'upgraded' | 'erased';

@@ -35,7 +35,7 @@ export async function openHere(
   keys?: DeviceKeys,
   begin: (db: Database) => void = () => {},
 ): Promise<Opening | 'locked' | undefined> {
-  const start = (user: UserId): Ahead => {
+  const start = (user: UserId): Begun => {
     const db = openDatabase(user, events.onLost);
     const read = readAhead(db);
     // Whoever goes on with it hears of it.
@@ -54,7 +54,7 @@ export async function openHere(
   return openContext(db, user, events, keys, read);
 }
 
-interface Ahead {
+interface Begun {
   readonly db: Database;
   readonly user: UserId;
   readonly read: ReturnType<typeof readAhead>;

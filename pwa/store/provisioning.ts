@@ -1,7 +1,7 @@
 import Dexie from 'dexie';
 import type { UserId } from '#shared/ids.ts';
 import type { Profile } from './contents.ts';
-import { type Database, DEVICE_DATABASE, databaseName, isOurs, openDatabase } from './database.ts';
+import { type Database, DEVICE_DATABASE, databaseName, openDatabase, userOf } from './database.ts';
 import { loadDevice } from './device.ts';
 import { guarded } from './failures.ts';
 import type { DeviceKeys, Keychain } from './keychain.ts';
@@ -95,7 +95,7 @@ export async function eraseLocalStore(): Promise<void> {
 }
 
 async function databasesOfUsers(): Promise<string[]> {
-  return (await Dexie.getDatabaseNames()).filter((name) => isOurs(name) && name !== DEVICE_DATABASE);
+  return (await Dexie.getDatabaseNames()).filter((name) => userOf(name) !== null);
 }
 
 /** Opened as it is, whatever its version. */

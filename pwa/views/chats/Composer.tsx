@@ -24,22 +24,21 @@ const NEAR_LIMIT = 500;
 const REMARK = 5000;
 
 /** Where one writes. It floats over the timeline and tells its height, so that nothing hides behind it. */
-export function Composer(props: { friend: Friend; height: Signal<number> }) {
-  const { friend, height } = props;
+export function Composer({ friend }: { friend: Friend }) {
   const ref = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const element = ref.current;
     if (element === null) return;
     // It looks at once, when the layout is known anyway.
     const observer = new ResizeObserver(() => {
-      height.value = composerHeight.value = element.offsetHeight;
+      composerHeight.value = element.offsetHeight;
     });
     observer.observe(element);
     return () => {
       observer.disconnect();
       composerHeight.value = 0;
     };
-  }, [height]);
+  }, []);
   const writable = friend.canWrite && !friend.blocked && !friend.gone;
   const held = writable ? heldBy(friend.trust) : null;
   return (

@@ -1,10 +1,10 @@
-import { useSignal } from '@preact/signals';
 import type { UserId } from '#shared/ids.ts';
 import { useApp } from '../app-context.ts';
 import { later } from '../later.tsx';
 import { FindBar } from '../search/FindBar.tsx';
 import { ROOMY, useMedia } from '../use-media.ts';
 import { Composer } from './Composer.tsx';
+import { composerHeight } from './composer-height.ts';
 import { ConversationHeader } from './ConversationHeader.tsx';
 import { NoConversation } from './NoConversation.tsx';
 import { Timeline } from './Timeline.tsx';
@@ -17,7 +17,6 @@ const Safety = later(async () => (await import('../trust/Safety.tsx')).Safety);
 export function Conversation(props: { peer: UserId; safety: boolean }) {
   const { timeline, conversations, search } = useApp().models;
   const friend = useFriend(props.peer);
-  const composerHeight = useSignal(0);
   const roomy = useMedia(ROOMY);
   const ready = timeline.peer.value === props.peer && timeline.loaded.value;
   if (conversations.loaded.value && !friend.known) return <NoConversation />;
@@ -31,7 +30,7 @@ export function Conversation(props: { peer: UserId; safety: boolean }) {
         ) : (
           <div class="timeline" />
         )}
-        <Composer friend={friend} height={composerHeight} />
+        <Composer friend={friend} />
       </div>
       {props.safety && <Safety friend={friend} />}
       {timeline.details.value !== null && <Inspector details={timeline.details.value} friend={friend} />}
