@@ -4,6 +4,7 @@ import { measureBacklog } from './backlog.ts';
 import { measureCalls } from './calls.ts';
 import { measureCatchUp } from './catch-up.ts';
 import { measureCrypto } from './crypto.ts';
+import { closeDevice } from './full-device.ts';
 import { measureHerd } from './herd.ts';
 import { measureIdle } from './idle.ts';
 import { measureLighthouse } from './lighthouse.ts';
@@ -11,7 +12,8 @@ import { describeMachine } from './machine.ts';
 import { measureNodes } from './nodes.ts';
 import { measureReconnect } from './reconnect.ts';
 import { measureRelay } from './relay.ts';
-import { closeScreens, measurePaint, measureScroll, measureSend } from './screen.ts';
+import { measurePaint, measureSend } from './screen.ts';
+import { measureScroll } from './scroll.ts';
 import { measureSimulation } from './simulation.ts';
 import { measureSizes } from './sizes.ts';
 import { measureSoak } from './soak.ts';
@@ -76,7 +78,7 @@ for (const [name, measure] of Object.entries(PARTS)) {
     if (write) await writeFile(DOCUMENT, replaceTable(await readFile(DOCUMENT, 'utf8'), table));
   }
 }
-await closeScreens();
+await closeDevice();
 await mkdir(ARTIFACTS, { recursive: true });
 await writeFile(`${ARTIFACTS}/bench.json`, `${JSON.stringify(figures, null, 2)}\n`);
 
