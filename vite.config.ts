@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { preact } from '@preact/preset-vite';
 import icons from 'unplugin-icons/vite';
-import { type UserConfig, defineConfig } from 'vite';
+import { type PluginOption, type UserConfig, defineConfig } from 'vite';
 import { type VitePWAOptions, VitePWA } from 'vite-plugin-pwa';
 import pkg from './package.json' with { type: 'json' };
 
@@ -23,6 +23,12 @@ const PARTS = [
   { name: 'door', test: /pwa.views.(door|parts)./ },
 ];
 
+/** What turns views into script. */
+export const drawing = (): PluginOption[] => [
+  icons({ compiler: { compiler: iconComponent, extension: 'jsx' }, scale: 1 }),
+  preact({ reactAliasesEnabled: false }),
+];
+
 /** `vite build` makes the client, `vite build --ssr` the server and, beside it, the operator's tool. */
 export default defineConfig(({ isSsrBuild }) => (isSsrBuild ? server : client));
 
@@ -31,11 +37,7 @@ const client: UserConfig = {
   cacheDir: here('node_modules/.vite'),
   // Dexie's entry wraps its build for engines of ten years ago; ours need only the modern one.
   resolve: { alias: [{ find: /^dexie$/, replacement: 'dexie/dist/modern/dexie.mjs' }] },
-  plugins: [
-    icons({ compiler: { compiler: iconComponent, extension: 'jsx' }, scale: 1 }),
-    preact({ reactAliasesEnabled: false }),
-    VitePWA(installable()),
-  ],
+  plugins: [drawing(), VitePWA(installable())],
   worker: { format: 'es' },
   // `:dir()` (4) stays: what would be put in its place asks for the language of the page, not for the direction of a text.
   css: { lightningcss: { exclude: 4 } },

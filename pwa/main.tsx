@@ -1,4 +1,4 @@
-import { render } from 'preact';
+import { hydrate, render } from 'preact';
 import type { Actions } from './controllers/actions.ts';
 import { type Account, createAccount } from './controllers/account.ts';
 import { createBackgroundSync } from './controllers/background-sync.ts';
@@ -21,7 +21,8 @@ import { createUpdates } from './controllers/updates.ts';
 import { createModels } from './models/models.ts';
 import { connect } from './transport/connect.ts';
 import { createApi } from './transport/http.ts';
-import { App } from './views/App.tsx';
+import { App, fetchFirst } from './views/App.tsx';
+import { language as spoken } from './views/language.ts';
 import { learn } from './views/learn.ts';
 import { say } from './views/strings.ts';
 
@@ -182,11 +183,24 @@ async function start(): Promise<void> {
   else models.session.phase.value = 'unusable';
 }
 
-// What index.html shows stays until there is more to see: a first drawing costs as much as the one that is wanted.
+/** The door of a newcomer stands in the page already (door-pages.tsx), unless they have chosen another language. */
+const hasDoor = root.querySelector('.door') !== null && document.documentElement.lang === spoken;
+
+function draw(into: HTMLElement): void {
+  const app = <App models={models} actions={actions} />;
+  if (hasDoor && models.session.phase.peek() === 'signed-out') {
+    for (const field of into.querySelectorAll('input')) field.readOnly = false;
+    hydrate(app, into);
+  } else {
+    into.replaceChildren();
+    render(app, into);
+  }
+  into.inert = false;
+}
+
+// What the page shows stays until there is more to see: a first drawing costs as much as the one that is wanted.
 // Better in English than not at all.
 Promise.all([start(), learn()?.catch(report)])
-  .then(() => {
-    root.replaceChildren();
-    render(<App models={models} actions={actions} />, root);
-  })
+  .then(() => fetchFirst(models).catch(report))
+  .then(() => draw(root))
   .catch(report);

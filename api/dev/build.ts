@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type LogLevel, build } from 'vite';
+import { type LogLevel, build, runnerImport } from 'vite';
+import { drawing } from '../../vite.config.ts';
 import { compressFiles } from './compress.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,6 +23,7 @@ async function buildAll(logLevel: LogLevel): Promise<void> {
   process.env.NODE_ENV = 'production';
   try {
     await build(options);
+    await drawDoors(`${root}dist/client`);
     await compressFiles(`${root}dist/client`);
     await build({ ...options, build: { ssr: true } });
   } finally {
@@ -30,6 +32,17 @@ async function buildAll(logLevel: LogLevel): Promise<void> {
   }
   await mkdir(`${root}dist`, { recursive: true });
   await writeFile(root + STAMP, made);
+}
+
+/** Puts a page beside index.html for newcomers of each language, in which the door is drawn already. */
+async function drawDoors(dir: string): Promise<void> {
+  type Drawing = { doorPages(index: string): Record<string, string> };
+  const { module } = await runnerImport<Drawing>(`${root}pwa/door-pages.tsx`, {
+    plugins: drawing(),
+    logLevel: 'error',
+  });
+  const pages = module.doorPages(await readFile(`${dir}/index.html`, 'utf8'));
+  for (const [language, page] of Object.entries(pages)) await writeFile(`${dir}/door.${language}.html`, page);
 }
 
 /** Builds unless what is built was made of exactly the present sources. True when it had to build. */

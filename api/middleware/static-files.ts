@@ -1,17 +1,23 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Context, Middleware } from 'koa';
 import sirv from 'sirv';
 import { Failure } from '#shared/errors.ts';
+import { readCookie } from '../cookie.ts';
 
 const YEAR = 'public, max-age=31536000, immutable';
+/** The door in a language, as the build names it. */
+const DOOR = /^door\.(\w+)\.html$/;
+/** What the page at an address depends on. */
+const BY_VISITOR = 'Accept-Encoding, Accept-Language, Cookie';
 const NOT_BUILT = 'The app is not built yet. Run "npm run build", then start the server again.\n';
 
 /**
  * The built app. Files under assets/ carry a hash in their name and are kept for ever; everything else is asked for
- * anew, above all sw.js and index.html, or an update would never arrive. Navigations anywhere get index.html. What the
- * build left compressed beside a file is sent instead of it to whoever takes that.
+ * anew, above all sw.js and index.html, or an update would never arrive. Navigations anywhere get index.html, or the door
+ * in their language where nobody is signed in. What the build left compressed beside a file is sent instead of it to
+ * whoever takes that.
  */
 export function staticFiles(dir: string): Middleware {
   const built = existsSync(join(dir, 'index.html'));
@@ -24,8 +30,17 @@ export function staticFiles(dir: string): Middleware {
     brotli: true,
     setHeaders(res, path) {
       res.setHeader('Cache-Control', path.startsWith('/assets/') ? YEAR : 'no-cache');
+      if (path === '/' || DOOR.test(path.slice(1))) res.setHeader('Vary', BY_VISITOR);
     },
   });
+
+  /** Under which name the page for this visitor lies. */
+  const pageFor = (ctx: Context): string => {
+    if (readCookie(ctx) !== undefined) return '/';
+    const languages = doorLanguages(dir);
+    const language = ctx.acceptsLanguages(...languages) || 'en';
+    return languages.includes(language) ? `/door.${language}.html` : '/';
+  };
 
   return async (ctx, next) => {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new Failure('METHOD_NOT_ALLOWED');
@@ -44,15 +59,18 @@ export function staticFiles(dir: string): Middleware {
     const served = await new Promise<boolean>((resolve) => {
       const navigates = ctx.get('Accept').includes('text/html') && !/\.\w+$/.test(ctx.path);
       ctx.res.once('close', () => resolve(true));
-      serve(ctx.req, ctx.res, () => {
-        if (!navigates) return resolve(false);
-        ctx.req.url = '/';
-        serve(ctx.req, ctx.res, () => resolve(false));
-      });
+      if (navigates) ctx.req.url = pageFor(ctx);
+      serve(ctx.req, ctx.res, () => resolve(false));
     });
     if (served) ctx.respond = false;
     else await next();
   };
+}
+
+/** The languages in which the build has drawn the door, English first. */
+function doorLanguages(dir: string): string[] {
+  const languages = readdirSync(dir).flatMap((name) => DOOR.exec(name)?.[1] ?? []);
+  return languages.toSorted((a, b) => Number(b === 'en') - Number(a === 'en'));
 }
 
 /** Files and folders that start with a dot are the build's own. sirv decodes a path before it looks, so we do too. */

@@ -4,13 +4,16 @@ import type { Catalogue } from './strings/catalogue.ts';
 import { speak } from './strings.ts';
 
 /** The languages that are not in the sources already. */
-const CATALOGUES: Record<Exclude<Language, 'en'>, () => Promise<Catalogue>> = {
+export const CATALOGUES: Record<Exclude<Language, 'en'>, () => Promise<Catalogue>> = {
   de: async () => (await import('./strings/de.ts')).de,
 };
 
 /** Fetches the words of this page's language, before the first is drawn. Null where there is nothing to wait for. */
 export function learn(): Promise<void> | null {
-  return language === 'en' ? null : CATALOGUES[language]().then(adopt);
+  if (language !== 'en') return CATALOGUES[language]().then(adopt);
+  // The page may have come in another one.
+  Object.assign(document.documentElement, { lang: 'en', dir: 'ltr' });
+  return null;
 }
 
 /** Writes and speaks a language from now on. */

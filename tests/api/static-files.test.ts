@@ -12,8 +12,12 @@ import { type ApiServer, createAgent, startApi } from '../support/api-server.ts'
 import { settled, until } from '../support/wait.ts';
 
 const PAGE = `<!doctype html><title>the app</title>${'<p>text</p>'.repeat(200)}`;
+const doorIn = (language: string) => PAGE.replace('the app', `the door, ${language}`);
+const COOKIE = 'nexchat=token';
 const SCRIPT = 'export const answer = 42;\n'.repeat(200);
 const YEAR = 'public, max-age=31536000, immutable';
+/** What a page depends on. */
+const BY_VISITOR = 'Accept-Encoding, Accept-Language, Cookie';
 const SOON = { within: 5_000 };
 
 describe('files of the built app', () => {
@@ -24,6 +28,8 @@ describe('files of the built app', () => {
     dir = await mkdtemp(join(tmpdir(), 'nexchat-files-'));
     for (const folder of ['assets', '.vite']) await mkdir(inClient(folder));
     await writeFile(inClient('index.html'), PAGE);
+    await writeFile(inClient('door.de.html'), doorIn('de'));
+    await writeFile(inClient('door.en.html'), doorIn('en'));
     await writeFile(inClient('sw.js'), SCRIPT);
     await writeFile(inClient('favicon.svg'), '<svg/>');
     await writeFile(inClient('icon.png'), 'picture'.repeat(300));
@@ -59,29 +65,68 @@ describe('files of the built app', () => {
   test('a build leaves smaller copies of its text, and of nothing else', async () => {
     const copies = (await readdir(dir, { recursive: true })).filter((name) => /\.(br|gz)$/.test(name));
     expect(copies.toSorted()).toEqual(
-      ['assets/main-abc123.js', 'index.html', 'sw.js'].flatMap((name) => [`${name}.br`, `${name}.gz`]),
+      ['assets/main-abc123.js', 'door.de.html', 'door.en.html', 'index.html', 'sw.js'].flatMap((name) => [
+        `${name}.br`,
+        `${name}.gz`,
+      ]),
     );
     expect(brotliDecompressSync(await readFile(inClient('sw.js.br'))).toString()).toBe(SCRIPT);
     expect(gunzipSync(await readFile(inClient('sw.js.gz'))).toString()).toBe(SCRIPT);
   });
 
   test.each([
-    ['/', PAGE, 'text/html;charset=utf-8', 'no-cache'],
-    ['/chats/ann', PAGE, 'text/html;charset=utf-8', 'no-cache'],
-    ['/sw.js', SCRIPT, 'text/javascript', 'no-cache'],
-    ['/assets/main-abc123.js', SCRIPT, 'text/javascript', YEAR],
-  ])('%s comes as small as the browser takes it, and is the same', async (path, content, type, keep) => {
-    const common = { vary: 'Accept-Encoding', 'content-type': type, 'cache-control': keep };
-    const ask = (encodings: string) => get(path, { accept: 'text/html', 'accept-encoding': encodings });
-    const [br, gz, plain] = [await ask('gzip, deflate, br, zstd'), await ask('gzip'), await ask('identity')];
-    expect(br).toMatchObject({ status: 200, headers: { ...common, 'content-encoding': 'br' } });
-    expect(brotliDecompressSync(br.body).toString()).toBe(content);
-    expect(gz).toMatchObject({ status: 200, headers: { ...common, 'content-encoding': 'gzip' } });
-    expect(gunzipSync(gz.body).toString()).toBe(content);
-    expect(plain).toMatchObject({ status: 200, headers: common });
-    expect(plain.headers['content-encoding']).toBeUndefined();
-    expect(plain.body.toString()).toBe(content);
-    expect(new Set([br, gz, plain].map(({ headers }) => headers.etag)).size).toBe(3);
+    ['/', PAGE, 'text/html;charset=utf-8', 'no-cache', BY_VISITOR],
+    ['/chats/ann', PAGE, 'text/html;charset=utf-8', 'no-cache', BY_VISITOR],
+    ['/sw.js', SCRIPT, 'text/javascript', 'no-cache', 'Accept-Encoding'],
+    ['/assets/main-abc123.js', SCRIPT, 'text/javascript', YEAR, 'Accept-Encoding'],
+  ])(
+    '%s comes as small as the browser takes it, and is the same',
+    async (path, content, type, keep, vary) => {
+      const common = { vary, 'content-type': type, 'cache-control': keep };
+      const ask = (encodings: string) =>
+        get(path, { accept: 'text/html', cookie: COOKIE, 'accept-encoding': encodings });
+      const [br, gz, plain] = [
+        await ask('gzip, deflate, br, zstd'),
+        await ask('gzip'),
+        await ask('identity'),
+      ];
+      expect(br).toMatchObject({ status: 200, headers: { ...common, 'content-encoding': 'br' } });
+      expect(brotliDecompressSync(br.body).toString()).toBe(content);
+      expect(gz).toMatchObject({ status: 200, headers: { ...common, 'content-encoding': 'gzip' } });
+      expect(gunzipSync(gz.body).toString()).toBe(content);
+      expect(plain).toMatchObject({ status: 200, headers: common });
+      expect(plain.headers['content-encoding']).toBeUndefined();
+      expect(plain.body.toString()).toBe(content);
+      expect(new Set([br, gz, plain].map(({ headers }) => headers.etag)).size).toBe(3);
+    },
+  );
+
+  test.each([
+    ['en-GB,en;q=0.9', 'en'],
+    ['de-AT,de;q=0.9,en;q=0.8', 'de'],
+    ['fr,de;q=0.9,en;q=0.8', 'de'],
+    ['fr', 'en'],
+    ['', 'en'],
+    ['*', 'en'],
+  ])('who is not signed in and prefers “%s” gets the door in it', async (languages, language) => {
+    for (const path of ['/', '/chats/ann']) {
+      const asked = { accept: 'text/html', 'accept-language': languages };
+      const { headers, body } = await get(path, asked);
+      expect(body.toString()).toBe(doorIn(language));
+      expect(headers).toMatchObject({ vary: BY_VISITOR, 'cache-control': 'no-cache' });
+      // What a browser kept of the door is not taken for the app of whoever is signed in.
+      const again = await get(path, { ...asked, 'if-none-match': String(headers.etag) });
+      expect(again.status).toBe(304);
+      const inside = await get(path, { ...asked, cookie: COOKIE, 'if-none-match': String(headers.etag) });
+      expect([inside.status, inside.body.toString()]).toEqual([200, PAGE]);
+    }
+  });
+
+  test('what is kept for offline use is the app itself, whoever asks', async () => {
+    for (const headers of [{}, { cookie: COOKIE }]) {
+      const { body } = await get('/index.html', { accept: '*/*', ...headers });
+      expect(body.toString()).toBe(PAGE);
+    }
   });
 
   test('what has no smaller copy comes as it is', async () => {
