@@ -100,11 +100,11 @@ export const ERRORS = {
   },
   CALL_UNCONNECTED: {
     status: 502,
-    say: 'The call could not connect: the two networks let no direct connection through.',
+    say: 'The two networks let no direct connection through.',
   },
   CALL_NO_WAY: {
     status: 502,
-    say: 'The call could not connect, not even through the relay. Check your network and try again.',
+    say: 'No connection was found, not even through the relay. Check your network and try again.',
   },
   CALL_NO_RELAY: {
     status: 409,

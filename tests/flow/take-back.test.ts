@@ -105,7 +105,7 @@ test('what another app shares becomes the draft of the conversation that is chos
 
 test('a recovery code that nobody confirmed is asked for again after a reload', async () => {
   await ben.page.goto(new URL('/', ben.page.url()).href);
-  await ben.page.getByText('Do you have your recovery code?').waitFor();
+  await ben.page.getByText('Keep a copy of your recovery code').waitFor();
   await ben.page.getByRole('button', { name: 'Make a new code' }).click();
   await ben.page.getByText('Nobody has checked that your code was written down').waitFor();
 });

@@ -6,6 +6,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STATES } from '#pwa/dev/states.ts';
 import { OPENED, PRESSED, cutOff, picture, pressed, show } from './views/gallery-pages.ts';
+import { tooFaint } from './views/contrast.ts';
 import { openGallery } from './views/gallery-site.ts';
 import type { GallerySite } from './views/gallery-site.ts';
 
@@ -130,6 +131,22 @@ describe('at the edges', () => {
       }
     },
     60_000,
+  );
+
+  it.each(['list', 'search-results'])(
+    '%s can be read on the wallpaper',
+    async (state) => {
+      await show(phone.page, site.url(state));
+      const words = phone.page.locator(
+        'li:nth-child(-n + 4) :is(.item-name, .item-time, .item-text, .hit-text)',
+      );
+      expect(await words.count()).toBeGreaterThan(3);
+      for (const theme of THEMES) {
+        await dress(phone.page, theme);
+        expect(await tooFaint(phone.page, words), theme).toEqual([]);
+      }
+    },
+    30_000,
   );
 
   it('the views, with everything they need, keep to their budget', async () => {

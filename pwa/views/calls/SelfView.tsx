@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { isCalm } from '../is-calm.ts';
 import { sayCalls } from '../strings/calls.ts';
 import { Picture } from './Picture.tsx';
 
@@ -114,7 +115,7 @@ function after({ block, inline }: Corner): Corner {
 }
 
 function glide(element: HTMLElement, before: DOMRect): void {
-  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+  if (isCalm()) return;
   const { left, top } = element.getBoundingClientRect();
   const from = `${before.left - left}px ${before.top - top}px`;
   element.animate([{ translate: from }, { translate: '0 0' }], { duration: 240, easing: 'ease-out' });

@@ -33,7 +33,7 @@ export function ConversationHeader(props: { friend: Friend }) {
       >
         <BackIcon />
       </button>
-      <Avatar name={friend.name} online={friend.blocked ? undefined : friend.online} />
+      <Avatar name={friend.name} online={friend.online} />
       <div class="header-words">
         <h1 class="marked-name" data-heading tabIndex={-1}>
           <bdi>{friend.name}</bdi>

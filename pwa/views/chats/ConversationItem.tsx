@@ -30,12 +30,13 @@ function Drawn({ row }: Props) {
     const route = models.shell.route.value;
     return route.panel === 'chats' && route.peer === row.peer;
   }).value;
-  const online = useOnline(row.peer);
+  const known = useOnline(row.peer);
   const typing = useComputed(() => models.people.typing.value.has(row.peer)).value;
   const contact = useComputed(() => models.people.contactsById.value.get(row.peer)).value;
   // The contacts come after the list.
   const trust = contact?.trust ?? row.trust;
   const blocked = contact === undefined ? row.blocked : contact.standing === 'blocked';
+  const online = row.canWrite && !blocked ? known : undefined;
   return (
     <li>
       <button

@@ -8,7 +8,7 @@ import { useOnline } from '../use-online.ts';
 export interface Friend {
   readonly id: UserId;
   readonly name: string;
-  /** Undefined where it can’t be known. */
+  /** Undefined where it can’t be known, and of whom one can’t write to. */
   readonly online: boolean | undefined;
   readonly typing: boolean;
   /** Empty until their keys are known. */
@@ -28,14 +28,17 @@ export function useFriend(id: UserId): Friend {
   const { people, conversations } = useApp().models;
   const contact = people.contactsById.value.get(id);
   const row = conversations.rows.value.find((candidate) => candidate.peer === id);
+  const online = useOnline(id);
+  const canWrite = row?.canWrite ?? contact?.standing === 'friends';
+  const blocked = contact?.standing === 'blocked';
   return {
     id,
     name: contact?.name ?? row?.name ?? sayChat.unknown,
-    online: useOnline(id),
+    online: canWrite && !blocked ? online : undefined,
     typing: people.typing.value.has(id),
     fingerprint: contact?.fingerprint ?? '',
-    canWrite: row?.canWrite ?? contact?.standing === 'friends',
-    blocked: contact?.standing === 'blocked',
+    canWrite,
+    blocked,
     gone: contact?.gone ?? false,
     trust: contact?.trust ?? 'unverified',
     pending: contact?.pending ?? false,

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { OpId } from '#shared/ids.ts';
 import type { Goal } from '../../models/timeline.ts';
 import { useApp } from '../app-context.ts';
+import { isCalm } from '../is-calm.ts';
 import { sayChat } from '../strings/chat.ts';
 import type { Row } from './rows.ts';
 import type { End, Scroller } from './use-end.ts';
@@ -44,7 +45,7 @@ export function useGoal({ rows, virtualizer, end, scroller, name }: Way): OpId |
     const index = goalIndex(rows, goal);
     if (index === -1) {
       if (first) end.follow();
-      else if (goal !== null) virtualizer.scrollToEnd({ behavior: 'smooth' });
+      else if (goal !== null) virtualizer.scrollToEnd({ behavior: isCalm() ? 'auto' : 'smooth' });
     } else if (first || wanted !== null) {
       const isMarked = wanted !== null && goal?.at === undefined;
       end.leave();

@@ -1,15 +1,16 @@
 import { useComputed, useSignalEffect } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { TimelineItem } from '../../models/timeline.ts';
 import { useApp } from '../app-context.ts';
 import { isAsking } from '../parts/Dialog.tsx';
 import { ROOMY, useMedia } from '../use-media.ts';
+import { useRecentInput } from './use-recent-input.ts';
 
 /**
- * Reports messages as seen, and only then: the page is visible, its window has focus, the message is on the screen, and
- * nothing lies over it. The returned function takes the number of the last message of the friend that is on the screen
- * or before it.
+ * Reports messages as seen, and only then: the page is visible, its window has focus, the message is on the screen,
+ * nothing lies over it, and somebody used the window within the last minute; else it waits for their next input. The
+ * returned function takes the number of the last message of the friend that is on the screen or before it.
  * What changes among the messages is a reason to report again: a number is kept only when none before it is missing.
  */
 export function useSeen(items: readonly TimelineItem[]): (n: number | null) => void {
@@ -23,26 +24,18 @@ export function useSeen(items: readonly TimelineItem[]): (n: number | null) => v
     if (n === null || n < reported.current.n) return;
     if (n === reported.current.n && items === reported.current.items) return;
     if (document.visibilityState !== 'visible' || !document.hasFocus()) return;
-    if (covered.peek()) return;
+    if (covered.peek() || !isThere()) return;
     reported.current = { n, items };
     actions.markSeen(n);
   };
   const latest = useRef(report);
   latest.current = report;
+  // Whoever comes back finds what arrived in the meantime.
+  const isThere = useRecentInput(report);
 
   useSignalEffect(() => {
     if (!covered.value) latest.current();
   });
-  // Coming back to the window shows what arrived in the meantime.
-  useEffect(() => {
-    const onAttention = () => latest.current();
-    window.addEventListener('focus', onAttention);
-    document.addEventListener('visibilitychange', onAttention);
-    return () => {
-      window.removeEventListener('focus', onAttention);
-      document.removeEventListener('visibilitychange', onAttention);
-    };
-  }, []);
 
   return (n) => {
     onScreen.current = n;

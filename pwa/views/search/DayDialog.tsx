@@ -1,14 +1,20 @@
-import { useId, useRef } from 'preact/hooks';
+import { useId, useMemo, useRef } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 import { Dialog } from '../parts/Dialog.tsx';
 import { say } from '../strings.ts';
 import { sayChat } from '../strings/chat.ts';
 
-/** Asks for a day of the open conversation, and goes to its first message. */
+/** Asks for a day of the open conversation, at first that of its newest loaded message, and goes to the first of it. */
 export function DayDialog(props: { onClose: () => void }) {
-  const { actions } = useApp();
+  const { models, actions } = useApp();
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
+  const { today, first } = useMemo(() => {
+    const now = Date.now();
+    // The clock of whoever wrote it may be ahead.
+    const newest = Math.min(models.timeline.items.peek().at(-1)?.at ?? now, now);
+    return { today: dateOf(new Date(now)), first: dateOf(new Date(newest)) };
+  }, [models]);
   return (
     <Dialog title={sayChat.day.title} onClose={props.onClose}>
       <form
@@ -23,7 +29,7 @@ export function DayDialog(props: { onClose: () => void }) {
       >
         <div class="field">
           <label for={id}>{sayChat.day.label}</label>
-          <input ref={field} id={id} type="date" name="day" required max={dateOf(new Date())} />
+          <input ref={field} id={id} type="date" name="day" required max={today} defaultValue={first} />
         </div>
         <div class="dialog-buttons">
           <button type="button" class="button" onClick={props.onClose}>

@@ -15,6 +15,7 @@ export function Recovery() {
   const password = useSignal('');
   const attempt = useAttempt();
   const busy = attempt.busy.value;
+  const created = models.account.recoveryCreated.value;
   const submit = (event: Event) => {
     event.preventDefault();
     void attempt.run(() => actions.newRecoveryCode(password.value));
@@ -28,10 +29,12 @@ export function Recovery() {
           {saySettings.recovery.unconfirmed}
         </p>
       )}
-      <Current created={models.account.recoveryCreated.value} />
+      <Current created={created} />
       <form class="card card-padded form" onSubmit={submit}>
         <h2>{saySettings.recovery.title}</h2>
-        <p class="help">{saySettings.recovery.newHelp}</p>
+        <p class="help">
+          {typeof created === 'number' ? saySettings.recovery.replaceHelp : saySettings.recovery.newHelp}
+        </p>
         <AccountName />
         <PasswordField value={password} purpose="current" readOnly={busy} />
         <FormError code={attempt.error.value} text={wrongPassword(attempt.error.value)} />

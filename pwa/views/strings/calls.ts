@@ -55,8 +55,8 @@ export const sayCalls = words('calls', {
   },
 
   incoming: {
-    voice: 'Voice call for you',
-    video: 'Video call for you',
+    voice: 'Incoming voice call',
+    video: 'Incoming video call',
     said: (name: string, media: Media) => `${name} is calling. ${say.list.call(media)}.`,
     answer: 'Answer',
     withCamera: 'With camera',

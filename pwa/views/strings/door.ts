@@ -37,14 +37,14 @@ export const sayDoor = words('door', {
   stage: {
     deriving: 'Turning your password into keys…',
     contacting: 'Contacting the server…',
-    opening: 'Opening your keys…',
-    storing: 'Storing them on this device…',
+    opening: 'Unlocking your keys…',
+    storing: 'Saving them on this device…',
   } satisfies Record<EntryStage, string>,
   stageShort: {
     deriving: 'Keys',
     contacting: 'Server',
-    opening: 'Open',
-    storing: 'Store',
+    opening: 'Unlock',
+    storing: 'Save',
   } satisfies Record<EntryStage, string>,
 
   recover: {

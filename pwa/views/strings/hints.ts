@@ -22,8 +22,8 @@ export const sayHints = words('hints', {
   install: 'Install',
   byHand: 'In the browser’s menu: Share, then “Add to Home Screen”.',
   code: {
-    title: 'Do you have your recovery code?',
-    text: 'Nobody has checked that it was written down. Without it, a forgotten password means that everything is lost.',
+    title: 'Keep a copy of your recovery code',
+    text: 'None has been confirmed yet. Without one, a forgotten password means that everything is lost.',
     act: 'Make a new code',
   },
   share: {

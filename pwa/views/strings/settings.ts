@@ -126,7 +126,8 @@ export const saySettings = words('settings', {
     unconfirmed:
       'Nobody has checked that your code was written down. If you don’t have it on paper, make a new one now.',
     title: 'Make a new code',
-    newHelp: 'Your current code will stop working. The new one is shown once.',
+    newHelp: 'The new code is shown once.',
+    replaceHelp: 'Your current code will stop working. The new one is shown once.',
     submit: 'Make a new code',
   },
 

@@ -329,10 +329,21 @@ describe('settings', () => {
   it('makes a new recovery code and shows it before anything else', async () => {
     await show('settings-recovery');
     await page.getByText('Your current code was made on 12 Apr 2026.').waitFor();
+    await page.getByText('Your current code will stop working. The new one is shown once.').waitFor();
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Make a new code' }).click();
     await page.getByRole('heading', { name: 'Your recovery code' }).waitFor();
     expect(await page.getByRole('navigation', { name: 'Main' }).count()).toBe(0);
+  });
+
+  it.each([
+    ['settings-recovery-none', 'You have no recovery code.'],
+    ['settings-recovery-unknown', 'Connect to see whether you have a code.'],
+  ])('says of no code that it will stop working where none is known (%s)', async (state, what) => {
+    await show(state);
+    await page.getByText(what).waitFor();
+    await page.getByText('The new code is shown once.').waitFor();
+    expect(await page.getByText('will stop working').count()).toBe(0);
   });
 
   it('opens an exported file to read it, and keeps what is in it text', async () => {

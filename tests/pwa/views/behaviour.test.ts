@@ -197,6 +197,35 @@ describe('timeline', () => {
     expect(await lastSeen()).toBeGreaterThan(seen);
   });
 
+  it.each<[string, () => Promise<void>]>([
+    ['a turn of the wheel', () => page.mouse.wheel(0, 10)],
+    ['a move of the pointer', () => page.mouse.move(800, 320)],
+    ['a key', () => page.keyboard.press('Shift')],
+    ['coming back', () => page.evaluate(() => void window.dispatchEvent(new Event('focus')))],
+  ])('reports nothing as seen after a minute without input, and then at %s', async (_what, input) => {
+    await show('conversation');
+    await settled(page);
+    await page.mouse.move(700, 300);
+    await arrive('One');
+    await settled(page);
+    const seen = await newestIncoming();
+    expect(await lastSeen()).toBe(seen);
+
+    await page.evaluate(() => {
+      const now = Date.now;
+      Date.now = () => now() + 60_000;
+    });
+    await arrive('Two');
+    await settled(page);
+    // What comes in moves the messages, and moving them without a hand is no input either.
+    await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop -= 1));
+    await settled(page);
+    expect(await lastSeen()).toBe(seen);
+
+    await input();
+    await expect.poll(lastSeen).toBe(seen + 1);
+  });
+
   it('speaks what arrives, never history', async () => {
     await show('conversation-5000');
     await settled(page);

@@ -152,6 +152,24 @@ describe('the screen of a call', () => {
     expect(await cornerOf(own)).toBe('top right');
   });
 
+  it('the own picture glides to its place, but not where less motion is wanted', async () => {
+    const glides = async (look: string) => {
+      await show('call-live-video');
+      const own = button('Your picture: move it to the next corner');
+      return own.evaluate(async (element: HTMLButtonElement, looks) => {
+        document.documentElement.dataset['looks'] = looks;
+        element.click();
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        return element.getAnimations().some((animation) => !(animation instanceof CSSTransition));
+      }, look);
+    };
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    expect(await glides('contrast')).toBe(true);
+    expect(await glides('contrast calm')).toBe(false);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    expect(await glides('contrast')).toBe(false);
+  });
+
   it('explains the four pictures', async () => {
     await show('call-live');
     await button('Compare these four: 🐙 🚲 🍋 🎩').click();

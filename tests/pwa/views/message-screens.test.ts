@@ -224,6 +224,8 @@ describe('what is said to who is new', () => {
       account.recoveryUnconfirmed.value = true;
       conversations.rows.value = [];
     });
+    await page.getByRole('region', { name: 'Your messages will be here' }).waitFor();
+    expect(await page.getByText('Pick a conversation').count()).toBe(0);
     await page.getByRole('button', { name: 'Make a new code' }).waitFor();
     expect(await cards.count()).toBe(1);
     await cards.getByRole('button', { name: 'Later' }).click();
@@ -238,8 +240,20 @@ describe('what is said to who is new', () => {
   });
 });
 
+describe('where one writes', () => {
+  it('a long name leaves the empty field one line', async () => {
+    await show('hostile');
+    await page.setViewportSize({ width: 390, height: 844 });
+    const field = page.getByRole('textbox', { name: 'Message', exact: true });
+    const height = async () => (await field.boundingBox())?.height;
+    const empty = await height();
+    await field.fill('Short');
+    expect(empty).toBe(await height());
+  });
+});
+
 describe('looks and storage', () => {
-  it('motion, transparency and contrast are set for the whole page', async () => {
+  it('motion, transparency and contrast are set for the whole page, and where it is always dark', async () => {
     await page.emulateMedia({ reducedMotion: 'no-preference' });
     await show('settings');
     for (const [label, look] of [
@@ -250,16 +264,30 @@ describe('looks and storage', () => {
       await page.getByLabel(label).check();
       await page.locator(`html[data-looks~=${look}]`).waitFor();
     }
-    const token = (name: string) =>
-      page.evaluate(
-        (property) => getComputedStyle(document.documentElement).getPropertyValue(property),
-        name,
-      );
-    expect(await token('--blur')).toBe('none');
-    expect(await token('--quick')).toMatch(/^0m?s$/);
+    await page.evaluate(() => {
+      const dark = document.createElement('div');
+      dark.className = 'always-dark';
+      document.body.append(dark);
+    });
+    for (const [place, ink] of [
+      ['html', '#160a05'],
+      ['.always-dark', '#fff'],
+    ] as const) {
+      expect(await token(place, '--blur')).toBe('none');
+      expect(await token(place, '--quick')).toMatch(/^0m?s$/);
+      expect(await token(place, '--ink')).toBe(ink);
+      expect(await token(place, '--glass')).toBe(await token(place, '--surface'));
+    }
     await page.getByLabel('Reduce motion').uncheck();
     await page.locator('html:not([data-looks~=calm])').waitFor();
-    expect(await token('--quick')).not.toMatch(/^0m?s$/);
+    for (const place of ['html', '.always-dark']) expect(await token(place, '--quick')).not.toMatch(/^0m?s$/);
+  });
+
+  it('a system that asks for more contrast is heard where it is always dark, too', async () => {
+    await page.emulateMedia({ contrast: 'more' });
+    await show('call-live-video');
+    expect(await token('.always-dark', '--ink')).toBe('#fff');
+    expect(await token('.always-dark', '--blur')).toBe('none');
   });
 
   it('says how much is used, and asks the browser to keep it', async () => {
@@ -273,6 +301,10 @@ describe('looks and storage', () => {
 
 const dialog = () => page.getByRole('dialog', { name: 'Message' });
 const calls = () => page.evaluate(() => window.gallery.calls);
+const token = (place: string, name: string) =>
+  page
+    .locator(place)
+    .evaluate((element, property) => getComputedStyle(element).getPropertyValue(property), name);
 
 async function open(text: string): Promise<void> {
   await page.locator('.bubble', { hasText: text }).locator('.meta').click();

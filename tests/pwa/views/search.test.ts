@@ -144,19 +144,22 @@ describe('search in a conversation', () => {
 
   it('jumps to the first message of a day', async () => {
     await show('conversation-5000');
-    const { id, date } = await page.evaluate(() => {
+    const { id, date, newest } = await page.evaluate(() => {
       const items = window.gallery.models.timeline.items.value;
       const day = new Date(items[2500]?.at ?? 0).setHours(0, 0, 0, 0);
       const two = (part: number) => String(part).padStart(2, '0');
-      const at = new Date(day);
+      const dateOf = (at: Date) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
       return {
         id: items.find((item) => item.at >= day)?.text ?? '',
-        date: `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`,
+        date: dateOf(new Date(day)),
+        newest: dateOf(new Date(items.at(-1)?.at ?? 0)),
       };
     });
     await page.getByRole('button', { name: 'Conversation menu' }).click();
     await page.getByRole('menuitem', { name: 'Jump to date' }).click();
-    await page.getByLabel('Date', { exact: true }).fill(date);
+    const dayField = page.getByLabel('Date', { exact: true });
+    expect(await dayField.inputValue()).toBe(newest);
+    await dayField.fill(date);
     await page.getByRole('button', { name: 'Jump', exact: true }).click();
     await goal().getByText(id, { exact: true }).waitFor();
     expect(await inView(id)).toBe(true);

@@ -297,6 +297,23 @@ describe('blocking and reporting', () => {
     }
   });
 
+  it.each(['conversation-closed', 'conversation-blocked'])(
+    'shows no presence of whom one can’t write to (%s)',
+    async (state) => {
+      const header = page.locator('.conversation-header');
+      const row = page.locator('.conversation-item[aria-current=true]');
+      await show('conversation');
+      await header.locator('.dot[data-online=true]').waitFor();
+      await row.locator('.dot[data-online=true]').waitFor();
+      await show(state);
+      await header.locator('.presence').waitFor();
+      await row.waitFor();
+      expect(await header.locator('.dot').count()).toBe(0);
+      expect(await row.locator('.dot').count()).toBe(0);
+      expect(await header.getByText('Online').count()).toBe(0);
+    },
+  );
+
   it('shows who is blocked among people, but not among requests', async () => {
     await show('people');
     const row = page.locator('.person', { hasText: 'victor.lang' });

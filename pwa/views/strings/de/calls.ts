@@ -51,8 +51,8 @@ export const calls: Catalogue['words']['calls'] = {
   },
 
   incoming: {
-    voice: 'Anruf für dich',
-    video: 'Videoanruf für dich',
+    voice: 'Eingehender Anruf',
+    video: 'Eingehender Videoanruf',
     said: (name, media) => `${name} ruft an. ${first.list.call(media)}.`,
     answer: 'Annehmen',
     withCamera: 'Mit Kamera',

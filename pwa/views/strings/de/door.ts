@@ -25,13 +25,13 @@ export const door: Catalogue['words']['door'] = {
   stage: {
     deriving: 'Aus deinem Passwort werden Schlüssel …',
     contacting: 'Der Server wird gefragt …',
-    opening: 'Deine Schlüssel werden geöffnet …',
+    opening: 'Deine Schlüssel werden entsperrt …',
     storing: 'Sie werden auf diesem Gerät gespeichert …',
   },
   stageShort: {
     deriving: 'Schlüssel',
     contacting: 'Server',
-    opening: 'Öffnen',
+    opening: 'Entsperren',
     storing: 'Speichern',
   },
 

@@ -58,9 +58,9 @@ export const errors: Record<ErrorCode, string> = {
   IN_CALL: 'Du bist schon in einem Anruf. Beende ihn zuerst.',
   CALL_OFFLINE:
     'Anrufe brauchen eine bestehende Verbindung zum Server. Prüfe dein Netz und versuch es noch einmal.',
-  CALL_UNCONNECTED: 'Der Anruf kam nicht zustande: Die beiden Netze lassen keine direkte Verbindung durch.',
+  CALL_UNCONNECTED: 'Die beiden Netze lassen keine direkte Verbindung durch.',
   CALL_NO_WAY:
-    'Der Anruf kam nicht zustande, auch nicht über das Relay. Prüfe dein Netz und versuch es noch einmal.',
+    'Es fand sich keine Verbindung, auch nicht über das Relay. Prüfe dein Netz und versuch es noch einmal.',
   CALL_NO_RELAY:
     'Anrufe sind so eingestellt, dass sie nur über ein Relay gehen, und dieser Server hat keines. Ändere das in den Einstellungen.',
   CALL_UNSUPPORTED: 'Dieser Browser kann nicht telefonieren.',

@@ -20,8 +20,8 @@ export const hints: Catalogue['words']['hints'] = {
   install: 'Installieren',
   byHand: 'Im Menü des Browsers: Teilen, dann „Zum Home-Bildschirm“.',
   code: {
-    title: 'Hast du deinen Wieder\u00adherstellungs\u00adcode?',
-    text: 'Niemand hat geprüft, ob er aufgeschrieben ist. Ohne ihn ist mit einem vergessenen Passwort alles verloren.',
+    title: 'Heb deinen Wieder\u00adherstellungs\u00adcode auf',
+    text: 'Noch ist keine Abschrift bestätigt. Ohne sie ist mit einem vergessenen Passwort alles verloren.',
     act: 'Neuen Code erstellen',
   },
   share: {

@@ -120,7 +120,8 @@ export const settings: Catalogue['words']['settings'] = {
     unconfirmed:
       'Niemand hat geprüft, ob dein Code aufgeschrieben ist. Hast du ihn nicht auf Papier, erstelle jetzt einen neuen.',
     title: 'Neuen Code erstellen',
-    newHelp: 'Dein jetziger Code gilt dann nicht mehr. Der neue wird nur einmal gezeigt.',
+    newHelp: 'Der neue Code wird nur einmal gezeigt.',
+    replaceHelp: 'Dein jetziger Code gilt dann nicht mehr. Der neue wird nur einmal gezeigt.',
     submit: 'Neuen Code erstellen',
   },
 
