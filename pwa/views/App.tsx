@@ -19,18 +19,9 @@ const LockScreen = later(async () => (await import('./door/LockScreen.tsx')).Loc
 const RecoveryCode = later(async () => (await import('./door/RecoveryCode.tsx')).RecoveryCode);
 const Unusable = later(async () => (await import('./door/Unusable.tsx')).Unusable);
 
-/** What stands before the app is fetched before the first drawing, which would be an empty one otherwise. */
-export async function fetchFirst({ session }: Models): Promise<void> {
-  switch (session.phase.peek()) {
-    case 'signed-out':
-      return Door.preload();
-    case 'locked':
-      return LockScreen.preload();
-    case 'unusable':
-      return Unusable.preload();
-    default:
-  }
-}
+/** The door is fetched before the first drawing, which would be an empty one otherwise. */
+export const fetchFirst = async ({ session }: Models): Promise<void> =>
+  session.phase.peek() === 'signed-out' ? Door.preload() : undefined;
 
 /** Sentences that stay in the live region; older ones have been spoken. */
 const KEPT_ANNOUNCEMENTS = 5;

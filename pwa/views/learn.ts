@@ -11,8 +11,8 @@ export const CATALOGUES: Record<Exclude<Language, 'en'>, () => Promise<Catalogue
 /** Fetches the words of this page's language, before the first is drawn. Null where there is nothing to wait for. */
 export function learn(): Promise<void> | null {
   if (language !== 'en') return CATALOGUES[language]().then(adopt);
-  // The page may have come in another one.
-  Object.assign(document.documentElement, { lang: 'en', dir: 'ltr' });
+  // The page may have come in another one, which is written in the same direction.
+  document.documentElement.lang = 'en';
   return null;
 }
 

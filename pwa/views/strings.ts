@@ -114,7 +114,6 @@ export const say = words('first', {
     pickTitle: 'Pick a conversation',
     pick: 'Everything you have read before opens without a network, too.',
     noneTitle: 'Your messages will be here',
-    none: 'Once you have added somebody, you read and write here.',
     today: 'Today',
     yesterday: 'Yesterday',
     tick: {

@@ -6,12 +6,12 @@ import { say } from '../strings.ts';
 /** Beside the list, on wide screens, while no conversation is open. */
 export function NothingOpen() {
   const { rows, loaded } = useApp().models.conversations;
-  const { pickTitle, pick, noneTitle, none } = say.conversation;
+  const { pickTitle, pick, noneTitle } = say.conversation;
   const isEmpty = loaded.value && rows.value.length === 0;
   const title = isEmpty ? noneTitle : pickTitle;
   return (
     <section class="pane conversation-pane nothing-open" aria-label={title}>
-      <EmptyState drawing={<BubbleDrawing />} title={title} text={isEmpty ? none : pick} />
+      <EmptyState drawing={<BubbleDrawing />} title={title} text={pick} />
     </section>
   );
 }

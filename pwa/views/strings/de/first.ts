@@ -72,7 +72,6 @@ export const first: Catalogue['words']['first'] = {
     pickTitle: 'Wähle eine Unterhaltung',
     pick: 'Alles, was du schon gelesen hast, öffnet sich auch ohne Netz.',
     noneTitle: 'Hier stehen bald deine Nachrichten',
-    none: 'Sobald du jemanden hinzugefügt hast, liest und schreibst du hier.',
     today: 'Heute',
     yesterday: 'Gestern',
     tick: {
