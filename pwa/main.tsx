@@ -187,14 +187,10 @@ async function start(): Promise<void> {
 const hasDoor = root.querySelector('.door') !== null && document.documentElement.lang === spoken;
 
 function draw(into: HTMLElement): void {
-  const app = <App models={models} actions={actions} />;
-  if (hasDoor && models.session.phase.peek() === 'signed-out') {
-    for (const field of into.querySelectorAll('input')) field.readOnly = false;
-    hydrate(app, into);
-  } else {
-    into.replaceChildren();
-    render(app, into);
-  }
+  const isDrawn = hasDoor && models.session.phase.peek() === 'signed-out';
+  if (isDrawn) for (const field of into.querySelectorAll('input')) field.readOnly = false;
+  else into.replaceChildren();
+  (isDrawn ? hydrate : render)(<App models={models} actions={actions} />, into);
   into.inert = false;
 }
 
