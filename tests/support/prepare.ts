@@ -38,9 +38,12 @@ async function installOthers(): Promise<void> {
   if (why !== null) process.stdout.write(`Tests go on without ${missing.join(', ')}. ${why}\n`);
 }
 
-const aptGet = (...names: string[]): string | null =>
-  run('apt-get', ['update', '-qq']) ??
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names]);
+function aptGet(...names: string[]): string | null {
+  return (
+    run('apt-get', ['update', '-qq']) ??
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names])
+  );
+}
 
 /** What went wrong; null when nothing did. */
 function run(command: string, args: string[]): string | null {
