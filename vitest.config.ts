@@ -24,6 +24,8 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['tests/{shared,sync,api,contracts,pwa}/**/*.test.{ts,tsx}', 'tests/*.test.ts'],
+          // One core less, which is the default, is one of two on a small machine.
+          maxWorkers: availableParallelism(),
           testTimeout: 20 * second,
           hookTimeout: 30 * second,
         },

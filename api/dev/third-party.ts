@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const NOTICES = 'THIRD-PARTY-NOTICES';
 
 /** Development dependencies of which parts end up in the client. */
-const BUNDLED = new Set(['node_modules/@iconify-json/ph']);
+const BUNDLED = new Set(['node_modules/@iconify-json/ph', 'node_modules/@fontsource-variable/inter']);
 
 const lockFile = v.object({
   packages: v.record(
