@@ -18,7 +18,11 @@ const PARTS = [
   // The first screen.
   { name: 'index', tags: ['$initial' as const], priority: 2 },
   // What every start fetches behind it: writing, reading what comes in, the line to the server.
-  { name: 'work', test: /pwa.(store.(after-open|call-store|lead)|transport.line)\.ts$/, priority: 1 },
+  {
+    name: 'work',
+    test: /pwa.(store.(after-open|call-store|lead)|transport.line)\.ts$/,
+    priority: 1,
+  },
   // What a newcomer sees first.
   { name: 'door', test: /pwa.views.(door|parts)./ },
 ];
@@ -131,6 +135,8 @@ function installable(): Partial<VitePWAOptions> {
         enctype: 'application/x-www-form-urlencoded',
         params: { title: 'title', text: 'text', url: 'url' },
       },
+      // Links such as web+nexchat:mira lead to a person; see views/people/person-link.ts.
+      protocol_handlers: [{ protocol: 'web+nexchat', url: '/people?name=%s' }],
       launch_handler: { client_mode: ['navigate-existing', 'auto'] },
       icons: [
         { src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png', purpose: 'any' },

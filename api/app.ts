@@ -14,6 +14,7 @@ import { directoryRoutes } from './routes/directory.ts';
 import { friendsRoutes } from './routes/friends.ts';
 import { type HealthDeps, healthRoutes } from './routes/health.ts';
 import { type MetricsDeps, metricsRoutes } from './routes/metrics.ts';
+import { pushRoutes } from './routes/push.ts';
 import { recoveryRoutes } from './routes/recovery.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { syncRoutes } from './routes/sync.ts';
@@ -44,6 +45,7 @@ export function createApp(deps: AppDeps): Koa<RequestState> {
   reportRoutes(api, deps);
   syncRoutes(api, deps);
   turnRoutes(api, deps);
+  pushRoutes(api, deps);
 
   const root = new Router<RequestState>();
   healthRoutes(root, deps);

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Result, err, ok } from '#shared/result.ts';
 import { type KeySet, parseKeySet } from './auth/keys.ts';
+import { isPushService } from './push/services.ts';
 import type { IceSettings } from './ice-servers.ts';
 import type { MongoAddress } from './store/mongo/address.ts';
 
@@ -32,6 +33,8 @@ export interface Settings extends IceSettings {
   readonly framesPerSecond: number;
   /** Multiplies every limit on HTTP requests. */
   readonly limitScale: number;
+  /** How devices without a connection are woken; null when they are not. */
+  readonly push: PushSettings | null;
   /** Where the nodes of one server meet; null when there is one. May hold a password. */
   readonly redisUrl: string | null;
   /** What this node is called in the log. */
@@ -42,6 +45,13 @@ export interface Settings extends IceSettings {
   readonly drain: number;
   /** A user's log that is longer than so many entries is cut to its newest half. */
   readonly logKeep: number;
+}
+
+export interface PushSettings {
+  /** Whom a push service may ask about what this server sends: mailto: or https:. Null: the app's own address. */
+  readonly contact: string | null;
+  /** Push services that are talked to; see createPushServices. */
+  readonly hosts: readonly string[];
 }
 
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -135,6 +145,30 @@ const turnSecret = v.pipe(
   v.regex(/^[\w.~+/=-]{32,}$/, 'must be at least 32 letters, digits and signs such as - and _'),
 );
 
+const pushContact = v.pipe(
+  v.string(),
+  v.check(
+    (contact) => /^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/.test(contact) && URL.canParse(contact),
+    'must be an address such as mailto:operator@example.org or https://example.org/contact',
+  ),
+);
+const pushHosts = v.pipe(
+  v.string(),
+  v.transform((list) => list.split(',').map((host) => host.trim())),
+  v.array(
+    v.pipe(
+      v.string(),
+      v.check(
+        isPushService,
+        'must be hosts such as push.example.org or *.example.org:8443, joined by commas',
+      ),
+    ),
+  ),
+);
+/** Of Chrome and most that are made from it, Firefox, Edge, and Safari. */
+const PUSH_HOSTS =
+  'fcm.googleapis.com,updates.push.services.mozilla.com,*.notify.windows.com,*.push.apple.com';
+
 /** One entry for every variable; a test compares it with `.env.example`. */
 export const environment = v.object({
   NEXCHAT_HOST: v.optional(text, '127.0.0.1'),
@@ -159,6 +193,9 @@ export const environment = v.object({
   NEXCHAT_STUN_URLS: v.optional(stunUrls, 'stun:stun.l.google.com:19302'),
   NEXCHAT_TURN_URLS: v.optional(turnUrls, 'none'),
   NEXCHAT_TURN_SECRET: v.optional(turnSecret),
+  NEXCHAT_PUSH: v.optional(choice(['on', 'off']), 'on'),
+  NEXCHAT_PUSH_CONTACT: v.optional(pushContact),
+  NEXCHAT_PUSH_HOSTS: v.optional(pushHosts, PUSH_HOSTS),
   NEXCHAT_REDIS_URL: v.optional(redisUrl),
   NEXCHAT_NODE: v.optional(nodeName),
   NEXCHAT_METRICS_TOKEN: v.optional(metricsToken),
@@ -212,6 +249,10 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     limitScale: read.NEXCHAT_LIMIT_SCALE,
     stunUrls: read.NEXCHAT_STUN_URLS,
     turn: turnAt.length > 0 && relaySecret !== undefined ? { urls: turnAt, secret: relaySecret } : null,
+    push:
+      read.NEXCHAT_PUSH === 'on'
+        ? { contact: read.NEXCHAT_PUSH_CONTACT ?? null, hosts: read.NEXCHAT_PUSH_HOSTS }
+        : null,
     redisUrl: read.NEXCHAT_REDIS_URL ?? null,
     node: read.NEXCHAT_NODE ?? null,
     metricsToken: read.NEXCHAT_METRICS_TOKEN ?? null,

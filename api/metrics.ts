@@ -16,6 +16,8 @@ export interface Gauges {
 export interface Metrics {
   readonly meter: Meter;
   readonly commits: CommitMeter;
+  /** What became of one try to wake a device. */
+  readonly countPush: (outcome: 'sent' | 'gone' | 'failed') => void;
   readonly countRequests: Middleware<RequestState>;
   readonly contentType: string;
   /** Figures that are not counted but looked up, once there is somebody to ask. */
@@ -63,6 +65,9 @@ export function createMetrics(): Metrics {
   const signals = counter('signals_total', 'What devices in calls said to each other, passed on or not.', [
     'outcome',
   ]);
+  const pushes = counter('pushes_total', 'Devices that were woken, are gone, or could not be woken.', [
+    'outcome',
+  ]);
   const requests = counter('http_requests_total', 'HTTP requests that were answered.', ['route', 'status']);
   const requestSeconds = histogram('http_request_seconds', 'How long HTTP requests took.', REQUEST_SECONDS, [
     'route',
@@ -95,6 +100,8 @@ export function createMetrics(): Metrics {
       waiting: (writes) => waiting.set(writes),
       batch: (writes) => batches.observe(writes),
     },
+
+    countPush: (outcome) => pushes.inc({ outcome }),
 
     async countRequests(ctx, next) {
       const began = performance.now();

@@ -23,6 +23,7 @@ import { createLog } from './log.ts';
 import { startMaintenance } from './maintenance.ts';
 import { createMetrics } from './metrics.ts';
 import { createOrigins } from './origins.ts';
+import { openPush } from './push/open.ts';
 import { watchSignIns } from './sign-in-watch.ts';
 import { attachSockets } from './socket.ts';
 import type { CommitMeter } from './store/commit-meter.ts';
@@ -95,6 +96,14 @@ export async function startServer(config: ServerConfig, options: ServerOptions):
   const { peppers, prelogin } = secrets;
   const passwords = createPasswords({ peppers, prelogin, cost: config.bcryptCost });
   const recoveryCodes = createRecoveryCodes({ peppers });
+  const { pusher, offered } = openPush(config, {
+    secret: prelogin,
+    store,
+    clock,
+    timers: systemTimers,
+    log,
+    count: metrics.countPush,
+  });
   const served = createSyncServer({
     store,
     bus,
@@ -102,6 +111,7 @@ export async function startServer(config: ServerConfig, options: ServerOptions):
     timers: systemTimers,
     node,
     meter: metrics.meter,
+    waker: pusher,
     digest: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
     report: (code, error) => log.error({ code, err: error }, 'a synchronisation failed'),
   });
@@ -130,6 +140,7 @@ export async function startServer(config: ServerConfig, options: ServerOptions):
     clock,
     directory,
     iceServers: createIceServers(config, clock),
+    push: offered,
     log,
     proxies,
     clientDir,
@@ -172,6 +183,7 @@ export async function startServer(config: ServerConfig, options: ServerOptions):
     const deadline = setTimeout(() => server.closeAllConnections(), 2_000);
     await closed;
     clearTimeout(deadline);
+    await pusher?.stop();
     await closeBus();
     await closeStore();
   }

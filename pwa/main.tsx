@@ -1,11 +1,10 @@
 import { hydrate, render } from 'preact';
 import type { Actions } from './controllers/actions.ts';
 import { type Account, createAccount } from './controllers/account.ts';
-import { createBackgroundSync } from './controllers/background-sync.ts';
 import { createCalls } from './controllers/calls.ts';
 import { createConversation } from './controllers/conversation.ts';
-import { createKeyringSync } from './controllers/keyring-sync.ts';
 import { createLanguage } from './controllers/language.ts';
+import { createLaterRooms } from './controllers/later-rooms.ts';
 import { createLink } from './controllers/link.ts';
 import { createLock } from './controllers/lock.ts';
 import { note } from './controllers/log.ts';
@@ -24,7 +23,6 @@ import { createApi } from './transport/http.ts';
 import { App, fetchFirst } from './views/App.tsx';
 import { language as spoken } from './views/language.ts';
 import { learn } from './views/learn.ts';
-import { say } from './views/strings.ts';
 
 /** Puts the app together: the only file that knows everyone. */
 const models = createModels();
@@ -50,7 +48,7 @@ const search = createSearch({
     navigation.go({ panel: 'chats', peer });
   },
 });
-const calls = createCalls({ models, api, toasts, wordsOf: (media) => say.list.call(media) });
+const calls = createCalls({ models, api, toasts });
 const beforeReload = () => calls.over().then(conversation.saveDrafts);
 const updates = createUpdates({ shell: models.shell, beforeReload, report });
 const language = createLanguage({ beforeReload, report });
@@ -58,6 +56,8 @@ const link = createLink({ models, toasts, outdated: updates.check });
 const trust = createTrust({ models, toasts });
 const management = createManagement({ models, api, account: () => account, toasts });
 const lock = createLock({ models, account: () => account, saveDrafts: conversation.saveDrafts, report });
+const go: Actions['go'] = (route) => conversation.ahead(route, () => navigation.go(route));
+const later = createLaterRooms({ models, api, go, report });
 const account: Account = createAccount({
   models,
   api,
@@ -78,22 +78,14 @@ const account: Account = createAccount({
       // A full device is the one of these that a person can mend.
       report: (code, error) => (code === 'STORAGE_FULL' ? report(error) : note(code, error)),
     }),
-  rooms: [
-    link,
-    people,
-    conversation,
-    calls,
-    search,
-    trust,
-    management,
-    lock,
-    createKeyringSync({ models, api, report }),
-    createBackgroundSync(models),
-  ],
+  rooms: [link, people, conversation, calls, search, trust, management, lock, later],
   tabs: createTabNews(report),
   toasts,
   readFirst: conversation.readFirst,
-  left: navigation.reset,
+  left() {
+    navigation.reset();
+    later.forget();
+  },
 });
 
 const actions: Actions = {
@@ -130,7 +122,7 @@ const actions: Actions = {
   unlock: lock.unlock,
   unlockWithKey: lock.unlockWithKey,
   wipe: lock.wipe,
-  go: (route) => conversation.ahead(route, () => navigation.go(route)),
+  go,
   back: navigation.back,
   setTheme: shell.setTheme,
   setLook: shell.setLook,
@@ -155,6 +147,8 @@ const actions: Actions = {
   findNext: search.findNext,
   jumpTo: search.jumpTo,
   ...calls.actions,
+  setNotices: later.setNotices,
+  setPreview: later.setPreview,
   jumpToDay: conversation.jumpToDay,
   toNewest: conversation.toNewest,
   keepPlace: conversation.keepPlace,

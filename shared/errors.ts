@@ -52,11 +52,11 @@ export const ERRORS = {
   },
   LOCK_UNAVAILABLE: {
     status: 409,
-    say: 'This device was set up by an earlier version. Log out and sign in again once, then it can be locked.',
+    say: 'This device was set up by an earlier version. Sign out and in again once, then it can be locked.',
   },
   LOCK_KEY_FAILED: {
     status: 409,
-    say: 'The key of this device could not be used. The passphrase works as before.',
+    say: 'That did not work. The passphrase works as before.',
   },
   // people and messages
   UNKNOWN_USER: { status: 404, say: 'There is no such user.' },

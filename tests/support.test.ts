@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { type Socket, connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { rowsOf } from '#tests/support/api-rows.ts';
+import { startApi } from '#tests/support/api-server.ts';
 import { freePort } from '#tests/support/free-port.ts';
 import { type Proxy, createProxy } from '#tests/support/proxy.ts';
+import { seed } from '#tests/support/seed.ts';
 import { settled, until } from '#tests/support/wait.ts';
 
 const SOON = 2000;
@@ -162,3 +165,16 @@ async function open() {
   };
   return { ...(await again()), proxy, again, ends: () => ends };
 }
+
+describe('seeding', () => {
+  it('makes two friends with their messages, of whom one missed a call', async () => {
+    const server = await startApi({ store: 'sqlite' });
+    closers.push(() => server.dispose());
+    expect(await seed({ url: server.url, messages: 8, missedCall: true })).toBe(true);
+    const { messages = [], calls = [] } = rowsOf(server);
+    expect(messages).toHaveLength(8);
+    expect(calls).toHaveLength(1);
+    expect(calls[0]).toMatch(/missed/);
+    expect(await seed({ url: server.url, messages: 8, missedCall: true })).toBe(false);
+  }, 30_000);
+});

@@ -127,6 +127,7 @@ export function createSessions({ store, tokens, bus, clock, days }: SessionsDeps
         successor: null,
         expires: now + maxAge,
         ended: null,
+        push: null,
       };
       const replaced = await store.startSession(signIn);
       if (replaced) bus.publish({ kind: 'revoked', user, session: replaced });

@@ -56,7 +56,9 @@ await ready();
 console.log(`\nNexChat is at ${url}`);
 console.log('Seeding alice and bob with 10,000 messages…');
 await once(run([tsx, 'tests/support/seed.ts', url], null), 'exit');
-console.log('Ready. Sign in as alice or bob; both have the password "correct horse battery".\n');
+console.log('Ready. Sign in as alice or bob; both have the password "correct horse battery".');
+// It waits on a device, where no server can put it.
+console.log('For a message that waits, choose "Offline" in the network panel of DevTools, and write.\n');
 
 function run([command = '', ...args]: readonly string[], env: NodeJS.ProcessEnv | null): ChildProcess {
   const child = spawn(command, args, {

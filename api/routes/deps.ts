@@ -6,6 +6,7 @@ import type { Passwords } from '../auth/passwords.ts';
 import type { RecoveryCodes } from '../auth/recovery-codes.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Limits } from '../limits.ts';
+import type { PushServices } from '../push/services.ts';
 import type { Origins } from '../origins.ts';
 import type { Store } from '../store/ports.ts';
 
@@ -20,6 +21,8 @@ export interface RouteDeps {
   readonly clock: Clock;
   readonly directory: 'open' | 'search';
   readonly iceServers: (user: UserId) => TurnResponse;
+  /** With which key the server signs what it sends to push services, and to which. Null where it sends nothing. */
+  readonly push: { readonly key: string; readonly services: PushServices } | null;
   /** The sync server's doors for what does not come through a socket. */
   readonly execute: SyncServer['execute'];
   readonly exchange: SyncServer['exchange'];

@@ -73,7 +73,10 @@ const user = v.strictObject({
   ),
 });
 
-/** A sign-in, ended ones too: they say which devices an account knows. */
+/**
+ * A sign-in, ended ones too: they say which devices an account knows. Where a device can be woken is not in it: each
+ * says that again when it is started.
+ */
 const session = v.strictObject({
   kind: v.literal('session'),
   id: v.string(),

@@ -59,6 +59,10 @@ export interface AccountStore {
   sessions(user: UserId): Promise<SignIn[]>;
   /** False when it is not an open sign-in of this user. */
   renameSession(user: UserId, id: string, deviceName: string): Promise<boolean>;
+  /** Keeps where the device can be woken, in the place of what it said before. False when the sign-in is not open. */
+  keepPush(id: string, push: PushPlace): Promise<boolean>;
+  /** Forgets where the device can be woken; with `endpoint` only if it still is there. */
+  forgetPush(id: string, endpoint?: string): Promise<void>;
   /** Ends every open sign-in of the user but `except`; returns the ids of those that it ended. */
   endSessions(user: UserId, except: string | null, time: number): Promise<readonly string[]>;
 
@@ -153,6 +157,14 @@ export interface SignIn {
   readonly successor: Bytes | null;
   readonly expires: number;
   readonly ended: number | null;
+  /** Where the device can be woken while it has no connection. Forgotten when the sign-in ends. */
+  readonly push: PushPlace | null;
+}
+/** A place at a push service, and the keys that what is sent there is sealed with (RFC 8291), base64url. */
+export interface PushPlace {
+  readonly endpoint: string;
+  readonly p256dh: string;
+  readonly auth: string;
 }
 export type Rotation = Pick<SignIn, 'token' | 'rotated' | 'successor' | 'expires'>;
 

@@ -4,6 +4,7 @@ import type { ExportContent } from '../models/account.ts';
 import type { CallMedia } from '#shared/call.ts';
 import type { DeviceKind } from '../models/calls.ts';
 import type { Language } from '../models/language.ts';
+import type { Preview } from '../models/notices.ts';
 import type { Hint, Look, Route, Theme } from '../models/shell.ts';
 import type { Place } from '../models/timeline.ts';
 
@@ -135,10 +136,13 @@ export interface Actions {
   /** The conversation beside or under the call. */
   setCallMinimised(minimised: boolean): void;
   setRelayOnly(on: boolean): void;
-  /** Asks the browser for leave to show a notification when it rings. */
-  allowCallNotices(): void;
   /** More of the call list. */
   loadMoreCalls(): void;
+
+  // notifications
+  /** On: the browser asks for leave, and the server is told where to wake this device. Off: neither is so any more. */
+  setNotices(on: boolean): Promise<void>;
+  setPreview(preview: Preview): void;
 
   // the open conversation
   setDraft(text: string): void;

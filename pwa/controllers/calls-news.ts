@@ -1,23 +1,19 @@
 import { effect } from '@preact/signals';
 import { type Ringtone, type Sound, createRingtone } from '../calls/ringtone.ts';
 import { keepAwake } from '../calls/wake-lock.ts';
-import type { CallMedia } from '#shared/call.ts';
 import type { CallsModel, CurrentCall, IncomingCall } from '../models/calls.ts';
 import type { Stop } from '../store/ports.ts';
 import { note } from './log.ts';
-
-/** What a call is called in a notification; the views have the words. */
-export type CallWords = (media: CallMedia) => string;
 
 /** In each tab it is seen that it rings; one of them is heard. */
 const RING_LOCK = 'nexchat-ring';
 /** A tab that somebody looks at comes first: a browser lets others make no sound. */
 const AFTER_YOU_MS = 400;
 
-/** What one hears of calls, sees of them while the app is hidden, and that the screen stays on in one. */
-export function watchCalls(calls: CallsModel, wordsOf: CallWords): Stop {
+/** What one hears of calls, and that the screen stays on in one. */
+export function watchCalls(calls: CallsModel): Stop {
   const ringtone = createRingtone(note);
-  const stops = [soundOf(calls, ringtone), notifyOf(calls, wordsOf), awakeIn(calls)];
+  const stops = [soundOf(calls, ringtone), awakeIn(calls)];
   return () => {
     for (const stop of stops) stop();
     ringtone.play(null);
@@ -79,48 +75,6 @@ function soundIn(current: CurrentCall | null): Sound | null {
 /** Waiting for the lock ends with the ringing. */
 function unlessOver(error: unknown): void {
   if (!(error instanceof DOMException && error.name === 'AbortError')) note('no ringing', error);
-}
-
-/** Over a hidden app; nobody is asked for leave here. */
-function notifyOf(calls: CallsModel, wordsOf: CallWords): Stop {
-  let close = () => {};
-
-  function tell({ id, name, media }: IncomingCall): void {
-    const isWanted = 'Notification' in globalThis && Notification.permission === 'granted';
-    if (!isWanted || document.visibilityState === 'visible' || !('serviceWorker' in navigator)) return;
-    const tag = `call-${id}`;
-    const body = wordsOf(media);
-    let over = false;
-    const shown = navigator.serviceWorker.ready.then(async (registration) => {
-      if (over) return;
-      await registration.showNotification(name, { tag, body, icon: '/icons/icon-192.png' });
-    });
-    shown.catch((error: unknown) => note('no notification', error));
-    close = () => {
-      over = true;
-      shown.then(() => forget(tag)).catch((error: unknown) => note('a notification stays', error));
-    };
-  }
-
-  const stop = effect(() => {
-    close();
-    close = () => {};
-    const incoming = calls.incoming.value;
-    if (incoming !== null) tell(incoming);
-  });
-  // What the page has shown would ring on without it.
-  const leaving = new AbortController();
-  window.addEventListener('pagehide', () => close(), { signal: leaving.signal });
-  return () => {
-    leaving.abort();
-    stop();
-    close();
-  };
-}
-
-async function forget(tag: string): Promise<void> {
-  const registration = await navigator.serviceWorker.ready;
-  for (const shown of await registration.getNotifications({ tag })) shown.close();
 }
 
 function awakeIn(calls: CallsModel): Stop {

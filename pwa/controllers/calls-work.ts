@@ -7,7 +7,6 @@ import { createCallLock } from '../calls/call-lock.ts';
 import { step } from '../calls/machine.ts';
 import { type CallEffect, type CallEvent, elsewhereOf, incomingOf, newCalls } from '../calls/state.ts';
 import { createRemembered } from '../calls/remembered.ts';
-import type { CallsModel } from '../models/calls.ts';
 import type { Models } from '../models/models.ts';
 import { newOpId } from '../store/op-id.ts';
 import type { StoredCall, Stop } from '../store/ports.ts';
@@ -17,7 +16,7 @@ import { createTurn } from '../transport/turn-api.ts';
 import type { Actions } from './actions.ts';
 import { type CallDevices, createCallDevices } from './calls-devices.ts';
 import { type CallLine, createCallLine } from './calls-line.ts';
-import { type CallWords, watchCalls } from './calls-news.ts';
+import { watchCalls } from './calls-news.ts';
 import type { Inside } from './inside.ts';
 import { note } from './log.ts';
 import type { Toasts } from './toasts.ts';
@@ -40,7 +39,6 @@ export type CallActions = Pick<
   | 'popOut'
   | 'setCallMinimised'
   | 'setRelayOnly'
-  | 'allowCallNotices'
   | 'loadMoreCalls'
 >;
 
@@ -62,7 +60,6 @@ interface CallsWorkDeps {
   /** The installation's name at the server. */
   readonly device: DeviceId;
   readonly toasts: Toasts;
-  readonly wordsOf: CallWords;
 }
 
 /** One that ended is among the newest calls. */
@@ -251,7 +248,7 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
         hear({ kind: 'link', live: true, now: Date.now() });
       });
     }),
-    watchCalls(model, deps.wordsOf),
+    watchCalls(model),
     () => leaving.abort(),
     () => cancelSettle(),
   ];
@@ -277,7 +274,6 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
     },
     look() {
       devices.look();
-      model.notices.value = noticesOf(globalThis.Notification?.permission);
       void line.findServers();
     },
     leave() {
@@ -316,17 +312,7 @@ export function createCallsWork(deps: CallsWorkDeps): CallsWork {
       remembered.setRelayOnly(on);
       model.relayOnly.value = on;
     },
-    allowCallNotices() {
-      Notification.requestPermission().then((permission) => {
-        model.notices.value = noticesOf(permission);
-      }, toasts.report);
-    },
   };
 }
 
 const progress = (call: StoredCall): number => (isLive(call) ? (call.status === 'ringing' ? 0 : 1) : 2);
-
-function noticesOf(permission: NotificationPermission | undefined): CallsModel['notices']['value'] {
-  if (permission === undefined || !('serviceWorker' in navigator)) return null;
-  return permission === 'default' ? 'unasked' : permission === 'granted' ? 'allowed' : 'refused';
-}

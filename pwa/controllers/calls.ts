@@ -5,7 +5,6 @@ import type { Models } from '../models/models.ts';
 import type { Stop } from '../store/ports.ts';
 import type { Api } from '../transport/http.ts';
 import type { CallList } from './calls-list.ts';
-import type { CallWords } from './calls-news.ts';
 import type { CallActions, CallsWork } from './calls-work.ts';
 import { type Inside, type Room, mustBeInside } from './inside.ts';
 import { load } from './load.ts';
@@ -25,10 +24,9 @@ interface CallsDeps {
   readonly models: Models;
   readonly api: Api;
   readonly toasts: Toasts;
-  readonly wordsOf: CallWords;
 }
 
-export function createCalls({ models, api, toasts, wordsOf }: CallsDeps): Calls {
+export function createCalls({ models, api, toasts }: CallsDeps): Calls {
   const { calls, shell, timeline } = models;
   const { report } = toasts;
   let inside: Inside | null = null;
@@ -55,7 +53,7 @@ export function createCalls({ models, api, toasts, wordsOf }: CallsDeps): Calls 
       now.store.calls.device(),
     ]);
     if (inside !== now) throw new Failure('UNAUTHENTICATED');
-    loaded = createCallsWork({ models, api, inside: now, device, toasts, wordsOf });
+    loaded = createCallsWork({ models, api, inside: now, device, toasts });
     return loaded;
   }
 
@@ -174,7 +172,6 @@ export function createCalls({ models, api, toasts, wordsOf }: CallsDeps): Calls 
         calls.minimised.value = minimised;
       },
       setRelayOnly: later('setRelayOnly'),
-      allowCallNotices: later('allowCallNotices'),
       loadMoreCalls: () => withList((at) => at.more()),
     },
   };

@@ -16,10 +16,19 @@ interface EditingDeps {
   /** What a message said that was certainly not sent, and is gone now; null when the server may have it. */
   readonly takeBack: (id: OpId) => Promise<string | null>;
   readonly inside: () => Inside | null;
+  /** One after the other, in all tabs: what the second leaves as the draft is written last. */
+  readonly inTurn?: (task: () => Promise<boolean>) => Promise<boolean>;
   readonly report: (error: unknown) => void;
 }
 
-export function createEditing({ timeline, drafts, takeBack, inside, report }: EditingDeps): Editing {
+export function createEditing({
+  timeline,
+  drafts,
+  takeBack,
+  inside,
+  inTurn = (task) => navigator.locks.request('nexchat-edit', task),
+  report,
+}: EditingDeps): Editing {
   const { editing, draft } = timeline;
 
   /** Shows the draft again, or `rest` instead of it. */
@@ -38,6 +47,28 @@ export function createEditing({ timeline, drafts, takeBack, inside, report }: Ed
       report(error);
       return false;
     }
+  }
+
+  async function save(peer: UserId, edit: Edit, text: string, before: string, person: Inside | null) {
+    // It is on the device before the message leaves the queue.
+    await drafts.flush();
+    if (drafts.unsaved(peer) !== undefined) {
+      if (editing.value?.id === edit.id) editing.value = edit;
+      return true;
+    }
+    const taken = (await takeBack(edit.id)) !== null;
+    const saved = taken && (await queue(peer, text));
+    if (inside() !== person) return taken;
+    const rest = saved ? before : besides(edit, before);
+    const isHere = () => editing.value?.id === edit.id;
+    // The person may have gone and be back in this conversation, where both stand in the field by now.
+    const isBack = !isHere() && timeline.peer.value === peer && draft.value !== '';
+    const left = isBack ? (saved ? without(edit, draft.value, before) : draft.value) : rest;
+    if (isHere()) editing.value = null;
+    if (timeline.peer.value === peer) draft.value = left;
+    drafts.changed(peer, left);
+    await drafts.flush();
+    return taken;
   }
 
   return {
@@ -64,28 +95,9 @@ export function createEditing({ timeline, drafts, takeBack, inside, report }: Ed
         end(peer);
         return true;
       }
-      const before = draft.value;
-      const person = inside();
+      const [before, person] = [draft.value, inside()];
       editing.value = { ...edit, saving: true };
-      // It is on the device before the message leaves the queue.
-      await drafts.flush();
-      if (drafts.unsaved(peer) !== undefined) {
-        if (editing.value?.id === edit.id) editing.value = edit;
-        return true;
-      }
-      const taken = (await takeBack(edit.id)) !== null;
-      const saved = taken && (await queue(peer, text));
-      if (inside() !== person) return taken;
-      const rest = saved ? before : besides(edit, before);
-      const isHere = () => editing.value?.id === edit.id;
-      // The person may have gone and be back in this conversation, where both stand in the field by now.
-      const isBack = !isHere() && timeline.peer.value === peer && draft.value !== '';
-      const left = isBack ? (saved ? without(edit, draft.value, before) : draft.value) : rest;
-      if (isHere()) editing.value = null;
-      if (timeline.peer.value === peer) draft.value = left;
-      drafts.changed(peer, left);
-      await drafts.flush();
-      return taken;
+      return inTurn(() => save(peer, edit, text, before, person));
     },
   };
 }

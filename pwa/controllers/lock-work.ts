@@ -4,6 +4,7 @@ import { Failure } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { Lock as ShownLock } from '../models/account.ts';
 import type { Models } from '../models/models.ts';
+import { closeNotices, closeShown } from '../notices/show.ts';
 import type { DeviceKeys } from '../store/keychain.ts';
 import {
   beginAttempt,
@@ -152,6 +153,8 @@ export function createLockWork(deps: LockWorkDeps): LockWork {
       if (inside() === null) return;
       // Out of sight at once; what was being written is sealed and stored behind it.
       session.phase.value = 'locked';
+      // What stands on the screen of the device says more than a locked app may.
+      await closeShown().catch(report);
       await saveDrafts();
       await deps.account().lock();
     });
@@ -215,6 +218,7 @@ export function createLockWork(deps: LockWorkDeps): LockWork {
         const kdf = createKdf();
         const wrapKey = await keyOf(passphrase, me.id, kdf);
         showAll(await setLock(keychain.keys, { minutes, kdf, wrapKey }));
+        await closeShown();
       }),
 
     addLockKey: () =>
@@ -281,6 +285,8 @@ async function keyOf(passphrase: string, userId: UserId, kdf: SafeKdf): Promise<
 async function eraseApp(): Promise<void> {
   for (const name of await caches.keys()) await caches.delete(name);
   if (!('serviceWorker' in navigator)) return;
-  for (const registration of await navigator.serviceWorker.getRegistrations())
+  for (const registration of await navigator.serviceWorker.getRegistrations()) {
+    await closeNotices(registration);
     await registration.unregister();
+  }
 }

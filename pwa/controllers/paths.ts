@@ -2,6 +2,7 @@ import type { UserId } from '#shared/ids.ts';
 import type { Route, SettingsSection } from '../models/shell.ts';
 
 const SECTIONS: readonly SettingsSection[] = [
+  'notices',
   'calls',
   'devices',
   'password',

@@ -1,10 +1,9 @@
-import { effect } from '@preact/signals';
 import type { Models } from '../models/models.ts';
 import type { Hint, Look, Theme } from '../models/shell.ts';
 import { load } from './load.ts';
 import { note } from './log.ts';
 
-/** The frame around the chats: colours, sidebar, badge, installation. */
+/** The frame around the chats: colours, sidebar, installation. */
 export interface Shell {
   setTheme(theme: Theme): void;
   setLook(look: Look, on: boolean): void;
@@ -26,11 +25,7 @@ const SIDEBAR = 'nexchat-sidebar';
 const LOOKS = 'nexchat-looks';
 const HINTS = 'nexchat-hints';
 
-export function createShell(
-  models: Pick<Models, 'shell' | 'conversations'>,
-  report: (error: unknown) => void,
-): Shell {
-  const { shell, conversations } = models;
+export function createShell({ shell }: Pick<Models, 'shell'>, report: (error: unknown) => void): Shell {
   let offer: InstallPromptEvent | null = null;
 
   shell.theme.value = themeFrom(preference(THEME));
@@ -43,16 +38,6 @@ export function createShell(
   // Before the first paint; from then on the view keeps it.
   document.documentElement.dataset['theme'] = shell.theme.value;
   document.documentElement.dataset['looks'] = [...shell.looks.value].join(' ');
-
-  effect(() => {
-    const unread = conversations.unread.value;
-    if ('setAppBadge' in navigator) navigator.setAppBadge(unread).catch(noBadge);
-  });
-
-  /** Only installed apps have a badge; some browsers refuse the others. */
-  function noBadge(error: unknown): void {
-    if (!(error instanceof DOMException)) report(error);
-  }
 
   window.addEventListener('beforeinstallprompt', (event) => {
     event.preventDefault();

@@ -8,7 +8,7 @@ import type { LocalStore, Span, Stop, StoredWindow } from '../store/ports.ts';
 /**
  * The part of the open conversation that is shown: at its end, or anywhere in it. However long one reads, it never grows
  * wider than `WIDEST`, and no wider than `MOVING` by being scrolled: it moves along, and lets go of what lies far behind
- * the reader.
+ * the reader. Only who wants all of it drawn gets as much as they ask for.
  */
 export interface Window {
   /** The newest messages; with many `unread`, those around the first of them. */
@@ -137,7 +137,7 @@ export function createWindow(timeline: TimelineModel, { report, came, changed }:
       const earlier = oldest.holeBefore ? WINDOW : 0;
       read({ around: oldest.id, earlier, later: items.length + WIDEST });
     } else if (!isNewest && !away && !timeline.hasLater.value) {
-      read({ newest: Math.min(WIDEST, Math.max(WINDOW, items.length)) });
+      read({ newest: Math.min(timeline.whole.value || WIDEST, Math.max(WINDOW, items.length)) });
     }
   }
 
@@ -148,7 +148,7 @@ export function createWindow(timeline: TimelineModel, { report, came, changed }:
 
   /** How many of so many messages stay when others come. */
   function kept(count: number): number {
-    return Math.min(count, (timeline.whole.value ? WIDEST : MOVING) - STEP);
+    return Math.min(count, (timeline.whole.value || MOVING) - STEP);
   }
 
   function growEarlier(): void {
@@ -156,7 +156,8 @@ export function createWindow(timeline: TimelineModel, { report, came, changed }:
     const [oldest] = items;
     if (oldest === undefined || !timeline.hasEarlier.value) return;
     if ('newest' in span && items.length < span.newest) return;
-    read({ around: oldest.id, earlier: STEP, later: kept(items.length) });
+    const missing = timeline.whole.value - items.length;
+    read({ around: oldest.id, earlier: Math.max(STEP, missing), later: kept(items.length) });
   }
 
   function growLater(): void {

@@ -1,3 +1,4 @@
+import type { Waking } from '../models/notices.ts';
 import type { SettingsSection } from '../models/shell.ts';
 import { devices, RECOVERY_CODE } from './fake-account.ts';
 import { me } from './fake-people.ts';
@@ -11,6 +12,14 @@ const locked =
   (models) => {
     models.session.phase.value = 'locked';
     models.account.lock.value = { minutes: 5, hasKey };
+  };
+
+const notified =
+  (waking: Waking): Prepare =>
+  ({ notices }) => {
+    notices.leave.value = 'given';
+    notices.wanted.value = true;
+    notices.waking.value = waking;
   };
 
 const MADE = Date.UTC(2026, 3, 12, 9, 30);
@@ -52,6 +61,17 @@ export const ACCOUNT_STATES: Readonly<Record<string, Prepare>> = {
     models.account.lock.value = { minutes: 15, hasKey: true };
     models.account.canUseKey.value = true;
   }),
+  'settings-notices': section('notices'),
+  'settings-notices-on': section('notices', notified('on')),
+  'settings-notices-no-server': section('notices', notified('no-server')),
+  'settings-notices-no-browser': section('notices', notified('no-browser')),
+  'settings-notices-locked': section('notices', (models) => {
+    notified('unknown')(models);
+    models.account.lock.value = { minutes: 15, hasKey: false };
+  }),
+  'settings-notices-refused': section('notices', (models) => (models.notices.leave.value = 'refused')),
+  'settings-notices-missing': section('notices', (models) => (models.notices.leave.value = 'missing')),
+  'settings-notices-install': section('notices', (models) => (models.notices.leave.value = 'install')),
   'settings-blocked': section('blocked'),
   'settings-blocked-none': section('blocked', (models) => (models.people.contactsById.value = new Map())),
   'settings-data': section('data'),

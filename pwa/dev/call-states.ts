@@ -19,7 +19,6 @@ const callId = (n: number) => `00000000-0000-7000-9000-${String(n).padStart(12, 
 const equipped: Prepare = ({ calls }) => {
   calls.can.value = { call: true, flip: false, share: true, popOut: true, chooseSpeaker: true };
   calls.hasRelay.value = true;
-  calls.notices.value = 'unasked';
   calls.choices.value = {
     microphone: [
       { id: 'built-in', label: 'Built-in microphone' },
@@ -274,7 +273,6 @@ export const CALL_STATES: Readonly<Record<string, Prepare>> = {
     equipped(models);
     models.calls.hasRelay.value = false;
     models.calls.relayOnly.value = true;
-    models.calls.notices.value = 'refused';
   }),
   'settings-calls-unknown': inside({ panel: 'settings', section: 'calls' }),
 };

@@ -102,7 +102,12 @@ export function createFakeActions(models: Models, record: (call: string) => void
     install: () => record('install'),
 
     reconnect: () => record('reconnect'),
-    loadDirectory: (query) => record(query === undefined ? 'loadDirectory' : `loadDirectory ${query}`),
+    loadDirectory(query) {
+      record(query === undefined ? 'loadDirectory' : `loadDirectory ${query}`);
+      if (people.directoryState.value !== 'loaded') return;
+      people.directoryState.value = 'loading';
+      setTimeout(() => (people.directoryState.value = 'loaded'), ANSWER_MS);
+    },
     requestFriend: (id, name) => stand({ id, name }, 'sent'),
     acceptFriend: (id) => stand(known(id), 'friends'),
     rejectFriend: (id) => stand(known(id), 'none'),
@@ -114,6 +119,18 @@ export function createFakeActions(models: Models, record: (call: string) => void
     },
     blockPerson: (id) => stand(known(id), 'blocked'),
     unblockPerson: (id) => stand(known(id), 'none'),
+
+    async setNotices(on) {
+      await done(`setNotices ${on}`);
+      const { leave, wanted, waking } = models.notices;
+      if (on && leave.value === 'unasked') leave.value = 'given';
+      wanted.value = on && leave.value === 'given';
+      waking.value = wanted.value ? 'on' : 'unknown';
+    },
+    setPreview(preview) {
+      record(`setPreview ${preview}`);
+      models.notices.preview.value = preview;
+    },
 
     setDraft(text) {
       timeline.draft.value = text;
@@ -171,9 +188,10 @@ export function createFakeActions(models: Models, record: (call: string) => void
       if (first === undefined || missing === 0 || first.holeBefore) return;
       // As if read from a database, a moment later.
       setTimeout(() => {
-        const earlier = longConversation(Math.min(100, missing), first.at - 60_000, missing);
+        const count = Math.min(missing, Math.max(100, timeline.whole.value - timeline.items.value.length));
+        const earlier = longConversation(count, first.at - 60_000, missing);
         timeline.items.value = [...earlier, ...timeline.items.value];
-        timeline.hasEarlier.value = missing > 100;
+        timeline.hasEarlier.value = missing > count;
       }, ANSWER_MS);
     },
     fillHole(n) {

@@ -99,10 +99,6 @@ export function createFakeCalls(models: Models, record: (call: string) => void):
       record(`setRelayOnly ${on}`);
       calls.relayOnly.value = on;
     },
-    allowCallNotices() {
-      record('allowCallNotices');
-      calls.notices.value = 'allowed';
-    },
     loadMoreCalls: () => record('loadMoreCalls'),
   };
 }

@@ -22,8 +22,9 @@ export function inside(route: Route, more: Prepare = () => {}): Prepare {
     );
     models.conversations.rows.value = conversationRows(now);
     models.conversations.loaded.value = true;
+    models.notices.leave.value = 'unasked';
     models.shell.route.value = route;
-    models.shell.hintsDone.value = new Set(['offline', 'install', 'safety']);
+    models.shell.hintsDone.value = new Set(['offline', 'notices', 'install', 'safety']);
     models.timeline.peer.value = mira;
     models.timeline.draftRead.value = true;
     models.timeline.items.value = conversation(now);

@@ -42,6 +42,12 @@ export const SEARCH_STATES: Readonly<Record<string, Prepare>> = {
   'search-beside': inside(talk, looked('coffee')),
   'conversation-find': finding('the', 1),
   'conversation-find-none': finding('porcupine', 0),
+  'conversation-whole': inside(talk, (models) => {
+    models.timeline.items.value = longConversation(500, Date.now(), 900);
+    models.timeline.hasEarlier.value = true;
+    models.timeline.whole.value = 500;
+    models.timeline.goal.value = { id: models.timeline.items.value[0]?.id ?? null };
+  }),
   'conversation-past': inside(talk, (models) => {
     const items = longConversation(400, Date.now() - 30 * 86_400_000, 4_000);
     models.timeline.items.value = items;

@@ -36,12 +36,13 @@ export const STATES: Readonly<Record<string, Prepare>> = {
   list: inside(list),
   'list-empty': inside(list, (models) => (models.conversations.rows.value = [])),
   'list-hint': inside(list, (models) => (models.shell.hintsDone.value = new Set())),
+  'list-hint-notices': inside(list, (models) => (models.shell.hintsDone.value = new Set(['offline']))),
   'list-hint-install': inside(list, (models) => {
-    models.shell.hintsDone.value = new Set(['offline']);
+    models.shell.hintsDone.value = new Set(['offline', 'notices']);
     models.shell.installing.value = 'offered';
   }),
   'list-hint-install-by-hand': inside(list, (models) => {
-    models.shell.hintsDone.value = new Set(['offline']);
+    models.shell.hintsDone.value = new Set(['offline', 'notices']);
     models.shell.installing.value = 'by-hand';
   }),
   'list-share': inside(list, (models) => {

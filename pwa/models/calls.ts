@@ -130,8 +130,6 @@ export function createCallsModel() {
     can: signal({ call: false, flip: false, share: false, popOut: false, chooseSpeaker: false }),
     minimised: signal(false),
     poppedOut: signal(false),
-    /** Whether a hidden app shows a notification when it rings; null where the browser has none. */
-    notices: signal<'unasked' | 'allowed' | 'refused' | null>(null),
     /** The person wants calls to go only through the relay. */
     relayOnly: signal(false),
     /** Whether the server has a relay at all; null while nobody knows. */

@@ -1,6 +1,7 @@
 import { createAccountModel } from './account.ts';
 import { createCallsModel } from './calls.ts';
 import { createConversationsModel } from './conversations.ts';
+import { createNoticesModel } from './notices.ts';
 import { createPeopleModel } from './people.ts';
 import { createSearchModel } from './search.ts';
 import { createSessionModel } from './session.ts';
@@ -19,6 +20,7 @@ export function createModels() {
     timeline: createTimelineModel(),
     search: createSearchModel(),
     calls: createCallsModel(),
+    notices: createNoticesModel(),
     shell: createShellModel(),
   };
 }

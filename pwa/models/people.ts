@@ -27,15 +27,11 @@ export interface Listed {
 /** Contacts come from the local database; the directory and dots are known only while online. */
 export function createPeopleModel() {
   const contactsById = signal<ReadonlyMap<UserId, Contact>>(new Map());
-  const directory = signal<readonly Listed[]>([]);
   return {
     contactsById,
     online: signal<ReadonlySet<UserId>>(new Set()),
     typing: signal<ReadonlySet<UserId>>(new Set()),
-    directory,
-    listedById: computed(
-      (): ReadonlyMap<UserId, Listed> => new Map(directory.value.map((person) => [person.id, person])),
-    ),
+    directory: signal<readonly Listed[]>([]),
     directoryState: signal<'idle' | 'loading' | 'loaded' | 'failed'>('idle'),
     /** The server lists nobody unasked: it wants the beginning of a name. */
     searchOnly: signal(false),

@@ -16,6 +16,7 @@ export type Route =
   | { readonly panel: 'settings'; readonly section: SettingsSection | null; readonly file?: boolean };
 
 export type SettingsSection =
+  | 'notices'
   | 'calls'
   | 'devices'
   | 'password'
@@ -45,7 +46,7 @@ export type Theme = 'system' | 'light' | 'dark';
 export type Look = 'calm' | 'opaque' | 'contrast';
 
 /** What is said once to somebody who is new, until they put it away. */
-export type Hint = 'offline' | 'install' | 'safety';
+export type Hint = 'offline' | 'notices' | 'install' | 'safety';
 
 /** How the app can be installed: the browser offers it, or the person finds it in the browser's own menu (iOS). */
 export type Installing = 'offered' | 'by-hand' | null;

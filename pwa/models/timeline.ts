@@ -110,8 +110,8 @@ export function createTimelineModel() {
     hasEarlier: signal(false),
     /** The window does not reach the newest message: what comes in lies outside of it. */
     hasLater: signal(false),
-    /** The reader wants everything drawn that can be here at once. */
-    whole: signal(false),
+    /** So many messages the reader wants drawn at once; 0 for those near the screen. */
+    whole: signal(0),
     /** Counts the windows: a new one may have nothing in common with the one before. */
     window: signal(0),
     /** The last one, as a new object each time. Null in a conversation that was just opened. */

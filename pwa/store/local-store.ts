@@ -102,6 +102,7 @@ export function createStore(context: Context, { first, calm = Promise.resolve() 
       openSignal: async (from, envelope) => (await callStore()).openSignal(from, envelope),
     },
 
+    notices: async () => (await import('./news.ts')).createNoticeStore(context),
     lookThrough: async () =>
       (await import('./archive.ts')).createArchive(context, presenter.text, Dexie.on.storagemutated),
 

@@ -69,6 +69,8 @@ export interface LocalStore {
   readonly calls: CallStore;
   /** Who contacts are taken to be, and how the account's keyring brings it to other devices. */
   readonly trust: TrustStore;
+  /** What notifications are made of. Loaded when it is asked for. */
+  notices(): Promise<NoticeStore>;
   /** Every message of a conversation in reading order, unsent ones last. */
   messageIds(peer: UserId): Promise<readonly OpId[]>;
   /** Everything that this device knows of one message; null when it is gone. */
@@ -137,6 +139,63 @@ export interface CallStore {
   sealSignal(peer: UserId, payload: Bytes): Promise<Bytes>;
   /** The payload of a type-2 envelope from a friend to us. Rejects with a Failure. */
   openSignal(from: UserId, envelope: Bytes): Promise<Bytes>;
+}
+
+export interface NoticeStore {
+  /** Null before the person chose anything. */
+  choice(): Promise<NoticeChoice | null>;
+  keep(choice: NoticeChoice): Promise<void>;
+  /** What has come in since this was asked last, in whichever tab or worker: each thing is told once. */
+  take(): Promise<News>;
+}
+
+/** What this device may show of what comes in while nobody looks at the app. Not sealed: the worker of a locked app reads it. */
+export interface NoticeChoice {
+  readonly wanted: boolean;
+  /** What a notification gives away. */
+  readonly preview: 'text' | 'name' | 'nothing';
+  /** The app's, as a tag (`de`). */
+  readonly language: string;
+}
+
+/** What somebody may want to be told who does not look at the app. Nothing of people who are blocked. */
+export interface News {
+  /** Conversations with new messages, the newest last. */
+  readonly messages: readonly NewMessages[];
+  readonly requests: readonly string[];
+  readonly calls: readonly NewCall[];
+  readonly standing: NewsStanding;
+}
+
+export interface NewMessages {
+  readonly peer: UserId;
+  readonly name: string;
+  /** Of the newest; null when it can't be read. */
+  readonly text: string | null;
+  /** How many of the conversation are unread. */
+  readonly count: number;
+  /** The number of the newest. */
+  readonly upTo: number;
+}
+
+export interface NewCall {
+  readonly id: OpId;
+  readonly peer: UserId;
+  readonly name: string;
+  readonly media: Call['media'];
+  readonly state: 'rings' | 'missed';
+}
+
+/** How things stand now: a notification that says otherwise is out of date. */
+export interface NewsStanding {
+  /** Conversations with something unread, and how much that is in all. */
+  readonly unread: readonly UserId[];
+  readonly total: number;
+  /** How many people want to be friends. */
+  readonly requests: number;
+  /** Calls that ring or go on, and those that were missed and not looked at. */
+  readonly live: readonly OpId[];
+  readonly missed: readonly OpId[];
 }
 
 /** A call as this device knows it. */

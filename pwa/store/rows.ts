@@ -5,7 +5,7 @@ import type { Kdf } from '#shared/schema/http.ts';
 import type { Standing } from '#sync/wire/down.ts';
 import type { Cursor } from '#sync/wire/up.ts';
 import type { Ranges } from './numbers.ts';
-import type { FriendAction, NoticeKind } from './ports.ts';
+import type { FriendAction, NoticeChoice, NoticeKind } from './ports.ts';
 
 /**
  * The rows of the local database. Readable without the vault key: opaque ids, numbers, times, direction and state.
@@ -28,6 +28,8 @@ export type MetaRow =
   | OffersRow
   /** See reports.ts. */
   | { readonly key: 'reports'; readonly sealed: Bytes }
+  | ({ readonly key: 'notices' } & NoticeChoice)
+  | ToldRow
   /** Counts the leaders: what an earlier one writes is refused. */
   | { readonly key: 'term'; readonly term: number };
 
@@ -40,6 +42,19 @@ export interface OffersRow {
   readonly upTo: number;
   /** When the latest connections began to say what waited, milliseconds since 1970, and up to which place. */
   readonly offers: readonly { readonly at: number; readonly upTo: number }[];
+}
+
+/** What the person was told of by notifications, or saw come in: see news.ts. */
+export interface ToldRow {
+  readonly key: 'told';
+  /** Whose numbers these are. */
+  readonly epoch: string;
+  /** By conversation, the highest number of a message of the peer. */
+  readonly upTo: Readonly<Record<UserId, number>>;
+  /** Who wants to be friends, which calls were missed, and which ring or go on. */
+  readonly requests: readonly UserId[];
+  readonly missed: readonly OpId[];
+  readonly live: readonly OpId[];
 }
 
 /**

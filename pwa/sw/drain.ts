@@ -3,7 +3,6 @@ import type { DeviceId, UserId } from '#shared/ids.ts';
 import { createSyncClient } from '#sync/client/client.ts';
 import type { Transport } from '#sync/client/ports.ts';
 import type { Down } from '#sync/wire/down.ts';
-import { note } from '../controllers/log.ts';
 import type { Profile } from '../store/contents.ts';
 import { loadDevice } from '../store/device.ts';
 import { lead } from '../store/lead.ts';
@@ -13,7 +12,7 @@ import { createExchangeTransport } from '../transport/exchange.ts';
 import { createApi } from '../transport/http.ts';
 import { noted } from '../transport/noted.ts';
 import { random, timers } from '../transport/timers.ts';
-import { createTokens } from '../transport/tokens.ts';
+import { report, tokensOf } from './here.ts';
 import { leadForAWhile } from './lead-for-a-while.ts';
 
 /** Browsers let a service worker work on an event for somewhat longer. */
@@ -27,37 +26,45 @@ const LOOK_EVERY_MS = 50;
  * On a device with a lock it does nothing. Sealed messages could be sent without a key, but not the answers stored: they
  * come with what others wrote, and a message that was sealed to an old key is sealed again. What waits leaves when
  * somebody unlocks the app, which speaks to the server itself then.
+ *
+ * Resolves with false where a tab that is awake does all of it.
  */
-export function drain(): Promise<void> {
+export async function drain(limitMs = LIMIT_MS): Promise<boolean> {
+  // One that runs may have had its last answer already, before what this one is for had come.
+  await running?.catch(() => false);
   // A browser may say the same thing twice.
-  running ??= drainNow().finally(() => {
+  running ??= drainNow(limitMs).finally(() => {
     running = null;
   });
   return running;
 }
 
-let running: Promise<void> | null = null;
+let running: Promise<boolean> | null = null;
 
-async function drainNow(): Promise<void> {
+async function drainNow(limitMs: number): Promise<boolean> {
   const { user } = await loadDevice();
-  if (user === null) return;
+  if (user === null) return true;
+  let led = false;
   await leadForAWhile(user, async (taken) => {
+    led = true;
     const gone = new AbortController();
     const opened = await openHere({ report, onLost: () => gone.abort() });
     if (opened === undefined || opened === 'locked') return;
     try {
       const store = await lead(opened.context);
-      await exchangeUntilQuiet(opened.profile, store, () => taken.aborted || gone.signal.aborted);
+      await exchangeUntilQuiet(opened.profile, store, limitMs, () => taken.aborted || gone.signal.aborted);
     } finally {
       opened.context.db.close({ disableAutoOpen: true });
     }
   });
+  return led;
 }
 
 /** Resolves when all is said and heard, or somebody else has to go on: another tab, or the person. */
 async function exchangeUntilQuiet(
   { userId, device }: Profile,
   store: LeadStore,
+  limitMs: number,
   taken: () => boolean,
 ): Promise<void> {
   let quiet = false;
@@ -86,7 +93,7 @@ async function exchangeUntilQuiet(
       if (!ended) report(error);
     },
   });
-  const until = performance.now() + LIMIT_MS;
+  const until = performance.now() + limitMs;
   client.start();
   try {
     while (!isOver()) {
@@ -103,16 +110,6 @@ async function exchangeUntilQuiet(
 function exchanges(user: UserId, device: DeviceId, answered: (frames: readonly Down[]) => void): Transport {
   const base = self.location.origin;
   const api = createApi(base);
-  const tokens = createTokens({
-    user,
-    refresh: () => api.refresh(device),
-    locks: navigator.locks,
-    timers,
-    now: Date.now,
-    // The next tab that opens asks for the password.
-    ended() {},
-  });
+  const tokens = tokensOf(user, device, api);
   return createExchangeTransport({ base, tokens, timers, answered });
 }
-
-const report = (error: unknown) => note('in the background', error);

@@ -5,9 +5,15 @@ import {
   precacheAndRoute,
 } from 'workbox-precaching';
 import { OUTBOX_TAG } from '../transport/background.ts';
-import { showApp } from './show-app.ts';
+import type { Notice } from '../notices/decide.ts';
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: (PrecacheEntry | string)[] };
+
+/** What a hidden tab says. */
+interface ShowNotices {
+  readonly type: 'NOTICES';
+  readonly notices: readonly Notice[];
+}
 
 /** Background Sync (WICG) is not in TypeScript's types, because only Chromium has it. */
 interface SyncEvent extends ExtendableEvent {
@@ -37,20 +43,29 @@ function isServerPath(pathname: string): boolean {
 }
 
 self.addEventListener('message', (event) => {
-  const data: unknown = event.data;
+  const data = event.data as { readonly type?: string } | ShowNotices | null;
+  if (typeof data !== 'object' || data === null) return;
   // A new version waits until the person agrees; see controllers/updates.ts.
-  if (typeof data === 'object' && data !== null && 'type' in data && data.type === 'SKIP_WAITING') {
-    event.waitUntil(self.skipWaiting());
+  if (data.type === 'SKIP_WAITING') event.waitUntil(self.skipWaiting());
+  if ('notices' in data) {
+    event.waitUntil(import('./on-push.ts').then(({ showFromTab }) => showFromTab(data.notices)));
   }
 });
 
 // Without this the first visit is not controlled, and would not survive a reload without network.
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
-// It tells of a call that rings: one answers in the app.
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  event.waitUntil(showApp(self.clients));
+  event.waitUntil(import('./on-click.ts').then(({ onClick }) => onClick(event)));
+});
+
+self.addEventListener('push', (event) => {
+  event.waitUntil(import('./on-push.ts').then(({ onPush }) => onPush(event.data)));
+});
+
+self.addEventListener('pushsubscriptionchange', (event) => {
+  event.waitUntil(import('./on-resubscribe.ts').then(({ onResubscribe }) => onResubscribe()));
 });
 
 // The network is back, and maybe no tab is there any more to send what was written without it. The worker is built into

@@ -9,6 +9,7 @@ import {
   type TimerName,
   answerWithin,
   betweenExchanges,
+  isConnected,
   send,
   andThen,
 } from './core.ts';
@@ -22,6 +23,8 @@ export const HANDSHAKE_LIMIT = 20_000;
 export const ANSWER_LIMIT = 10_000;
 /** The same after a wake, when the socket may have died in our sleep. */
 export const WAKE_LIMIT = 4_000;
+/** The same when the browser says that there is no network: nothing slow is on its way then, and it is said soon. */
+export const GONE_LIMIT = 1_500;
 /** An exchange is answered as a whole, when all is done. */
 const EXCHANGE_LIMIT = 60_000;
 /** A connection that lived this long forgives the failures before it. */
@@ -192,6 +195,14 @@ export function verify(state: ClientState): Step {
   const [next, effects] = ping(state);
   // Behind what is on its way up a ping takes longer, on a slow network, than one that travels alone.
   return [next, [...effects, answerWithin(state.inFlight.size > 0 ? ANSWER_LIMIT : WAKE_LIMIT)]];
+}
+
+/** The browser may be wrong, so the connection is asked: one to this very machine lives on without a network. */
+export function onNetworkGone(state: ClientState): Step {
+  if (betweenExchanges(state)) return connect(state);
+  if (!isConnected(state)) return [state, []];
+  const [next, effects] = state.phase === 'live' ? ping(state) : [state, []];
+  return [next, [...effects, answerWithin(GONE_LIMIT)]];
 }
 
 export function ping(state: ClientState): Step {

@@ -11,11 +11,11 @@ import {
   onBye,
   onCall,
   onClosed,
+  onNetworkGone,
   onSettleFailed,
   ping,
   speak,
   stop,
-  verify,
   wake,
 } from './connection.ts';
 import {
@@ -45,7 +45,7 @@ import {
 import { flush, loadOutbox, onResults, onSettled } from './outgoing.ts';
 
 export type { ClientEffect, ClientEvent, ClientState, Incoming, TimerName } from './core.ts';
-export { ANSWER_LIMIT, EXCHANGE_EVERY, STORE_RETRY, WAKE_LIMIT } from './connection.ts';
+export { ANSWER_LIMIT, EXCHANGE_EVERY, GONE_LIMIT, STORE_RETRY, WAKE_LIMIT } from './connection.ts';
 export { FLIGHT_WINDOW } from './outgoing.ts';
 
 /**
@@ -110,8 +110,7 @@ function advance(state: ClientState, event: ClientEvent): Step {
     case 'wake':
       return wake({ ...state, offline: false });
     case 'network-gone':
-      // A hint only: the socket may live on. It is asked.
-      return verify({ ...state, offline: true });
+      return onNetworkGone({ ...state, offline: true });
     case 'opened':
       return greetWhenReady({ ...state, opened: true, exchanging: event.exchange ?? false });
     case 'closed':

@@ -2,13 +2,15 @@ import { type CallStep, KEPT_FOR_MS, RING_MS } from '#shared/call.ts';
 import { Failure } from '#shared/errors.ts';
 import { type DeviceId, type OpId, type PairId, type UserId, pairOf } from '#shared/ids.ts';
 import { stepEffect } from './commands/call.ts';
-import type { Bus, Clock, StoredCall, SyncStore, Timers } from './ports.ts';
+import { newsOf } from './news.ts';
+import type { Bus, Clock, News, StoredCall, SyncStore, Timers } from './ports.ts';
 
 /** What the server does about calls besides the operations of those who are in them. */
 export interface CallsDeps {
   readonly store: SyncStore;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly wake: (user: UserId, news: News) => void;
 }
 
 export interface CallSweepDeps extends CallsDeps {
@@ -103,7 +105,11 @@ export function sweepCalls({ timers, onError, ...deps }: CallSweepDeps): () => v
 }
 
 /** Takes a step that no operation asked for. Does nothing when the call has moved meanwhile. */
-async function takeStep({ store, bus, clock }: CallsDeps, call: StoredCall, step: CallStep): Promise<void> {
+async function takeStep(
+  { store, bus, clock, wake }: CallsDeps,
+  call: StoredCall,
+  step: CallStep,
+): Promise<void> {
   const time = clock.now();
   const effect = stepEffect(call, step, time);
   if (!effect) return;
@@ -118,6 +124,8 @@ async function takeStep({ store, bus, clock }: CallsDeps, call: StoredCall, step
   });
   if (committed.kind !== 'done') return;
   for (const user of committed.touched) bus.publish({ kind: 'grew', user });
+  const told = newsOf(effect, call.caller, committed.touched);
+  if (told) wake(told.user, told.news);
 }
 
 function speaksFrom(call: StoredCall, user: UserId, device: DeviceId): boolean {

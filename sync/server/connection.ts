@@ -7,12 +7,13 @@ import { createBucket } from './bucket.ts';
 import { areInCall, keepCall } from './calls.ts';
 import type { Execute } from './execute.ts';
 import type { Hub, Listener } from './hub.ts';
-import type { Bus, Clock, Meter, PageLimits, SnapshotLimits, SyncStore, Timers } from './ports.ts';
+import type { Bus, Clock, Meter, News, PageLimits, SnapshotLimits, SyncStore, Timers } from './ports.ts';
 import {
   type SessionEffect,
   type SessionEvent,
   SNAPSHOT_ABOVE,
   type SessionState,
+  isCurrent,
   isIdle,
   openSession,
   step,
@@ -78,6 +79,8 @@ const DRAIN_CHECK = 250;
 /** A client pings at least every 25 s; after this long without a word it is gone. */
 const SILENCE_LIMIT = 75_000;
 const HELLO_LIMIT = 10_000;
+/** A device that does not say in so many milliseconds that it has stored what is new is asleep, as far as anybody can tell. */
+const WAKE_AFTER = 5_000;
 /** Signs of life included. Two devices that look for a way to each other say some dozens at once. */
 const SIGNALS_PER_SECOND = 50;
 
@@ -100,12 +103,25 @@ export function createConnection(
   const signals = createBucket({ perSecond: SIGNALS_PER_SECOND, burst: SIGNALS_PER_SECOND, clock });
   /** Signals arrive in the order they were said: each waits for the one before. */
   let relayed: Promise<void> = Promise.resolve();
-  const listener: Listener = { user: peer.user, session: peer.session, hear };
+  /** What the device is to be woken for, the newest of each kind. */
+  const owed = new Map<News['kind'], News>();
+  let cancelWaking = () => {};
+  const listener: Listener = {
+    user: peer.user,
+    session: peer.session,
+    hear,
+    owe(news) {
+      if (owed.size === 0) cancelWaking = timers.after(WAKE_AFTER, wakeUp);
+      owed.set(news.kind, news);
+    },
+    isCurrent: () => isCurrent(state),
+  };
 
   function hear(event: SessionEvent): void {
     const [next, effects] = step(state, event);
     state = next;
     for (const effect of effects) perform(effect);
+    if (owed.size > 0 && isCurrent(state)) settle();
     if (onIdle && isIdle(state)) onIdle();
   }
 
@@ -215,11 +231,24 @@ export function createConnection(
     return timers.after(Math.max(0, time - clock.now()), () => hear({ kind: 'end', code: 'TOKEN_EXPIRED' }));
   }
 
+  /** The device knows, or somebody else sees to it now. */
+  function settle(): void {
+    cancelWaking();
+    owed.clear();
+  }
+
+  function wakeUp(): void {
+    const asleepFor = [...owed.values()];
+    settle();
+    for (const news of asleepFor) hub.wakeSilent(listener, news);
+  }
+
   function release(): void {
     cancelSilence();
     cancelExpiry();
     cancelDrain();
     hub.remove(listener);
+    wakeUp();
   }
 
   // Before the hello already: a sign-in may be revoked between the upgrade and the hello.

@@ -7,7 +7,8 @@ import type { Operation } from '../wire/up.ts';
 import { endCallsOfStrangers } from './calls.ts';
 import { decide } from './commands/decide.ts';
 import type { Facts } from './commands/verdict.ts';
-import type { Bus, Clock, SyncStore } from './ports.ts';
+import { newsOf } from './news.ts';
+import type { Bus, Clock, News, SyncStore } from './ports.ts';
 
 export interface ExecutorDeps {
   readonly store: SyncStore;
@@ -15,6 +16,8 @@ export interface ExecutorDeps {
   readonly clock: Clock;
   /** SHA-256. */
   readonly digest: (data: Uint8Array) => Bytes | Promise<Bytes>;
+  /** Told what a user's devices are to be woken for, after their sockets were told that the log grew. */
+  readonly wake: (user: UserId, news: News) => void;
 }
 
 /** How often a decision is made again when the facts it rests on have moved. */
@@ -36,12 +39,12 @@ const MAY_PART_CALLERS: ReadonlySet<Operation['kind']> = new Set([
  * Deduplication comes first, so that an answer that was lost on the way is given again whatever has changed since.
  * Resolves with the terminal result once every effect is durable; rejects with a Failure that may pass.
  */
-export function createExecutor({ store, bus, clock, digest }: ExecutorDeps) {
+export function createExecutor({ store, bus, clock, digest, wake }: ExecutorDeps) {
   return async function execute(actor: UserId, op: Operation): Promise<OpResult> {
     const result = await carryOut(actor, op);
     // Also with a repeat: the server may have died between the two.
     if (result.ok && MAY_PART_CALLERS.has(op.kind)) {
-      await endCallsOfStrangers({ store, bus, clock }, actor, pairOf(actor, op.to));
+      await endCallsOfStrangers({ store, bus, clock, wake }, actor, pairOf(actor, op.to));
     }
     return result;
   };
@@ -68,6 +71,10 @@ export function createExecutor({ store, bus, clock, digest }: ExecutorDeps) {
       switch (committed.kind) {
         case 'done':
           for (const user of committed.touched) bus.publish({ kind: 'grew', user });
+          if (effect) {
+            const told = newsOf(effect, actor, committed.touched);
+            if (told) wake(told.user, told.news);
+          }
           if (effect?.kind === 'relation') {
             const friends = effect.next.state === 'friends';
             // Nothing else is news to both: who is blocked must not hear of it.

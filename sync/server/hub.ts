@@ -1,6 +1,6 @@
 import type { PairId, UserId } from '#shared/ids.ts';
 import { membersOf } from '#shared/ids.ts';
-import type { Bus, BusEvent, SyncStore, Timers } from './ports.ts';
+import type { Bus, BusEvent, News, SyncStore, Timers, Waker } from './ports.ts';
 import { createRoster } from './roster.ts';
 import type { SessionEvent } from './session.ts';
 
@@ -10,6 +10,10 @@ export interface Listener {
   /** The sign-in it belongs to. */
   readonly session: string;
   hear(event: SessionEvent): void;
+  /** The device is to be woken for it, unless it soon says that it has everything. */
+  owe(news: News): void;
+  /** Whether the device has everything that there is. */
+  isCurrent(): boolean;
 }
 
 export interface HubDeps {
@@ -20,6 +24,8 @@ export interface HubDeps {
   readonly node: string;
   /** Told when presence could not be spread; nothing is lost by it but time. */
   readonly onError: (error: unknown) => void;
+  /** Nobody is woken without one. */
+  readonly waker?: Waker | undefined;
 }
 
 /** People whose friends are told at the same time. A node that dies may take thousands along. */
@@ -31,7 +37,7 @@ const CATCH_UP = { listeners: 50, every: 25 } as const;
  * Who is connected to this node, and what of the bus concerns them. Every node knows who is connected anywhere and
  * tells its own people when that changes, so nobody flickers who moves from one node to another.
  */
-export function createHub({ store, bus, timers, node, onError }: HubDeps) {
+export function createHub({ store, bus, timers, node, onError, waker }: HubDeps) {
   const listenersByUser = new Map<UserId, Set<Listener>>();
   const elsewhere = createRoster();
   /** Whose friends are to be told how it is with them now. */
@@ -161,6 +167,22 @@ export function createHub({ store, bus, timers, node, onError }: HubDeps) {
       listenersByUser.delete(listener.user);
       // A node that stops says nothing: its people are about to come back, at another one or at the next process.
       if (!stopped) moved(listener.user, false);
+    },
+
+    /** Wakes the user's devices. Those that are connected to this node have a moment to say that they know. */
+    wake(user: UserId, news: News): void {
+      if (!waker) return;
+      const mine = [...(listenersByUser.get(user) ?? [])];
+      const connected = new Set(mine.map(({ session }) => session));
+      for (const listener of mine) listener.owe(news);
+      waker.wake(user, news, (session) => !connected.has(session));
+    },
+
+    /** The device of a connection did not say that it knows: it is woken, unless another connection of it did. */
+    wakeSilent({ user, session }: Listener, news: News): void {
+      const others = [...(listenersByUser.get(user) ?? [])].filter((other) => other.session === session);
+      if (others.some((other) => other.isCurrent())) return;
+      waker?.wake(user, news, (id) => id === session);
     },
 
     /** Which friends of `user` are connected now. */

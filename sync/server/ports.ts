@@ -255,6 +255,18 @@ export type BusEvent =
   /** Sockets of this sign-in (or, with null, of every sign-in of the user) must close. */
   | { readonly kind: 'revoked'; readonly user: UserId; readonly session: string | null };
 
+/** What is worth waking somebody's device for. */
+export type News =
+  | { readonly kind: 'message' | 'request' }
+  /** It rings, or it no longer does; `missed` is news for longer than it would ring. */
+  | { readonly kind: 'call'; readonly missed: boolean };
+
+/** Reaches devices that have no connection. Losing a call of it costs time, not data. */
+export interface Waker {
+  /** Wakes the devices of the user whose sign-ins are among `which`. Never throws, and nobody waits for it. */
+  wake(user: UserId, news: News, which: (session: string) => boolean): void;
+}
+
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;

@@ -8,14 +8,16 @@ import { type FramePeer, type ReadLimits, type ServedConnection, createConnectio
 import { type ExecutorDeps, createExecutor } from './execute.ts';
 import { sweepCalls } from './calls.ts';
 import { createHub } from './hub.ts';
-import type { Meter, Timers } from './ports.ts';
+import type { Meter, Timers, Waker } from './ports.ts';
 
-export interface SyncServerDeps extends ExecutorDeps {
+export interface SyncServerDeps extends Omit<ExecutorDeps, 'wake'> {
   readonly timers: Timers;
   /** Names this node among those on the bus; needed only where there are several. */
   readonly node?: string;
   /** Counts nothing when left out. */
   readonly meter?: Meter;
+  /** Nobody is woken when left out. */
+  readonly waker?: Waker | undefined;
   /** Failures that a client was only told the code of. */
   readonly report: (code: ErrorCode, error: unknown) => void;
   /** Those of production when left out. */
@@ -61,9 +63,11 @@ const NO_METER: Meter = { frame() {}, operation: () => () => {}, signal() {}, en
 /** Puts the parts together: one executor, one hub, a connection for every socket. */
 export function createSyncServer(deps: SyncServerDeps): SyncServer {
   const { store, bus, clock, timers, report, limits, node = '', meter = NO_METER } = deps;
-  const hub = createHub({ store, bus, timers, node, onError: (error) => report('INTERNAL', error) });
-  const execute = createExecutor(deps);
-  const stopSweep = sweepCalls({ store, bus, clock, timers, onError: (error) => report('INTERNAL', error) });
+  const onError = (error: unknown): void => report('INTERNAL', error);
+  const hub = createHub({ store, bus, timers, node, onError, waker: deps.waker });
+  const { wake } = hub;
+  const execute = createExecutor({ ...deps, wake });
+  const stopSweep = sweepCalls({ store, bus, clock, timers, wake, onError });
   const parts = { store, bus, hub, clock, timers, execute, report, limits, meter };
   const connections = new Set<ServedConnection>();
   let stopped = false;

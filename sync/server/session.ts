@@ -355,6 +355,12 @@ function readMore(state: SessionState): Step {
   return [{ ...state, reading: true }, [{ kind: 'read', cursor: state.sent }]];
 }
 
+/** Whether the device has stored everything that there is, as far as this node has heard. */
+export function isCurrent(state: SessionState): boolean {
+  if (state.phase !== 'live' || state.reading || state.snapshot !== null) return false;
+  return state.untaken.length === 0 && (state.sent?.seq ?? 0) >= state.head;
+}
+
 /** Whether everything that was asked has been answered, as far as there was credit for it. */
 export function isIdle(state: SessionState): boolean {
   if (state.phase === 'closed') return true;

@@ -101,6 +101,45 @@ describe('settings', () => {
     });
   });
 
+  test('who is woken, through which push services, and whom they may ask', () => {
+    expect(parseSettings({})).toMatchObject({
+      value: {
+        push: {
+          contact: null,
+          hosts: [
+            'fcm.googleapis.com',
+            'updates.push.services.mozilla.com',
+            '*.notify.windows.com',
+            '*.push.apple.com',
+          ],
+        },
+      },
+    });
+    expect(parseSettings({ NEXCHAT_PUSH: 'off' })).toMatchObject({ value: { push: null } });
+    const hosts = 'push.example.org, *.example.org:8443,http://127.0.0.1:9000,http://[::1]:9000';
+    for (const contact of ['mailto:me@example.org', 'https://example.org/contact']) {
+      expect(parseSettings({ NEXCHAT_PUSH_CONTACT: contact, NEXCHAT_PUSH_HOSTS: hosts })).toMatchObject({
+        value: { push: { contact, hosts: hosts.split(/, ?/) } },
+      });
+    }
+    for (const wrong of ['https://push.example.org', 'http://push.example.org', '*', '*.', 'a..b', 'push']) {
+      expect(parseSettings({ NEXCHAT_PUSH_HOSTS: wrong })).toEqual({
+        ok: false,
+        error: [
+          'NEXCHAT_PUSH_HOSTS must be hosts such as push.example.org or *.example.org:8443, joined by commas.',
+        ],
+      });
+    }
+    for (const wrong of ['me@example.org', 'mailto: me@example.org', 'http://example.org', 'mailto:me']) {
+      expect(parseSettings({ NEXCHAT_PUSH_CONTACT: wrong })).toEqual({
+        ok: false,
+        error: [
+          'NEXCHAT_PUSH_CONTACT must be an address such as mailto:operator@example.org or https://example.org/contact.',
+        ],
+      });
+    }
+  });
+
   test('all problems are told at once, in sentences that name the variable and never its value', () => {
     const secret = 'hunter2-hunter2';
     const parsed = parseSettings({

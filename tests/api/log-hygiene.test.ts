@@ -5,6 +5,7 @@ import WebSocket from 'ws';
 import { createLog } from '#api/log.ts';
 import { toBase64url } from '#shared/bytes.ts';
 import { type ApiServer, signUp, startApi } from '../support/api-server.ts';
+import { type PushService, startPushService } from '../support/push-service.ts';
 import { startPerson } from '../support/sync-person.ts';
 import { settled, until } from '../support/wait.ts';
 
@@ -13,13 +14,19 @@ const SOON = { within: 5_000 };
 /** Everything is logged that can be: level trace. */
 describe('the log of a server', () => {
   let server: ApiServer;
+  let pushService: PushService;
   beforeEach(async () => {
+    pushService = await startPushService();
     server = await startApi({
       store: 'sqlite',
       redisUrl: 'redis://somebody:the-redis-password@127.0.0.1:9/0',
+      push: { contact: 'mailto:the-operator@example.org', hosts: [pushService.host] },
     });
   });
-  afterEach(() => server.dispose());
+  afterEach(async () => {
+    await server.dispose();
+    await pushService.close();
+  });
 
   test('holds no name, id, token, key, body, address or password', async () => {
     const name = 'somebody-very-secret';
@@ -38,7 +45,17 @@ describe('the log of a server', () => {
       { device: login.device.id },
       { cookie: 'nexchat_refresh=forged-cookie' },
     );
+    const { place } = pushService.newDevice();
+    await agent.ask(
+      'PUT',
+      '/api/push',
+      { ...place, endpoint: 'https://elsewhere.example/forged-place' },
+      bearer,
+    );
+    expect((await friend.agent.ask('PUT', '/api/push', place, friend.bearer)).status).toBe(204);
+    pushService.answer(() => ({ status: 403 }));
     await agent.post('/api/friends/request', { receiver: 'friend-very-secret' }, bearer);
+    await until(() => server.logged().includes('a device could not be woken'), SOON);
     await friend.agent.post('/api/friends/accept', { sender: name }, friend.bearer);
     await agent.get('/api/directory', { authorization: 'Bearer forged-token' });
     await fetch(`${server.url}/api/sync`, {
@@ -87,6 +104,10 @@ describe('the log of a server', () => {
       'forged-',
       'no frames',
       'the-redis-password',
+      'the-operator',
+      place.endpoint.split('/').at(-1),
+      place.p256dh,
+      place.auth,
     ]) {
       expect(secret).toBeTruthy();
       expect(log, String(secret)).not.toContain(secret);

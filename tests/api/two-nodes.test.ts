@@ -6,6 +6,7 @@ import { createMemoryStore } from '#api/store/memory/store.ts';
 import type { Store } from '#api/store/ports.ts';
 import { createTags } from '#api/store/tags.ts';
 import { type ApiServer, type Registered, createAgent, signUp, startApi } from '../support/api-server.ts';
+import { type PushService, startPushService } from '../support/push-service.ts';
 import { type Proxy, createProxy } from '../support/proxy.ts';
 import { type RedisServer, noRedis, startRedis } from '../support/redis.ts';
 import { type SyncPerson, startPerson } from '../support/sync-person.ts';
@@ -24,11 +25,12 @@ describe.skipIf(noRedis)(`two nodes${noRedis ? ` (skipped: ${noRedis})` : ''}`, 
   let links: Proxy[];
   const secrets = ephemeralSecrets();
   const people: SyncPerson[] = [];
+  let pushService: PushService;
 
   beforeAll(async () => {
-    redis = await startRedis();
+    [redis, pushService] = await Promise.all([startRedis(), startPushService()]);
   });
-  afterAll(() => redis.close());
+  afterAll(() => Promise.all([redis.close(), pushService.close()]));
   beforeEach(async () => {
     store = createMemoryStore({ epoch: 'one history', tag: createTags() });
     links = [await createProxy(redis.port), await createProxy(redis.port)];
@@ -48,6 +50,7 @@ describe.skipIf(noRedis)(`two nodes${noRedis ? ` (skipped: ${noRedis})` : ''}`, 
       secrets,
       node: `node-${at}`,
       busBeat: BEAT,
+      push: { contact: null, hosts: [pushService.host] },
       redisUrl: `redis://127.0.0.1:${links[at]?.port}`,
     });
   /** The node's connections to Redis break, and no new ones are made. */
@@ -161,6 +164,22 @@ describe.skipIf(noRedis)(`two nodes${noRedis ? ` (skipped: ${noRedis})` : ''}`, 
     elsewhere.cookie = b.agent.cookie;
     expect((await elsewhere.post('/api/auth/logout', {})).status).toBe(204);
     await until(() => !ben.live(), SOON);
+  });
+
+  test('a device without a connection is woken once, by the node that carried it out, with the key of both', async () => {
+    const [a, b] = await friends();
+    const phone = pushService.newDevice();
+    const [here, there] = await Promise.all(nodes.map((one) => createAgent(one).get('/api/push', b.bearer)));
+    expect(here?.body).toEqual(there?.body);
+    expect((await b.agent.ask('PUT', '/api/push', phone.place, b.bearer)).status).toBe(204);
+    const ann = await come(a, 0);
+    const ben = await come(b, 1);
+    await ben.stop();
+    await until(() => !ann.sees(ben), SOON);
+    ann.write(ben);
+    await until(() => phone.woken.length === 1, SOON);
+    await Promise.all(nodes.map((one) => one.close()));
+    expect(phone.woken).toHaveLength(1);
   });
 
   test('wrong passwords are counted together', async () => {

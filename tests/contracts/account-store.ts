@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Account, Store } from '#api/store/ports.ts';
 import { pairOf } from '#shared/ids.ts';
-import { accountOf, signInOf, someBytes, someDeviceId, writeOf } from '../support/api-people.ts';
+import { accountOf, signInOf, someBytes, someDeviceId, somePush, writeOf } from '../support/api-people.ts';
 import { describeAccountChanges } from './account-changes.ts';
 import type { OpenedStore } from './sync-store.ts';
 
@@ -98,6 +98,64 @@ export function describeAccountStore(name: string, open: () => Promise<OpenedSto
       expect(await store.rotateSession(signIn.id, signIn.token, next)).toBe(false);
       expect(await store.session(signIn.id)).toEqual({ ...signIn, ended: 5 });
       expect(await store.endSession('nothing', 5)).toBe(false);
+    });
+
+    test('where a device can be woken is kept with its open sign-in, and the newest word counts', async () => {
+      const [mine, other] = [signInOf(ann), signInOf(ann)];
+      for (const signIn of [mine, other]) await store.startSession(signIn);
+      const [first, second] = [somePush(), somePush()];
+      expect(await store.keepPush(mine.id, first)).toBe(true);
+      expect(await store.keepPush(mine.id, second)).toBe(true);
+      expect(await store.session(mine.id)).toEqual({ ...mine, push: second });
+      expect(await store.sessions(ann.user)).toEqual(
+        expect.arrayContaining([{ ...mine, push: second }, other]),
+      );
+      expect(await store.keepPush('nothing', first)).toBe(false);
+      const next = { token: someBytes(32), rotated: 7, successor: someBytes(60), expires: 9 };
+      await store.rotateSession(mine.id, mine.token, next);
+      expect((await store.session(mine.id))?.push).toEqual(second);
+    });
+
+    test('where a device can be woken is forgotten when it is told to, unless it has moved', async () => {
+      const signIn = signInOf(ann);
+      await store.startSession(signIn);
+      const push = somePush();
+      await store.keepPush(signIn.id, push);
+      await store.forgetPush(signIn.id, somePush().endpoint);
+      expect((await store.session(signIn.id))?.push).toEqual(push);
+      await store.forgetPush(signIn.id, push.endpoint);
+      expect(await store.session(signIn.id)).toEqual(signIn);
+      await store.keepPush(signIn.id, push);
+      await store.forgetPush(signIn.id);
+      await store.forgetPush('nothing');
+      expect(await store.session(signIn.id)).toEqual(signIn);
+    });
+
+    test.each([
+      ['it ends', (id: string) => store.endSession(id, 5)],
+      ['all but another end', () => store.endSessions(ann.user, null, 5)],
+      [
+        'the password is reset',
+        () => store.replaceCredentials(ann.user, 1, { endSessions: { except: null, time: 5 } }),
+      ],
+      ['the account is locked', () => store.suspendAccount(ann.user, 5)],
+    ])('nothing is left of where a device can be woken when %s', async (_how, end) => {
+      const signIn = signInOf(ann);
+      await store.startSession(signIn);
+      await store.keepPush(signIn.id, somePush());
+      await end(signIn.id);
+      expect(await store.session(signIn.id)).toEqual({ ...signIn, ended: 5 });
+      expect(await store.keepPush(signIn.id, somePush())).toBe(false);
+      expect((await store.session(signIn.id))?.push).toBeNull();
+    });
+
+    test('the next sign-in of a device does not inherit where it can be woken', async () => {
+      const device = someDeviceId();
+      const [first, second] = [signInOf(ann, { device }), signInOf(ann, { device })];
+      await store.startSession(first);
+      await store.keepPush(first.id, somePush());
+      await store.startSession(second);
+      expect(await store.sessions(ann.user)).toEqual([second]);
     });
 
     test('people are listed by name and found by the beginning of one', async () => {

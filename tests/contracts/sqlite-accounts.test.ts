@@ -105,6 +105,9 @@ describe('accounts in sqlite on disk', () => {
       DROP TABLE calls;
       DROP TABLE reports;
       DROP INDEX users_deleted;
+      ALTER TABLE sessions DROP COLUMN push_endpoint;
+      ALTER TABLE sessions DROP COLUMN push_key;
+      ALTER TABLE sessions DROP COLUMN push_auth;
       ALTER TABLE users DROP COLUMN suspended;
       ALTER TABLE users DROP COLUMN deleted;
       ALTER TABLE credentials DROP COLUMN revision;

@@ -109,7 +109,7 @@ describe.skipIf(unable !== undefined)('calls', () => {
       .click();
     await ana.call('voice');
     await ben.rings();
-    await ana.press('Call off');
+    await ana.press('Cancel the call');
     await ben.ringsNoMore();
     await untilQuiet(ana, ben);
     const calls = ben.page.getByRole('navigation', { name: 'Main' }).getByText('Calls');
@@ -253,7 +253,7 @@ describe.skipIf(unable !== undefined)('calls', () => {
     await ben.page.goto('about:blank');
     await ana.call('voice');
     await ana.phase('ringing');
-    await ana.press('Call off');
+    await ana.press('Cancel the call');
     await ben.page.goto(place.server.url);
     await ben.openChat('ana');
     await until(async () => (await ben.lastCall()).startsWith('Missed voice call'), { within: 20_000 });

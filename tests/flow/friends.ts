@@ -1,6 +1,6 @@
 import { freePort } from '../support/free-port.ts';
 import { type Proxy, createProxy } from '../support/proxy.ts';
-import { type TestServer, startServer } from '../support/server.ts';
+import { type ServerOptions, type TestServer, startServer } from '../support/server.ts';
 import { type Person, openPerson } from './person.ts';
 
 /** Ana behind a proxy and ben without one: friends, each with the conversation open. */
@@ -14,11 +14,12 @@ export interface Friends {
   close(): Promise<void>;
 }
 
-export async function makeFriends(): Promise<Friends> {
+/** `env` is for the server. */
+export async function makeFriends({ env = {} }: Pick<ServerOptions, 'env'> = {}): Promise<Friends> {
   const port = await freePort();
   const proxy = await createProxy(port);
   const url = `http://localhost:${proxy.port}`;
-  const server = await startServer({ port, origins: [url] });
+  const server = await startServer({ port, origins: [url], env });
   const [ana, ben] = await Promise.all([openPerson(url), openPerson(server.url)]);
   await ana.register('ana');
   await ben.register('ben');

@@ -195,7 +195,7 @@ test('the authenticator of a device opens it beside the passphrase', async () =>
   await ana.page.getByText('of this device unlocks NexChat, too').waitFor();
   await ana.page.reload();
   await isLocked(ana.page);
-  await ana.page.getByRole('button', { name: 'Use this device’s key' }).click();
+  await ana.page.getByRole('button', { name: 'Use fingerprint, face or PIN' }).click();
   await isOpen(ana.page);
 });
 

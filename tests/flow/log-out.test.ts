@@ -18,8 +18,8 @@ afterAll(async () => {
 
 async function logOut({ page }: Person): Promise<void> {
   await page.getByRole('navigation', { name: 'Main' }).getByText('Settings').click();
-  await page.getByRole('button', { name: 'Log out', exact: true }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Log out and erase' }).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out and erase' }).click();
   await page.getByRole('tab', { name: 'Sign in' }).waitFor();
 }
 

@@ -89,3 +89,13 @@ test('and in the language that was chosen, once that is known', async () => {
   expect(await page.evaluate(() => document.documentElement.lang)).toBe('en');
   expect(opened.browser.faults()).toEqual([]);
 });
+
+test('without scripts there is no door, but the sentence why', async () => {
+  browser = await openBrowser({ locale: 'de-AT' });
+  const { context, page } = browser;
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Emulation.setScriptExecutionDisabled', { value: true });
+  await page.goto(server.url);
+  await page.locator('noscript p[lang=de]').waitFor();
+  expect(await page.locator('#app').isVisible()).toBe(false);
+});

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -80,7 +81,38 @@ test('the app can be installed', async () => {
   );
   const { data, errors } = await cdp.send('Page.getAppManifest');
   expect(errors).toEqual([]);
-  expect(JSON.parse(data ?? '{}')).toMatchObject({ id: '/', display: 'standalone', start_url: '/' });
+  expect(JSON.parse(data ?? '{}')).toMatchObject({
+    id: '/',
+    display: 'standalone',
+    start_url: '/',
+    protocol_handlers: [{ protocol: 'web+nexchat', url: '/people?name=%s' }],
+  });
+});
+
+test('a network that is gone is said within two seconds, and one that was gone for a moment is not', async () => {
+  const { page, browser } = ana;
+  await page.evaluate(() => {
+    let gone = 0;
+    window.addEventListener('offline', () => (gone = performance.now()));
+    const look = () => {
+      if (document.querySelector('.status') === null) return;
+      document.body.dataset['said'] ??= String(performance.now() - gone);
+    };
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  });
+  const said = () => page.evaluate(() => document.body.dataset['said'] ?? null);
+  await browser.context.setOffline(true);
+  await sleep(1_000);
+  await browser.context.setOffline(false);
+  await sleep(2_000);
+  expect(await said()).toBeNull();
+
+  await browser.context.setOffline(true);
+  const after = await until(said, { within: 10_000, for: 'the status chip' });
+  expect(Number(after)).toBeLessThan(2_000);
+  expect(await ana.status()).toBe('You are offline');
+  await browser.context.setOffline(false);
+  await until(async () => (await ana.status()) === '', { within: 10_000, for: 'the connection' });
 });
 
 test('with no network the app opens from a reload, and everything read before is there', async () => {

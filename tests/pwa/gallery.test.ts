@@ -101,6 +101,7 @@ describe('at the edges', () => {
     'conversation-editing-empty',
     'conversation-unsent',
     'list-hint-install',
+    'list-hint-notices',
     'hostile',
     'conversation-notices',
     'conversation-find',
@@ -122,6 +123,7 @@ describe('at the edges', () => {
     'call-minimised',
     'conversation-calls',
     'settings-calls',
+    'settings-notices-on',
   ])(
     '%s fits on a screen 320 pixels wide, in both directions of writing',
     async (state) => {
@@ -150,7 +152,7 @@ describe('at the edges', () => {
   );
 
   it('the views, with everything they need, keep to their budget', async () => {
-    expect(await site.gzipped('.js')).toBeLessThan(102 * 1024);
+    expect(await site.gzipped('.js')).toBeLessThan(106 * 1024);
     expect(await site.gzipped('.css')).toBeLessThan(14 * 1024);
   });
 });

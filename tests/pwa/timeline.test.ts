@@ -10,7 +10,11 @@ let page: Page;
 
 beforeAll(async () => {
   site = await openGallery();
-  page = await site.browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+  page = await site.browser.newPage({
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+    timezoneId: 'UTC',
+  });
   page.setDefaultTimeout(15_000);
 }, 120_000);
 afterAll(() => site?.close());
@@ -124,6 +128,36 @@ test('everything that is loaded is drawn for whoever asks, and only what is near
   expect((await firstOnScreen()).text).toBe(before.text);
 });
 
+test('whoever wants it all drawn gets earlier messages by the hundreds, where they read, until there are no more', async () => {
+  await show('conversation-past');
+  await page.getByRole('button', { name: /^Draw the last 500 messages at once/ }).focus();
+  await page.keyboard.press('Enter');
+  const drawn = (count: number) =>
+    page.waitForFunction((all) => document.querySelectorAll('.timeline-row .message').length === all, count);
+  await drawn(500);
+  const earlier = page.getByRole('button', { name: 'Draw 500 earlier messages' });
+  for (let count = 1_000; count <= 3_000; count += 500) {
+    await page.locator('.timeline').evaluate((timeline) => (timeline.scrollTop = 0));
+    await settled(page);
+    const before = await firstOnScreen();
+    await earlier.click();
+    await drawn(count);
+    await settled(page);
+    const bubble = page.locator('.bubble', { hasText: before.text }).last();
+    const after = await bubble.evaluate((element) => element.getBoundingClientRect().top);
+    expect(Math.abs(after - before.top)).toBeLessThanOrEqual(2);
+  }
+  // The browser's own search finds what is far from the screen.
+  const found = await page.evaluate(() => {
+    const { items } = window.gallery.models.timeline;
+    const { find } = window as unknown as { find(text: string): boolean };
+    return find(items.value[7]?.text ?? '');
+  });
+  expect(found).toBe(true);
+  await page.evaluate(() => (window.gallery.models.timeline.hasEarlier.value = false));
+  await earlier.waitFor({ state: 'detached' });
+});
+
 test('keys move through it by screens; End leads to the newest message, also far from it', async () => {
   await show('conversation-past');
   await page.locator('.timeline').focus();
@@ -141,6 +175,65 @@ test('keys move through it by screens; End leads to the newest message, also far
   await page.waitForFunction(() => window.gallery.calls.includes('toNewest'));
   await page.getByText(/^9000\. /u).waitFor();
 });
+
+test('of 100,000 messages a screenful is drawn wherever one goes, and no place stays blank', async () => {
+  const COUNT = 100_000;
+  await show('conversation');
+  await page.evaluate((count) => {
+    const { items, goal, unreadAfter } = window.gallery.models.timeline;
+    const [first] = items.value;
+    if (first === undefined) throw new Error('there is no message');
+    const start = Date.UTC(2020, 0, 1);
+    unreadAfter.value = null;
+    items.value = Array.from({ length: count }, (_, at) => ({
+      ...first,
+      id: `m${at + 1}` as never,
+      n: at + 1,
+      at: start + at * 1_800_000,
+      mine: at % 3 === 0,
+      tick: at % 3 === 0 ? ('seen' as const) : null,
+      text: `${at + 1}. ${'Words that go on for a while. '.repeat((at * 7) % 9)}`,
+    }));
+    goal.value = { id: null };
+  }, COUNT);
+  const seen = async (n: number) => {
+    await page.getByText(new RegExp(`^${n}\\. `, 'u')).waitFor();
+    await settled(page);
+    expect(await page.locator('.timeline-row').count()).toBeLessThan(80);
+  };
+  await seen(COUNT);
+  expect(await blankAfter(Array.from({ length: 40 }, (_, at) => 1 - (at + 1) / 40))).toEqual([]);
+  await seen(1);
+  await page.getByRole('button', { name: 'Conversation menu' }).click();
+  await page.getByRole('menuitem', { name: 'Jump to date' }).click();
+  await page.locator('input[type=date]').fill('2023-03-01');
+  await page.keyboard.press('Enter');
+  // 1,155 days of 48 messages each.
+  await seen(1_155 * 48 + 1);
+  expect(await blankAfter([0.5, 0.1, 0.9, 0])).toEqual([]);
+});
+
+/** Goes to such parts of the way down, one after the other, and tells where nothing was drawn two frames later. */
+function blankAfter(places: readonly number[]): Promise<number[]> {
+  return page.evaluate(async (all) => {
+    const timeline = document.querySelector('.timeline');
+    if (timeline === null) throw new Error('there is no conversation');
+    const { top, bottom } = timeline.getBoundingClientRect();
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    const blank: number[] = [];
+    for (const part of all) {
+      timeline.scrollTop = part * (timeline.scrollHeight - timeline.clientHeight);
+      await frame();
+      await frame();
+      const rows = [...document.querySelectorAll('.timeline-row')].map((row) => row.getBoundingClientRect());
+      // Under the header nothing has to be.
+      const covers =
+        rows.some((row) => row.top <= top + 140) && rows.some((row) => row.bottom >= bottom - 140);
+      if (!covers) blank.push(part);
+    }
+    return blank;
+  }, places);
+}
 
 async function show(state: string): Promise<void> {
   await page.goto(site.url(state));

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { createOpId } from '#api/op-id.ts';
-import type { Account, SignIn } from '#api/store/ports.ts';
+import type { Account, PushPlace, SignIn } from '#api/store/ports.ts';
 import { concat, toBase64url, u32 } from '#shared/bytes.ts';
 import type { Bytes, DeviceId, OpId, UserId } from '#shared/ids.ts';
 import type { Write } from '#sync/server/ports.ts';
@@ -59,9 +59,17 @@ export function signInOf({ user, username }: Account, overrides: Partial<SignIn>
     successor: null,
     expires: 1_800_000_000_000,
     ended: null,
+    push: null,
     ...overrides,
   };
 }
+
+/** A place at a push service that nobody looks at. */
+export const somePush = (): PushPlace => ({
+  endpoint: `https://push.example.org/${toBase64url(randomBytes(16))}`,
+  p256dh: toBase64url(randomBytes(65)),
+  auth: toBase64url(randomBytes(16)),
+});
 
 /** A write that succeeds and is remembered, unless it says otherwise. */
 export function writeOf(actor: UserId, effect: Write['effect'], overrides: Partial<Write> = {}): Write {

@@ -57,6 +57,7 @@ export async function startApi({
     limitScale: 1_000,
     stunUrls: [],
     turn: null,
+    push: null,
     redisUrl: null,
     node: null,
     metricsToken: null,

@@ -32,6 +32,8 @@ export interface Seeding {
   readonly messages: number;
   /** False when bob's device never had any of it: then his next one fetches all. */
   readonly received?: boolean;
+  /** Alice called bob once, and he did not hear it. */
+  readonly missedCall?: boolean;
   readonly progress?: (sent: number) => void;
 }
 
@@ -41,7 +43,13 @@ const UNREAD = 3;
 const RECENT = 500;
 
 /** Resolves to false, having done nothing, when the users exist already. */
-export async function seed({ url, messages, received = true, progress }: Seeding): Promise<boolean> {
+export async function seed({
+  url,
+  messages,
+  received = true,
+  missedCall = false,
+  progress,
+}: Seeding): Promise<boolean> {
   const alice = await signUp(url, SEEDED.users[0]);
   if (alice === null) return false;
   const bob = await signUp(url, SEEDED.users[1]);
@@ -74,6 +82,12 @@ export async function seed({ url, messages, received = true, progress }: Seeding
     });
     await a.send([receipt(bob, messages)]);
     if (received) await b.send([receipt(alice, messages - UNREAD)]);
+    if (missedCall) {
+      const call = newOpId(Date.now());
+      const to = bob.userId;
+      await a.send([{ id: call, kind: 'call.start', to, device: alice.device.id, media: 'video' }]);
+      await a.send([{ id: newOpId(Date.now()), kind: 'call.end', to, call, reason: 'hung-up' }]);
+    }
   } finally {
     a.leave();
     b.leave();
@@ -216,11 +230,11 @@ function textOf(index: number, messages: number): string {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [url = 'http://localhost:3000', messages = '10000'] = process.argv.slice(2);
   const began = performance.now();
-  const made = await seed({ url, messages: Number(messages) });
+  const made = await seed({ url, messages: Number(messages), missedCall: true });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(
     made
-      ? `${SEEDED.users.join(' and ')} have ${messages} messages (${seconds} s).`
+      ? `${SEEDED.users.join(' and ')} have ${messages} messages, and bob missed a call (${seconds} s).`
       : 'They are there already.',
   );
 }

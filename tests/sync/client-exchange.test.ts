@@ -180,3 +180,13 @@ test('C16 C20: a hole is asked for once, however many exchanges follow one anoth
   }
   expect(sent().filter(({ t }) => t === 'history')).toHaveLength(1);
 });
+
+test('C20: when the browser says that the network is gone, the next exchange is tried now, and its failure shows', () => {
+  const { begin, answered, hear, connects, link } = client();
+  begin();
+  answered(welcome());
+  hear({ kind: 'network-gone' });
+  expect(connects()).toBe(2);
+  hear({ kind: 'closed', code: 'OFFLINE' });
+  expect(link()).toBe('offline');
+});

@@ -5,9 +5,11 @@ import {
   ANSWER_LIMIT,
   type ClientEvent,
   FLIGHT_WINDOW,
+  GONE_LIMIT,
   PING_EVERY,
   STORE_RETRY,
   WAKE_LIMIT,
+  statusOf,
 } from '#sync/client/state.ts';
 import type { Page } from '#sync/wire/down.ts';
 import {
@@ -122,15 +124,29 @@ describe('connecting', () => {
     expect(of(effects, 'timer').map(({ name }) => name)).toEqual(['ping']);
   });
   test('C9: on waking, and when the browser says that the network is gone, the socket is asked at once', () => {
-    for (const event of [{ kind: 'wake' }, { kind: 'network-gone' }] as const) {
-      const [, effects] = run(...connected(null), event);
+    const limits = { wake: WAKE_LIMIT, 'network-gone': GONE_LIMIT } as const;
+    for (const kind of ['wake', 'network-gone'] as const) {
+      const [, effects] = run(...connected(null), { kind });
       expect(sent(effects)).toEqual([{ t: 'ping', id: 1 }]);
       expect(of(effects, 'timer')).toContainEqual({
         kind: 'timer',
         name: 'answer',
-        ms: WAKE_LIMIT,
+        ms: limits[kind],
         jitter: false,
       });
+    }
+  });
+  test('C9: without a network nothing on its way up is a reason to wait longer, and its return gives more time', () => {
+    const [gone, effects] = run(...connected(null), outbox(queued(1)), { kind: 'network-gone' });
+    expect(of(effects, 'timer').findLast(({ name }) => name === 'answer')?.ms).toBe(GONE_LIMIT);
+    const [, again] = go(gone, { kind: 'wake' });
+    expect(of(again, 'timer').findLast(({ name }) => name === 'answer')?.ms).toBe(ANSWER_LIMIT);
+  });
+  test('C9: without a network a connection that is being made has no longer to answer than one that lives', () => {
+    for (const events of [[start()], [start(), opened]]) {
+      const [state, effects] = run(...events, { kind: 'network-gone' });
+      expect(of(effects, 'timer').at(-1)).toMatchObject({ name: 'answer', ms: GONE_LIMIT });
+      expect(statusOf(state).link).toBe('offline');
     }
   });
   test('C9: on waking with operations on their way the answer may take as long as any', () => {

@@ -49,7 +49,13 @@ beforeEach(() => {
 
 function join(who: UserId) {
   const heard: SessionEvent[] = [];
-  const listener = { user: who, session: `of ${who}`, hear: (event: SessionEvent) => void heard.push(event) };
+  const listener = {
+    user: who,
+    session: `of ${who}`,
+    hear: (event: SessionEvent) => void heard.push(event),
+    owe: () => {},
+    isCurrent: () => true,
+  };
   hub.add(listener);
   return {
     heard,

@@ -3,7 +3,7 @@ import { createLogs } from '#api/store/memory/logs.ts';
 import { createMemorySync } from '#api/store/memory/sync.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { DeviceId, OpId, UserId } from '#shared/ids.ts';
-import type { Bus, BusEvent, SyncStore } from '#sync/server/ports.ts';
+import type { Bus, BusEvent, SyncStore, Waker } from '#sync/server/ports.ts';
 import { type SyncServer, createSyncServer } from '#sync/server/server.ts';
 import { decodeDown, encodeFrame } from '#sync/wire/codec.ts';
 import type { Down } from '#sync/wire/down.ts';
@@ -59,8 +59,13 @@ function complain(code: ErrorCode, error: unknown): void {
   throw new Error(code, { cause: error });
 }
 
+interface ServedOptions {
+  readonly report?: (code: ErrorCode, error: unknown) => void;
+  readonly waker?: Waker;
+}
+
 /** Ana and Ben are friends, by the operations 1 and 2. Eve knows nobody. */
-export async function createServed({ report = complain } = {}): Promise<Served> {
+export async function createServed({ report = complain, waker }: ServedOptions = {}): Promise<Served> {
   const world = createWorld();
   let tags = 0;
   const { store } = createMemorySync({
@@ -85,6 +90,7 @@ export async function createServed({ report = complain } = {}): Promise<Served> 
       timers: world,
       digest: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
       report,
+      waker,
     });
   const server = addNode();
   await server.execute(ana, { id: opId(1), kind: 'friend.request', to: ben });

@@ -4,7 +4,15 @@ import type { AccountStore, SignIn } from '../ports.ts';
 
 type SignInStore = Pick<
   AccountStore,
-  'startSession' | 'session' | 'rotateSession' | 'endSession' | 'sessions' | 'renameSession' | 'endSessions'
+  | 'startSession'
+  | 'session'
+  | 'rotateSession'
+  | 'endSession'
+  | 'sessions'
+  | 'renameSession'
+  | 'keepPush'
+  | 'forgetPush'
+  | 'endSessions'
 >;
 
 export interface MemorySignIns {
@@ -55,7 +63,7 @@ export function createMemorySignIns({ standing }: MemorySignInsDeps): MemorySign
     async endSession(id, time) {
       const session = sessionsById.get(id);
       if (!session || session.ended !== null) return false;
-      sessionsById.set(id, { ...session, ended: time });
+      sessionsById.set(id, { ...session, ended: time, push: null });
       return true;
     },
     async sessions(user) {
@@ -67,9 +75,20 @@ export function createMemorySignIns({ standing }: MemorySignInsDeps): MemorySign
       sessionsById.set(id, { ...session, deviceName });
       return true;
     },
+    async keepPush(id, push) {
+      const session = sessionsById.get(id);
+      if (!session || session.ended !== null) return false;
+      sessionsById.set(id, { ...session, push });
+      return true;
+    },
+    async forgetPush(id, endpoint) {
+      const session = sessionsById.get(id);
+      if (!session?.push || (endpoint !== undefined && endpoint !== session.push.endpoint)) return;
+      sessionsById.set(id, { ...session, push: null });
+    },
     async endSessions(user, except, time) {
       const ending = openOf(user).filter(({ id }) => id !== except);
-      for (const session of ending) sessionsById.set(session.id, { ...session, ended: time });
+      for (const session of ending) sessionsById.set(session.id, { ...session, ended: time, push: null });
       return ending.map(({ id }) => id);
     },
   };

@@ -2,7 +2,7 @@ import type { Binary, Collection, Db, IndexDescription, ObjectId } from 'mongodb
 import type { DeviceId, OpId, PairId, UserId } from '#shared/ids.ts';
 import type { Call } from '#shared/call.ts';
 import type { Relation, StoredCall, Watermark } from '#sync/server/ports.ts';
-import type { Report } from '../ports.ts';
+import type { PushPlace, Report } from '../ports.ts';
 
 /**
  * What lies in the database, one shape a collection. Times are milliseconds since 1970, bytes are Binary. Where a key is
@@ -93,6 +93,8 @@ export interface SessionDoc {
   readonly successor: Binary | null;
   readonly expires: number;
   readonly ended: number | null;
+  /** Absent in documents from before there was any. */
+  readonly push?: PushPlace | null;
 }
 
 /** Two people: their friendship, their watermarks, and which log entries about both are still to be added. */

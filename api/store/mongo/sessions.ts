@@ -7,7 +7,15 @@ import { binary, keyOf, keysOf, plain } from './values.ts';
 
 export interface Sessions extends Pick<
   AccountStore,
-  'startSession' | 'session' | 'rotateSession' | 'endSession' | 'sessions' | 'renameSession' | 'endSessions'
+  | 'startSession'
+  | 'session'
+  | 'rotateSession'
+  | 'endSession'
+  | 'sessions'
+  | 'renameSession'
+  | 'keepPush'
+  | 'forgetPush'
+  | 'endSessions'
 > {
   /** Ends what new credentials left to be ended. Returns the ids of those that this call ended. */
   finishEnding(user: Pick<UserDoc, '_id' | 'ending'>): Promise<readonly string[]>;
@@ -38,7 +46,9 @@ export function createSessions({ sessions, users }: Pick<Collections, 'sessions'
     const ids = found.map(({ id }) => id).filter((id) => id !== except);
     // One by one: each is told as ended once.
     const ended = await Promise.all(
-      ids.map((id) => sessions.updateOne({ id: { $eq: id }, ...OPEN }, { $set: { ended: time } })),
+      ids.map((id) =>
+        sessions.updateOne({ id: { $eq: id }, ...OPEN }, { $set: { ended: time, push: null } }),
+      ),
     );
     return ids.filter((_, at) => (ended[at]?.matchedCount ?? 0) > 0);
   }
@@ -100,7 +110,7 @@ export function createSessions({ sessions, users }: Pick<Collections, 'sessions'
     async endSession(id, time) {
       const { matchedCount } = await sessions.updateOne(
         { id: { $eq: id }, ...OPEN },
-        { $set: { ended: time } },
+        { $set: { ended: time, push: null } },
       );
       return matchedCount > 0;
     },
@@ -117,6 +127,14 @@ export function createSessions({ sessions, users }: Pick<Collections, 'sessions'
         { $set: { deviceName } },
       );
       return matchedCount > 0;
+    },
+    async keepPush(id, push) {
+      const { matchedCount } = await sessions.updateOne({ id: { $eq: id }, ...OPEN }, { $set: { push } });
+      return matchedCount > 0;
+    },
+    async forgetPush(id, endpoint) {
+      const still = endpoint === undefined ? {} : { 'push.endpoint': { $eq: endpoint } };
+      await sessions.updateOne({ id: { $eq: id }, ...still }, { $set: { push: null } });
     },
     endSessions,
     finishEnding,
@@ -137,11 +155,12 @@ function docOf(session: SignIn): SessionDoc {
   };
 }
 
-function sessionOf({ _id, token, previous, successor, ...rest }: SessionDoc): SignIn {
+function sessionOf({ _id, token, previous, successor, push, ...rest }: SessionDoc): SignIn {
   return {
     ...rest,
     token: plain(token),
     previous: previous && plain(previous),
     successor: successor && plain(successor),
+    push: push ?? null,
   };
 }

@@ -8,7 +8,7 @@ import type { GroupCommit } from './group-commit.ts';
 import { type AppendEntry, ENTRY } from './log.ts';
 import { type Names, plain } from './names.ts';
 import { createSqliteReports } from './reports.ts';
-import { createSqliteSignIns } from './sign-ins.ts';
+import { END_ALL, createSqliteSignIns } from './sign-ins.ts';
 
 interface AccountRow {
   readonly uid: UserId;
@@ -222,11 +222,7 @@ function prepareAccounts(db: Database) {
     suspend: db.prepare<[number | null, number]>(
       'UPDATE users SET suspended = ? WHERE id = ? AND deleted IS NULL',
     ),
-    endSignIns: db
-      .prepare<[number, number, string], string>(
-        'UPDATE sessions SET ended = ? WHERE user = ? AND id <> ? AND ended IS NULL RETURNING id',
-      )
-      .pluck(),
+    endSignIns: db.prepare<[number, number, string], string>(END_ALL).pluck(),
     listed: db.prepare<[string], Listed>(
       'SELECT uid AS id, name AS username FROM users WHERE name = ? AND deleted IS NULL',
     ),

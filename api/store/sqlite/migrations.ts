@@ -171,6 +171,12 @@ const STEPS: readonly string[] = [
   CREATE INDEX calls_ringing ON calls (started) WHERE status = 'ringing';
   CREATE INDEX calls_kept ON calls (kept) WHERE status = 'in_progress';
   `,
+  `
+  -- Where the device of a sign-in can be woken, and the keys that what is sent there is sealed with.
+  ALTER TABLE sessions ADD COLUMN push_endpoint TEXT;
+  ALTER TABLE sessions ADD COLUMN push_key TEXT;
+  ALTER TABLE sessions ADD COLUMN push_auth TEXT;
+  `,
 ];
 
 /** Brings a database to this version's schema, each step in a transaction of its own. */

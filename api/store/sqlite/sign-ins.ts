@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, DeviceId, UserId } from '#shared/ids.ts';
-import type { AccountStore, SignIn } from '../ports.ts';
+import type { AccountStore, PushPlace, SignIn } from '../ports.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type Names, plain } from './names.ts';
 
@@ -18,6 +18,9 @@ interface SessionRow {
   readonly successor: Buffer | null;
   readonly expires: number;
   readonly ended: number | null;
+  readonly push_endpoint: string | null;
+  readonly push_key: string | null;
+  readonly push_auth: string | null;
 }
 
 export interface SqliteSignInsDeps {
@@ -28,7 +31,15 @@ export interface SqliteSignInsDeps {
 
 type SignIns = Pick<
   AccountStore,
-  'startSession' | 'session' | 'rotateSession' | 'endSession' | 'sessions' | 'renameSession' | 'endSessions'
+  | 'startSession'
+  | 'session'
+  | 'rotateSession'
+  | 'endSession'
+  | 'sessions'
+  | 'renameSession'
+  | 'keepPush'
+  | 'forgetPush'
+  | 'endSessions'
 >;
 
 /** The sign-ins of all devices. */
@@ -59,6 +70,7 @@ export function createSqliteSignIns({ db, names, group }: SqliteSignInsDeps): Si
           expires,
           ended,
         });
+        if (session.push) sql.keepPush.run({ id, ...session.push });
         return former && former.ended === null ? former.id : null;
       });
     },
@@ -81,6 +93,12 @@ export function createSqliteSignIns({ db, names, group }: SqliteSignInsDeps): Si
         const self = names.find(user);
         return self !== undefined && sql.rename.run(deviceName, id, self).changes > 0;
       });
+    },
+    keepPush(id, push) {
+      return group.add(() => sql.keepPush.run({ id, ...push }).changes > 0);
+    },
+    async forgetPush(id, endpoint) {
+      await group.add(() => sql.forgetPush.run({ id, endpoint: endpoint ?? null }));
     },
     endSessions(user, except, time) {
       return group.add(() => {
@@ -105,10 +123,20 @@ function sessionOf(row: SessionRow): SignIn {
     successor: row.successor && plain(row.successor),
     expires: row.expires,
     ended: row.ended,
+    push: pushOf(row),
   };
 }
 
-type NewSession = Omit<SignIn, 'user' | 'username'> & { user: number };
+function pushOf({ push_endpoint, push_key, push_auth }: SessionRow): PushPlace | null {
+  if (push_endpoint === null || push_key === null || push_auth === null) return null;
+  return { endpoint: push_endpoint, p256dh: push_key, auth: push_auth };
+}
+
+const END = 'ended = ?, push_endpoint = NULL, push_key = NULL, push_auth = NULL';
+/** Ends at a time the open sign-ins of a user but one; gives the ids of those that it ended. */
+export const END_ALL = `UPDATE sessions SET ${END} WHERE user = ? AND id <> ? AND ended IS NULL RETURNING id`;
+
+type NewSession = Omit<SignIn, 'user' | 'username' | 'push'> & { user: number };
 type NextToken = {
   id: string;
   expect: Bytes;
@@ -148,11 +176,15 @@ function prepareSignIns(db: Database) {
     rename: db.prepare<[string, string, number]>(
       'UPDATE sessions SET device_name = ? WHERE id = ? AND user = ? AND ended IS NULL',
     ),
-    end: db.prepare<[number, string]>('UPDATE sessions SET ended = ? WHERE id = ? AND ended IS NULL'),
-    endAll: db
-      .prepare<[number, number, string], string>(
-        'UPDATE sessions SET ended = ? WHERE user = ? AND id <> ? AND ended IS NULL RETURNING id',
-      )
-      .pluck(),
+    keepPush: db.prepare<[{ id: string } & PushPlace]>(
+      `UPDATE sessions SET push_endpoint = @endpoint, push_key = @p256dh, push_auth = @auth
+       WHERE id = @id AND ended IS NULL`,
+    ),
+    forgetPush: db.prepare<[{ id: string; endpoint: string | null }]>(
+      `UPDATE sessions SET push_endpoint = NULL, push_key = NULL, push_auth = NULL
+       WHERE id = @id AND push_endpoint = coalesce(@endpoint, push_endpoint)`,
+    ),
+    end: db.prepare<[number, string]>(`UPDATE sessions SET ${END} WHERE id = ? AND ended IS NULL`),
+    endAll: db.prepare<[number, number, string], string>(END_ALL).pluck(),
   };
 }

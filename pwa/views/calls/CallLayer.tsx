@@ -1,5 +1,6 @@
 import { useComputed, useSignalEffect } from '@preact/signals';
 import '../../styles/call-screen.css';
+import type { CurrentCall } from '../../models/calls.ts';
 import { useApp } from '../app-context.ts';
 import { say } from '../strings.ts';
 import { sayCalls } from '../strings/calls.ts';
@@ -30,10 +31,16 @@ function useSpoken(): void {
   const words = useComputed(() => {
     const call = current.value;
     if (call === null) return null;
-    const step = call.phase === 'ended' ? endingOf(call) : sayCalls.phase[call.phase](call.name);
+    const step = stepOf(call);
     return call.error === null ? step : `${step}. ${say.error(call.error)}`;
   });
   useSignalEffect(() => {
     if (words.value !== null) announce(words.value);
   });
+}
+
+function stepOf(call: CurrentCall): string {
+  const { phase, name } = call;
+  if (phase === 'starting' || phase === 'ringing') return sayCalls.calling(name);
+  return phase === 'ended' ? endingOf(call) : sayCalls.phase[phase](name);
 }

@@ -37,7 +37,7 @@ export function CallList() {
             </section>
           ))}
           {hasMoreHistory.value && (
-            <button type="button" class="button call-more" onClick={() => actions.loadMoreCalls()}>
+            <button type="button" class="button" onClick={() => actions.loadMoreCalls()}>
               {sayCalls.more}
             </button>
           )}
@@ -88,14 +88,9 @@ function CallLogRow(props: { call: CallLogItem }) {
           </span>
           <span class="person-line">
             <CallMark call={call} />
-            <span>
-              {sayCalls.entry(call)}
-              {outcome !== null && (
-                <>
-                  {' · '}
-                  <span class="call-row-outcome">{outcome}</span>
-                </>
-              )}
+            <span class="call-row-what">
+              <span>{sayCalls.entry(call)}</span>
+              {outcome !== null && <span>{outcome}</span>}
             </span>
           </span>
         </span>

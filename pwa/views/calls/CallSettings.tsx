@@ -36,27 +36,23 @@ function useChoices() {
   return { choices: named && found.value !== null ? found.value : known, refresh };
 }
 
-/** Leave is asked for by a press on purpose, so that nobody is asked by surprise. */
+/** What tells of a call while nobody looks is set with all other notifications. */
 function Notices() {
-  const { models, actions } = useApp();
-  const notices = models.calls.notices.value;
+  const { actions } = useApp();
   const words = sayCalls.settings;
-  if (notices === null) return null;
   return (
     <section class="card card-padded">
       <h2>{words.noticesTitle}</h2>
       <p class="help">{words.noticesHelp}</p>
-      {notices === 'unasked' && (
-        <div class="setting-buttons">
-          <button type="button" class="button" onClick={() => actions.allowCallNotices()}>
-            {words.allowNotices}
-          </button>
-        </div>
-      )}
-      <p class="help" role="status">
-        {notices === 'allowed' && words.noticesAllowed}
-        {notices === 'refused' && words.noticesRefused}
-      </p>
+      <div class="setting-buttons">
+        <button
+          type="button"
+          class="button"
+          onClick={() => actions.go({ panel: 'settings', section: 'notices' })}
+        >
+          {words.notices}
+        </button>
+      </div>
     </section>
   );
 }

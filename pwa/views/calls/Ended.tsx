@@ -17,8 +17,10 @@ export function Ended(props: { call: CurrentCall }) {
   return (
     <div class="call-sheet call-ended">
       <Avatar name={call.name} size="large" />
-      <h1>{endingOf(call)}</h1>
-      {more !== null && <p class="call-ended-more">{more}</p>}
+      <div class="call-ended-words">
+        <h1>{endingOf(call)}</h1>
+        {more !== null && <p>{more}</p>}
+      </div>
       <div class="call-sheet-buttons">
         <button type="button" class="button" onClick={() => actions.dismissCall()}>
           {say.close}

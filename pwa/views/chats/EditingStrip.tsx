@@ -13,7 +13,10 @@ export function EditingStrip(props: {
   onDiscard: () => void;
 }) {
   const { edit, empty } = props;
-  const tick = useApp().models.timeline.items.value.find(({ id }) => id === edit.id)?.tick ?? 'queued';
+  const { items, hasLater } = useApp().models.timeline;
+  const found = items.value.find(({ id }) => id === edit.id)?.tick;
+  // Whatever waits stands at the end. What is missing there was sent once more, as another message.
+  const tick = found ?? (hasLater.value ? 'queued' : 'sent');
   const { waits, failed, gone } = sayChat.editing;
   return (
     <div class="editing">

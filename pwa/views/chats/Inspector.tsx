@@ -107,7 +107,7 @@ function Doing(props: { details: MessageDetails; late: Signal<boolean> }) {
   return (
     <>
       <FormError text={late.value || (unsent && !canTakeBack) ? sayChat.inspector.late : null} />
-      <div class="dialog-buttons">
+      <div class="inspector-buttons">
         {unsent && canTakeBack && (
           <>
             <button type="button" class="button button-danger-soft" onClick={() => void withdraw()}>

@@ -17,13 +17,15 @@ interface Props {
   /** Of the friend. */
   readonly name: string;
   readonly goal: boolean;
+  /** Its words are in the field. */
+  readonly edited: boolean;
 }
 
 /**
  * One message with the separators above it. The same row is not drawn again, however often the timeline is. Rows come by
  * the dozen while somebody scrolls: what every one of them has is drawn here, without a component of its own.
  */
-export function MessageRow({ row, name, goal }: Props) {
+export function MessageRow({ row, name, goal, edited }: Props) {
   const { actions } = useApp();
   const pops = useJustSeen(row.item.tick);
   return useMemo(() => {
@@ -46,6 +48,7 @@ export function MessageRow({ row, name, goal }: Props) {
           data-last={last || undefined}
           data-failed={tick === 'failed' || undefined}
           data-goal={goal || undefined}
+          aria-current={edited || undefined}
           aria-label={mine ? sayChat.mine : name}
         >
           <div class="bubble">
@@ -67,7 +70,7 @@ export function MessageRow({ row, name, goal }: Props) {
         </article>
       </>
     );
-  }, [row, name, goal, pops, actions]);
+  }, [row, name, goal, edited, pops, actions]);
 }
 
 /** Tells everything about the moment that the pointer rests on: put into words only then, and not with every row. */

@@ -1,6 +1,5 @@
 import { useComputed, useSignal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
-import type { VirtualItem } from '@tanstack/virtual-core';
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { Place } from '../../models/timeline.ts';
 import { unchanged } from '../../models/unchanged.ts';
@@ -24,12 +23,14 @@ import { useNews } from './use-news.ts';
 import { useSeen } from './use-seen.ts';
 import { useMessageKeys } from './use-message-keys.ts';
 import { useVirtualizer } from './use-virtualizer.ts';
-import { useWhole } from './use-whole.ts';
+import { WHOLE, useWhole } from './use-whole.ts';
 
 /** Room under the floating header (its height in styles/tokens.css plus some air), in pixels. */
 const HEAD_ROOM = 76;
 /** Room above the floating composer, in pixels. */
 const FOOT_ROOM = 2;
+/** Room for the button that draws earlier messages, where there is one, in pixels. */
+const EARLIER_ROOM = 60;
 /** Between the composer and the button that leads to the end, in pixels. */
 const BUTTON_GAP = 12;
 /**
@@ -63,6 +64,8 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
   const keys = useMemo(() => rows.map(({ key }) => key), [rows]);
 
   const whole = useWhole();
+  const isWhole = whole.value > 0;
+  const headRoom = isWhole ? HEAD_ROOM + EARLIER_ROOM : HEAD_ROOM;
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -76,8 +79,8 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
         ? PAST_END
         : rows.slice(0, index).reduce((sum, row) => sum + heightOf(row, width.current), 0);
     },
-    rangeExtractor: useNear(keys, whole.value),
-    paddingStart: HEAD_ROOM,
+    rangeExtractor: useNear(keys, isWhole),
+    paddingStart: headRoom,
     paddingEnd: props.covered.value + FOOT_ROOM,
     // A reader who comes back finds the first message as far above the edge as it was.
     scrollPaddingStart: HEAD_ROOM - (models.timeline.goal.value?.at ?? 0),
@@ -89,7 +92,8 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
   width.current = virtualizer.scrollRect?.width || width.current;
 
   // What comes and goes inside a row does so at its top. Above the fold, or under the header, that moves nobody.
-  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = keepPlace;
+  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = ({ start }, _delta, { scrollOffset }) =>
+    start <= (scrollOffset ?? 0) + headRoom;
 
   // Before all effects that look at the position: it moves the view to the end where that is wanted.
   const end = useEnd(virtualizer, scroller, hasLater);
@@ -106,6 +110,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
   useMessageKeys(scroller);
   useEndKey(scroller, hasLater);
   const seen = useSeen(items);
+  const edited = useComputed(() => models.timeline.editing.value?.id);
   const away = useSignal(false);
   const unread = useComputed(
     () => models.conversations.rows.value.find((row) => row.peer === peer.value)?.unread ?? 0,
@@ -147,7 +152,7 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
     if (scrollTop === undefined || scrollHeight === undefined || clientHeight === undefined) return;
     const [oldest, newest] = [items[0]?.id, items.at(-1)?.id];
     if (oldest === undefined || newest === undefined) return;
-    if (hasEarlier && scrollTop <= NEAR && oldest !== asked.current.oldest) {
+    if (hasEarlier && !isWhole && scrollTop <= NEAR && oldest !== asked.current.oldest) {
       asked.current.oldest = oldest;
       actions.loadEarlier();
     }
@@ -162,8 +167,8 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
       <button
         type="button"
         class="skip button"
-        aria-pressed={whole.value}
-        onClick={() => (whole.value = !whole.value)}
+        aria-pressed={isWhole}
+        onClick={() => (whole.value = isWhole ? 0 : WHOLE)}
       >
         {sayChat.whole}
       </button>
@@ -189,18 +194,21 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
             text={sayChat.empty}
           />
         )}
-        <div
-          class="timeline-content"
-          style={{ height: whole.value ? '' : `${virtualizer.getTotalSize()}px` }}
-        >
+        <div class="timeline-content" style={{ height: isWhole ? '' : `${virtualizer.getTotalSize()}px` }}>
           <div
             class="timeline-window"
+            data-whole={isWhole}
             style={
-              whole.value
-                ? { position: 'static', paddingBlock: `${HEAD_ROOM}px ${props.covered.value + FOOT_ROOM}px` }
+              isWhole
+                ? { paddingBlock: `${headRoom}px ${props.covered.value + FOOT_ROOM}px` }
                 : { transform: `translateY(${visible[0]?.start ?? 0}px)` }
             }
           >
+            {isWhole && hasEarlier && (
+              <button type="button" class="button earlier" onClick={() => (whole.value += WHOLE)}>
+                {sayChat.wholeEarlier(WHOLE)}
+              </button>
+            )}
             {visible.map(({ index, key }) => {
               const row = rows[index];
               return (
@@ -212,7 +220,14 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
                     ref={virtualizer.measureElement}
                     class="timeline-row"
                   >
-                    {row.item !== null && <MessageRow row={row} name={props.name} goal={row.key === goal} />}
+                    {row.item !== null && (
+                      <MessageRow
+                        row={row}
+                        name={props.name}
+                        goal={row.key === goal}
+                        edited={row.key === edited.value}
+                      />
+                    )}
                     {row.call !== null && <CallLine row={row} />}
                     {row.notice !== null && <NoticeLine notice={row.notice} name={props.name} />}
                   </div>
@@ -240,11 +255,3 @@ export function Timeline(props: { name: string; covered: ReadonlySignal<number> 
 
 /** A message of the friend that has its number. */
 const isTheirs = (row: Row | undefined) => row?.item?.mine === false && row.item.n !== null;
-
-function keepPlace(
-  { start }: VirtualItem,
-  _delta: number,
-  { scrollOffset }: { scrollOffset: number | null },
-) {
-  return start <= (scrollOffset ?? 0) + HEAD_ROOM;
-}

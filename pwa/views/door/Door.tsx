@@ -23,7 +23,7 @@ export function Door() {
   });
 
   return (
-    <main class="door">
+    <main class="door door-enter">
       <div class="door-card glass">
         <header class="door-brand">
           <BrandMark />

@@ -1,5 +1,6 @@
 import Archive from '~icons/ph/archive';
 import ArrowDown from '~icons/ph/arrow-down';
+import Bell from '~icons/ph/bell';
 import CameraSlash from '~icons/ph/camera-slash';
 import CalendarBlank from '~icons/ph/calendar-blank';
 import CaretDown from '~icons/ph/caret-down';
@@ -66,6 +67,7 @@ export const MenuIcon = icon(DotsThreeVertical);
 export const MissedCallIcon = icon(PhoneX);
 export const NewerIcon = icon(CaretDown);
 export const NextIcon = icon(CaretRight, directional);
+export const NoticesIcon = icon(Bell);
 export const OlderIcon = icon(CaretUp);
 export const OpenFileIcon = icon(FileArrowUp);
 export const OutgoingCallIcon = icon(PhoneOutgoing);

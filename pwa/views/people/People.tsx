@@ -1,5 +1,5 @@
 import { useComputed, useSignal } from '@preact/signals';
-import { useCallback, useEffect } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { Models } from '../../models/models.ts';
 import { useApp } from '../app-context.ts';
 import { PeopleDrawing } from '../parts/drawings.tsx';
@@ -9,18 +9,21 @@ import { PanelHeader } from '../parts/PanelHeader.tsx';
 import { useRoving } from '../parts/use-roving.ts';
 import { LOCALE } from '../language.ts';
 import { sayPeople } from '../strings/people.ts';
+import { nameIn, textIn } from './person-link.ts';
 import { PersonRow } from './PersonRow.tsx';
 import type { Person } from './PersonRow.tsx';
+import { useDirectory } from './use-directory.ts';
 
 /** What the server can look for: the beginning of a name, of at least three letters. */
 const PREFIX = /^[a-z0-9._-]{3,32}$/;
-/** How long nothing is typed before the server is asked, in milliseconds. */
-const TYPING = 250;
 
 /** Everybody on this server as far as it tells, and the contacts known here in any case. */
 export function People() {
-  const { models, actions } = useApp();
-  const query = useSignal('');
+  const { models } = useApp();
+  const linked = useMemo(() => nameIn(location.search), []);
+  // Nobody is among the others themselves.
+  const isMe = linked === models.session.me.value?.name;
+  const query = useSignal(isMe ? '' : (linked ?? textIn(location.search)));
   const everybody = useComputed(() => listEverybody(models));
   const state = models.people.directoryState.value;
   const list = useRoving<HTMLUListElement>();
@@ -28,20 +31,13 @@ export function People() {
   const wanted = query.value.trim().toLocaleLowerCase(LOCALE);
   const searchOnly = models.people.searchOnly.value;
   const prefix = PREFIX.test(wanted) ? wanted : '';
-  const asked = useSignal<string | null>(null);
-  const ask = useCallback(() => {
-    asked.value = prefix;
-    actions.loadDirectory(prefix === '' ? undefined : prefix);
-  }, [actions, asked, prefix]);
-  useEffect(() => {
-    if (prefix === asked.peek()) return;
-    const timer = setTimeout(ask, asked.peek() === null ? 0 : TYPING);
-    return () => clearTimeout(timer);
-  }, [ask, asked, prefix]);
+  const { asked, online, ask } = useDirectory(prefix);
   const hinting = searchOnly && prefix === '';
   const looking = state === 'loading' || prefix !== asked.value;
 
-  const found = everybody.value.filter((person) => person.name.toLocaleLowerCase(LOCALE).includes(wanted));
+  const found = everybody.value.filter(({ name }) =>
+    wanted === linked ? name === linked : name.toLocaleLowerCase(LOCALE).includes(wanted),
+  );
   return (
     <section class="pane panel" aria-label={sayPeople.title}>
       <PanelHeader title={sayPeople.title} />
@@ -71,7 +67,7 @@ export function People() {
           {found.length > 0 && (
             <ul class="people card" ref={list} aria-label={sayPeople.label}>
               {found.map((person) => (
-                <PersonRow key={person.id} person={person} />
+                <PersonRow key={person.id} person={person} listed={online.value.get(person.id)} />
               ))}
             </ul>
           )}

@@ -19,10 +19,13 @@ export interface Person {
   readonly gone?: boolean;
 }
 
-/** Somebody, with the one or two things that can be done about it. */
-export function PersonRow(props: { person: Person; line?: string }) {
-  const { person, line } = props;
-  const online = useOnline(person.id);
+/**
+ * Somebody, with the one or two things that can be done about it. `listed` is whether the directory says that they are
+ * online, which counts for strangers alone.
+ */
+export function PersonRow(props: { person: Person; line?: string; listed?: boolean | undefined }) {
+  const { person, line, listed } = props;
+  const online = useOnline(person.id) ?? listed;
   return (
     <li class="person">
       <Avatar name={person.name} online={person.standing === 'blocked' ? undefined : online} />

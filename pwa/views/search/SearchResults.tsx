@@ -9,6 +9,7 @@ import { EmptyState } from '../parts/EmptyState.tsx';
 import { useRoving } from '../parts/use-roving.ts';
 import { saySearch } from '../strings/search.ts';
 import { today } from '../use-today.ts';
+import { LensDrawing } from './LensDrawing.tsx';
 
 /** What was found: conversations by name, then messages, newest first. Down leads here from the field, Up back. */
 export function SearchResults() {
@@ -64,7 +65,7 @@ export function SearchResults() {
         </button>
       )}
       {nothing && reading === null && (
-        <EmptyState title={saySearch.noneTitle} text={saySearch.none(wanted)} />
+        <EmptyState drawing={<LensDrawing />} title={saySearch.noneTitle} text={saySearch.none(wanted)} />
       )}
     </div>
   );

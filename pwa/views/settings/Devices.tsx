@@ -54,13 +54,15 @@ export function Devices() {
         </ul>
       )}
       {others > 0 && (
-        <button
-          type="button"
-          class="button button-danger-soft"
-          onClick={() => (asking.value = { what: 'others' })}
-        >
-          {saySettings.devices.endOthers}
-        </button>
+        <div class="setting-buttons">
+          <button
+            type="button"
+            class="button button-danger-soft"
+            onClick={() => (asking.value = { what: 'others' })}
+          >
+            {saySettings.devices.endOthers}
+          </button>
+        </div>
       )}
       <RotateKeys />
       {ask?.what === 'rename' && <RenameDialog device={ask.device} onClose={close} />}

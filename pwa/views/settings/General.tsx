@@ -7,6 +7,7 @@ import { saySettings } from '../strings/settings.ts';
 import { LanguageField } from './LanguageField.tsx';
 import { Looks } from './Looks.tsx';
 import { LogOutDialog } from './LogOutDialog.tsx';
+import { OwnLink } from './OwnLink.tsx';
 import { Space } from './Space.tsx';
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
@@ -44,6 +45,7 @@ export function General() {
         <Looks />
       </section>
 
+      {me !== null && <OwnLink name={me.name} />}
       {me !== null && (
         <section class="card card-padded">
           <h2>{saySettings.yourFingerprint}</h2>

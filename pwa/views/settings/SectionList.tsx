@@ -10,6 +10,7 @@ import {
   DataIcon,
   DevicesIcon,
   NextIcon,
+  NoticesIcon,
   PasswordIcon,
   RecoveryIcon,
 } from '../parts/more-icons.tsx';
@@ -20,10 +21,11 @@ import { saySettings } from '../strings/settings.ts';
 const GROUPS = [
   { title: 'account', sections: ['devices', 'password', 'recovery'] },
   { title: 'privacy', sections: ['lock', 'blocked'] },
-  { title: 'more', sections: ['calls', 'data', 'about'] },
+  { title: 'more', sections: ['notices', 'calls', 'data', 'about'] },
 ] as const satisfies readonly { title: string; sections: readonly SettingsSection[] }[];
 
 const ICONS: Readonly<Record<SettingsSection, ComponentType>> = {
+  notices: NoticesIcon,
   calls: CallsIcon,
   devices: DevicesIcon,
   password: PasswordIcon,

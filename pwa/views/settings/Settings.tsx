@@ -12,11 +12,13 @@ import { Data } from './Data.tsx';
 import { Devices } from './Devices.tsx';
 import { General } from './General.tsx';
 import { AppLock } from './AppLock.tsx';
+import { Notices } from './Notices.tsx';
 import { Password } from './Password.tsx';
 import { Recovery } from './Recovery.tsx';
 import { SectionList } from './SectionList.tsx';
 
 const SECTIONS: Readonly<Record<SettingsSection, ComponentType>> = {
+  notices: Notices,
   calls: CallSettings,
   devices: Devices,
   password: Password,

@@ -4,7 +4,7 @@ import type { Models } from '../../models/models.ts';
 import type { Hint } from '../../models/shell.ts';
 import { useApp } from '../app-context.ts';
 import { BrandMark } from '../parts/BrandMark.tsx';
-import { InstallIcon, RecoveryIcon } from '../parts/more-icons.tsx';
+import { InstallIcon, NoticesIcon, RecoveryIcon } from '../parts/more-icons.tsx';
 import { say } from '../strings.ts';
 import { sayHints } from '../strings/hints.ts';
 
@@ -69,8 +69,18 @@ export function Hints() {
           {sayHints.install}
         </button>
       )}
+      {hint === 'notices' && (
+        <button
+          type="button"
+          class="button button-small button-soft"
+          onClick={() => void actions.setNotices(true)}
+        >
+          <NoticesIcon />
+          {sayHints.turnOn}
+        </button>
+      )}
       <button type="button" class="button button-small" onClick={() => actions.dismissHint(hint)}>
-        {sayHints.done}
+        {hint === 'notices' ? sayHints.notNow : sayHints.done}
       </button>
     </Card>
   );
@@ -90,10 +100,12 @@ function Card(props: { title: string; text: string; children: ComponentChildren 
 }
 
 /** Each when it can be of use: what to install, and whom to compare a number with, must be there. */
-function nextHint({ shell, conversations, people }: Models): Hint | null {
+function nextHint({ shell, conversations, people, notices }: Models): Hint | null {
   const done = shell.hintsDone.value;
   const rows = conversations.rows.value;
   if (!done.has('offline')) return 'offline';
+  const said = rows.some(({ lastAt }) => lastAt > 0);
+  if (!done.has('notices') && said && notices.leave.value === 'unasked') return 'notices';
   if (!done.has('install') && shell.installing.value !== null && rows.length > 0) return 'install';
   const verified = [...people.contactsById.value.values()].some(({ trust }) => trust === 'verified');
   const talks = rows.some(({ lastAt, canWrite }) => lastAt > 0 && canWrite);

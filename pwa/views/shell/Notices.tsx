@@ -45,6 +45,7 @@ export function Notices() {
           key={toast.id}
           tone={toast.tone}
           text={wordsOf(toast.says)}
+          onOpen={toast.says.what === 'asks' ? () => actions.go({ panel: 'requests' }) : undefined}
           onGone={() => actions.dismissToast(toast.id)}
         />
       ))}
@@ -96,8 +97,9 @@ function useRefusedFiles(): Signal<number> {
   return refusals;
 }
 
-function ToastCard(props: { tone: Toast['tone']; text: string; onGone: () => void }) {
-  const { tone, text } = props;
+/** With `onOpen` its words lead somewhere, and it has done its work then. */
+function ToastCard(props: { tone: Toast['tone']; text: string; onOpen?: () => void; onGone: () => void }) {
+  const { tone, text, onOpen } = props;
   const gone = useRef(props.onGone);
   gone.current = props.onGone;
   const held = useSignal(false);
@@ -124,7 +126,20 @@ function ToastCard(props: { tone: Toast['tone']; text: string; onGone: () => voi
       onPointerLeave={() => (held.value = false)}
     >
       <Icon />
-      <p>{text}</p>
+      {onOpen === undefined ? (
+        <p>{text}</p>
+      ) : (
+        <button
+          type="button"
+          class="notice-open"
+          onClick={() => {
+            gone.current();
+            onOpen();
+          }}
+        >
+          {text}
+        </button>
+      )}
       <button
         type="button"
         class="icon-button"

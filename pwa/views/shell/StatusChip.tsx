@@ -21,18 +21,15 @@ export function StatusChip() {
   const kind = useComputed(() => status.value?.kind ?? null);
   /** One trouble, however often it turns from trying to waiting and back: patience is had with it once. */
   const trouble = useComputed(() => kind.value !== null);
-  const urgent = useComputed(() => kind.value === 'sign-in');
+  /** What the browser itself says is no hiccup of a connection. */
+  const urgent = useComputed(() => kind.value === 'sign-in' || !network.value);
   const worthShowing = useSignal(false);
   const asking = useSignal(false);
   const spoken = useRef(new Set<StatusWords['kind']>());
 
   useSignalEffect(() => {
-    if (!trouble.value) {
-      worthShowing.value = false;
-      return;
-    }
-    if (urgent.value) {
-      worthShowing.value = true;
+    if (!trouble.value || urgent.value) {
+      worthShowing.value = trouble.value;
       return;
     }
     const timer = setTimeout(() => (worthShowing.value = true), PATIENCE);

@@ -28,8 +28,9 @@ export function describeStatus(
     case 'live':
       return null;
     case 'offline':
-      return network ? unreachable(queued.value) : offline(queued.value);
     case 'connecting':
+      if (!network) return offline(queued.value);
+      if (link.value === 'offline') return unreachable(queued.value);
       return { kind: 'busy', long: say.status.connecting, short: say.status.connecting, done: null };
     case 'catching-up': {
       const { done, total } = progress.value ?? { done: 0, total: 0 };

@@ -28,7 +28,7 @@ export const sayCalls = words('calls', {
       case 'ringing':
         return 'Ringing…';
       case 'in_progress':
-        return 'Going on';
+        return 'In progress';
       case 'completed':
         return duration(call.duration);
       case 'missed':
@@ -66,10 +66,12 @@ export const sayCalls = words('calls', {
   },
 
   with: (name: string) => `Call with ${name}`,
+  /** For whoever does not see the name above the phase. */
+  calling: (name: string) => `Calling ${name}…`,
   phase: {
     preview: (name) => `Video call with ${name}`,
-    starting: (name) => `Calling ${name}…`,
-    ringing: (name) => `Calling ${name}…`,
+    starting: () => 'Calling…',
+    ringing: () => 'Calling…',
     connecting: () => 'Connecting…',
     live: () => 'Connected',
     reconnecting: () => 'The connection was lost. Looking for a new one…',
@@ -84,7 +86,7 @@ export const sayCalls = words('calls', {
     'no-answer': (name) => `${name} did not answer`,
     failed: () => 'The call did not work',
     elsewhere: () => 'The call goes on elsewhere',
-    'called-off': () => 'The call was called off',
+    'called-off': () => 'The call was cancelled',
   } satisfies Record<CallEnding, (name: string) => string>,
   /** Of one that had worked before. */
   cutOff: 'The connection was lost',
@@ -132,7 +134,7 @@ export const sayCalls = words('calls', {
     `Back to the messages: ${counted(count, 'new one', 'new ones')} from ${name}`,
   maximise: 'Back to the call',
   end: 'End the call',
-  callOff: 'Call off',
+  callOff: 'Cancel the call',
   ownPicture: 'Your picture: move it to the next corner',
 
   elsewhere: {
@@ -145,7 +147,7 @@ export const sayCalls = words('calls', {
     camera: 'Camera',
     speaker: 'Speaker',
   } satisfies Record<DeviceKind, string>,
-  defaultDevice: 'As the system chooses',
+  defaultDevice: 'System default',
 
   settings: {
     devicesTitle: 'Microphone, camera and speaker',
@@ -155,11 +157,8 @@ export const sayCalls = words('calls', {
     speak: 'Say something: the bar should move. Nothing is sent or kept.',
     noCamera: 'No camera is used in this test.',
     noticesTitle: 'When the app is out of sight',
-    noticesHelp:
-      'A notification can tell you that it rings while NexChat is behind something else. Once the app is closed, nothing rings here.',
-    allowNotices: 'Allow notifications',
-    noticesAllowed: 'Notifications are allowed.',
-    noticesRefused: 'The browser shows no notifications of this site. Allow them in the site settings.',
+    noticesHelp: 'A notification tells you that somebody calls, if notifications are on.',
+    notices: 'To the notifications',
     privacyTitle: 'Your network address',
     relayOnly: 'Only through the relay',
     relayHelp:

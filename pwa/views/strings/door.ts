@@ -71,7 +71,7 @@ export const sayDoor = words('door', {
     download: 'Download',
     fileName: (name: string) => `nexchat-recovery-code-${name}.txt`,
     file: (name: string, code: string, date: string) =>
-      `NexChat recovery code of ${name}\n\n${code}\n\nMade on ${date}. It works once: at the door of NexChat, choose “Forgot your password?”.\nWhoever has this code can take over the account. Keep it where nobody else finds it.\n`,
+      `NexChat recovery code of ${name}\n\n${code}\n\nMade on ${date}. It works once: when signing in to NexChat, choose “Forgot your password?”.\nWhoever has this code can take over the account. Keep it where nobody else finds it.\n`,
     next: 'I have written it down',
     skip: 'Continue without it',
     checkTitle: 'Let’s make sure',
@@ -92,7 +92,7 @@ export const sayDoor = words('door', {
     passphrase: 'Passphrase',
     unlock: 'Unlock',
     unlocking: 'Unlocking…',
-    key: 'Use this device’s key',
+    key: 'Use fingerprint, face or PIN',
     wrong: 'That passphrase is not right.',
     wait: (seconds: number) =>
       seconds < 60

@@ -10,6 +10,10 @@ export const sayHints = words('hints', {
       title: 'It works offline, too',
       text: 'Read and write without a network. What you write leaves as soon as there is one.',
     },
+    notices: {
+      title: 'Hear of new messages',
+      text: 'A notification can tell you of them when NexChat is closed, too.',
+    },
     install: {
       title: 'Keep NexChat at hand',
       text: 'Installed, it opens in its own window, and your browser keeps your messages.',
@@ -19,16 +23,18 @@ export const sayHints = words('hints', {
       text: 'Compare the safety number with a friend once: it is in the menu of your conversation.',
     },
   } satisfies Record<Hint, { title: string; text: string }>,
+  turnOn: 'Turn on',
+  notNow: 'Not now',
   install: 'Install',
   byHand: 'In the browser’s menu: Share, then “Add to Home Screen”.',
   code: {
     title: 'Keep a copy of your recovery code',
-    text: 'None has been confirmed yet. Without one, a forgotten password means that everything is lost.',
+    text: 'You have not confirmed yet that you kept one. Without it, a forgotten password means that everything is lost.',
     act: 'Make a new code',
   },
   share: {
     title: 'Where to?',
-    text: 'Choose a conversation. You can change it before you send it.',
+    text: 'Choose a conversation. You can still change this before you send it.',
     cancel: 'Discard',
   },
 });

@@ -6,7 +6,7 @@ import { counted, say, words } from '../strings.ts';
 export const sayNews = words('news', {
   bug: 'Something went wrong in the app. Reload it if this happens again.',
   withoutKeys: 'Exported. Your keys are not in the file, because the server could not be reached.',
-  afterCall: 'The page starts anew when the call is over.',
+  afterCall: 'The page reloads when the call is over.',
   unplugged: {
     microphone: 'The microphone was unplugged. The default one is used now.',
     camera: 'The camera was unplugged. The default one is used now.',

@@ -5,7 +5,7 @@ export const sayPeople = words('people', {
   title: 'People',
   search: 'Search people',
   label: 'People on this server',
-  loading: 'Looking who is here…',
+  loading: 'Seeing who is here…',
   failedTitle: 'The directory needs a connection.',
   failed: 'The people you already know are listed below.',
   again: 'Try again',

@@ -1,3 +1,4 @@
+import type { Preview, Waking } from '../../models/notices.ts';
 import type { Look, SettingsSection } from '../../models/shell.ts';
 import { counted, numbers, words } from '../strings.ts';
 
@@ -6,6 +7,7 @@ export const saySettings = words('settings', {
   title: 'Settings',
   general: 'General',
   sections: {
+    notices: 'Notifications',
     calls: 'Calls',
     devices: 'Devices',
     password: 'Password',
@@ -16,6 +18,7 @@ export const saySettings = words('settings', {
     about: 'About',
   } satisfies Record<SettingsSection, string>,
   lines: {
+    notices: 'Of messages, requests and calls',
     calls: 'Microphone, camera, relay',
     devices: 'Where you are signed in',
     password: 'Change your password',
@@ -29,6 +32,11 @@ export const saySettings = words('settings', {
   privacy: 'Privacy',
   more: 'More',
 
+  link: {
+    title: 'Your link',
+    help: 'Others here find you with it, and can ask to be your friend.',
+    copy: 'Copy my link',
+  },
   yourFingerprint: 'Your key fingerprint',
   fingerprintHelp:
     'A short name of your identity. Friends compare it, or better the safety number, from the menu of your conversation.',
@@ -42,16 +50,16 @@ export const saySettings = words('settings', {
     contrast: 'More contrast',
   } satisfies Record<Look, string>,
   looksLegend: 'Easier to see',
-  looksHelp: 'What your system asks for is followed in any case.',
+  looksHelp: 'What your system is set to holds in any case.',
   space: {
     title: 'Storage',
     used: (used: string) => `NexChat uses about ${used} on this device.`,
     usedOf: (used: string, quota: string) =>
       `NexChat uses about ${used} of the ${quota} that your browser gives it.`,
     messages: (size: string) => `Messages and keys: ${size}.`,
-    lasting: 'Your browser keeps it, even when space gets short.',
+    lasting: 'Your browser keeps it, even when space runs short.',
     fleeting:
-      'When space gets short, your browser may erase it. What reached the server comes back when you sign in again.',
+      'When space runs short, your browser may erase it. What reached the server comes back when you sign in again.',
     keep: 'Keep it',
     refused: 'Your browser did not promise it. Installing NexChat helps.',
   },
@@ -62,13 +70,13 @@ export const saySettings = words('settings', {
   installHelp: 'It opens in its own window and from the home screen.',
   installByHand: 'In the browser’s menu: Share, then “Add to Home Screen”.',
   logOut: {
-    act: 'Log out',
+    act: 'Sign out',
     help: 'Erases messages and keys from this device. Your account stays.',
-    title: 'Log out of this device?',
+    title: 'Sign out of this device?',
     body: 'Messages and keys are erased here. What reached the server comes back when you sign in again.',
     unsent: (count: number) =>
       `${counted(count, 'message has', 'messages have')} not been sent and will be lost.`,
-    confirm: 'Log out and erase',
+    confirm: 'Sign out and erase',
   },
 
   endsCall: (name: string) => `This ends your call with ${name}.`,
@@ -83,7 +91,7 @@ export const saySettings = words('settings', {
   },
 
   devices: {
-    help: 'Each of these can read and write your messages. End what you don’t know or no longer use.',
+    help: 'Each of these can read and write your messages. Sign out what you don’t know or no longer use.',
     label: 'Signed-in devices',
     loading: 'Asking the server…',
     failed: 'The list of devices needs a connection.',
@@ -94,18 +102,18 @@ export const saySettings = words('settings', {
     renameName: (name: string) => `Rename ${name}`,
     renameTitle: 'Rename this device',
     nameLabel: 'Name',
-    end: 'End',
-    endName: (name: string) => `End the sign-in of ${name}`,
-    endTitle: (name: string) => `End the sign-in of ${name}?`,
+    end: 'Sign out',
+    endName: (name: string) => `Sign out ${name}`,
+    endTitle: (name: string) => `Sign out ${name}?`,
     endBody: 'It can’t read or send anything new. What it has already received stays on it.',
-    endConfirm: 'End sign-in',
-    endOthers: 'End all others',
-    endOthersTitle: 'End the sign-ins of all other devices?',
+    endConfirm: 'Sign out',
+    endOthers: 'Sign out all others',
+    endOthersTitle: 'Sign out all other devices?',
     endOthersBody: (count: number) =>
       `${counted(count, 'device', 'devices')} will be signed out. This one stays.`,
     keys: 'Encryption keys',
     keysHelp:
-      'If a device was lost or somebody else used one, end its sign-in and then renew your keys: new messages are sealed with keys that it never had. Friends notice nothing, and your safety numbers stay the same.',
+      'If a device was lost or somebody else used one, sign it out and then renew your keys: new messages are sealed with keys that it never had. Friends notice nothing, and your safety numbers stay the same.',
     rotate: 'Renew keys',
     rotated: 'Your keys are new. Friends take them over by themselves.',
   },
@@ -129,6 +137,34 @@ export const saySettings = words('settings', {
     newHelp: 'The new code is shown once.',
     replaceHelp: 'Your current code will stop working. The new one is shown once.',
     submit: 'Make a new code',
+  },
+
+  notices: {
+    help: 'Hear of new messages, friend requests and calls while you do not look at NexChat.',
+    title: 'On this device',
+    on: 'Show notifications',
+    missing: 'This browser can’t show notifications.',
+    install:
+      'On an iPhone or iPad, notifications need NexChat on the home screen: in the browser’s menu Share, then “Add to Home Screen”. Open it from there and come back here.',
+    refused:
+      'The browser shows no notifications of NexChat. Allow them in its settings for this site, beside the address, and come back here.',
+    waking: {
+      unknown: 'The server has not been asked yet. Until then notifications come while NexChat is open.',
+      on: 'They also come while NexChat is closed.',
+      'no-server': 'This server wakes no devices, so they come only while NexChat is open.',
+      'no-browser': 'This browser’s push service can’t be reached, so they come only while NexChat is open.',
+    } satisfies Record<Waking, string>,
+    preview: 'What they show',
+    previews: {
+      text: 'Who wrote, and what',
+      name: 'Who wrote',
+      nothing: 'Only that there is something new',
+    } satisfies Record<Preview, string>,
+    locked:
+      'While the app lock is on, they only say that there is something new: they can be seen without the passphrase.',
+    privacyTitle: 'What others learn',
+    privacy:
+      'What wakes this device says only that there is a message, a request or a call, sealed for this device. Whose it is and what it says, NexChat fetches and opens here. The push service of your browser’s maker passes it on, and learns when this device is woken.',
   },
 
   lock: {
@@ -170,9 +206,9 @@ export const saySettings = words('settings', {
       'Messages, contacts and keys in one file that only a passphrase of your choice opens. Whoever has both can read everything.',
     passphrase: 'Passphrase for the file',
     export: 'Export',
-    exported: 'The file is made. Your browser saves it.',
+    exported: 'The file is ready. Your browser saves it.',
     openTitle: 'Open an exported file',
-    openHelp: 'To read it here. Nothing of it enters your account.',
+    openHelp: 'To read it here. Nothing in it is added to your account.',
     file: 'Exported file',
     filePassphrase: 'Passphrase of the file',
     noFile: 'Choose a file first.',

@@ -27,6 +27,7 @@ export const sayTrust = words('trust', {
       `You had verified ${name}, and now their identity is another one. Compare the number before you write again.`,
   },
   loading: 'Working out the number…',
+  unknownTitle: 'No number yet',
   unknown: (name: string) => `The number is shown here once the keys of ${name} have arrived.`,
   qr: (name: string) => `QR code of your safety number with ${name}`,
   groups: 'The safety number, in twelve groups of five digits',
@@ -59,7 +60,7 @@ export const sayTrust = words('trust', {
 
   paster: {
     label: (name: string) => `Code of ${name}`,
-    hint: 'They find it under “Copy code” on this same screen; the sixty digits will do, too. Send it over another way than NexChat.',
+    hint: 'Your friend finds it under “Copy code” on this same screen; the sixty digits will do, too. Have it sent to you by another way than NexChat.',
     compare: 'Compare',
   },
 

@@ -4,10 +4,12 @@ import type { SafetyOutcome as Outcome } from '../../controllers/actions.ts';
 import type { Safety as SafetyModel } from '../../models/account.ts';
 import { useApp } from '../app-context.ts';
 import type { Friend } from '../chats/use-friend.ts';
+import { EmptyState } from '../parts/EmptyState.tsx';
 import { CloseIcon } from '../parts/icons.tsx';
 import { say } from '../strings.ts';
 import { sayTrust } from '../strings/trust.ts';
 import { Fingerprints } from './Fingerprints.tsx';
+import { KeyDrawing } from './KeyDrawing.tsx';
 import { Paster } from './Paster.tsx';
 import { SafetyCode } from './SafetyCode.tsx';
 import { SafetyOutcome } from './SafetyOutcome.tsx';
@@ -48,9 +50,17 @@ export function Safety(props: { friend: Friend }) {
           {safety?.peer === friend.id ? (
             <Comparing safety={safety} friend={friend} />
           ) : (
-            <p class="help" role="status">
-              {friend.fingerprint === '' ? sayTrust.unknown(friend.name) : sayTrust.loading}
-            </p>
+            <div role="status">
+              {friend.fingerprint === '' ? (
+                <EmptyState
+                  drawing={<KeyDrawing />}
+                  title={sayTrust.unknownTitle}
+                  text={sayTrust.unknown(friend.name)}
+                />
+              ) : (
+                <p class="help">{sayTrust.loading}</p>
+              )}
+            </div>
           )}
         </div>
       </div>

@@ -30,7 +30,6 @@ const calls = createCalls({
     dismiss: () => {},
     report: (error) => void reported.push(String(error)),
   },
-  wordsOf: (media) => media,
 });
 models.calls.current.subscribe((current) => {
   const phase = current === null ? 'none' : current.phase;

@@ -10,16 +10,29 @@ import { message } from '#pwa/dev/fake-messages.ts';
 const ann = 'ann' as UserId;
 const bob = 'bob' as UserId;
 
-/** A conversation with ann where two messages wait, over a database that is two maps. */
-function conversation(draft = '') {
+/** Tasks of all tabs, one after the other. */
+function createTurns() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(task: () => Promise<T>): Promise<T> => {
+    const turn = last.then(task);
+    last = turn;
+    return turn;
+  };
+}
+
+/** A conversation with ann where two messages wait, over a database that is two maps; `beside` is the same in another tab. */
+function conversation(draft = '', beside?: Pick<Tab, 'queue' | 'stored' | 'waiting' | 'other' | 'inTurn'>) {
   const timeline = createTimelineModel();
-  const waiting = message(true, 'see you at six', 1, null, 'queued');
-  const other = message(true, 'bring the rope', 2, null, 'failed');
-  const queue = new Map<OpId, string>([
-    [waiting.id, 'see you at six'],
-    [other.id, 'bring the rope'],
-  ]);
-  const stored = new Map<UserId, string>([[ann, draft]]);
+  const waiting = beside?.waiting ?? message(true, 'see you at six', 1, null, 'queued');
+  const other = beside?.other ?? message(true, 'bring the rope', 2, null, 'failed');
+  const queue =
+    beside?.queue ??
+    new Map<OpId, string>([
+      [waiting.id, 'see you at six'],
+      [other.id, 'bring the rope'],
+    ]);
+  const stored = beside?.stored ?? new Map<UserId, string>([[ann, draft]]);
+  const inTurn = beside?.inTurn ?? createTurns();
   const reported: unknown[] = [];
   const world = { sent: false, full: false, gone: false, noDrafts: false };
   const store = {
@@ -50,12 +63,21 @@ function conversation(draft = '') {
       return text;
     },
     inside: () => (world.gone ? null : inside),
+    inTurn,
     report: (error) => reported.push(error),
   });
   timeline.peer.value = ann;
   timeline.items.value = [waiting, other];
   timeline.draft.value = draft;
-  return { timeline, editing, drafts, queue, stored, reported, world, waiting, other };
+  return { timeline, editing, drafts, queue, stored, reported, world, waiting, other, inTurn };
+}
+
+interface Tab {
+  readonly queue: Map<OpId, string>;
+  readonly stored: Map<UserId, string>;
+  readonly waiting: ReturnType<typeof message>;
+  readonly other: ReturnType<typeof message>;
+  readonly inTurn: ReturnType<typeof createTurns>;
 }
 
 const texts = (queue: ReadonlyMap<OpId, string>) => [...queue.values()];
@@ -128,6 +150,22 @@ describe('a message that waits is edited', () => {
 });
 
 describe('what is typed into a message that is edited', () => {
+  it('is kept by the tab that comes second, where two save at once', async () => {
+    const one = conversation('a draft');
+    const two = conversation('a draft', one);
+    for (const [{ editing, waiting }, text] of [
+      [one, 'at seven'],
+      [two, 'at eight'],
+    ] as const) {
+      editing.edit(waiting.id);
+      editing.setEdit(text);
+    }
+    expect(await Promise.all([one.editing.saveEdit(), two.editing.saveEdit()])).toEqual([true, false]);
+    expect(texts(one.queue)).toEqual(['bring the rope', 'at seven']);
+    expect([one.timeline.draft.value, two.timeline.draft.value]).toEqual(['a draft', 'at eight\na draft']);
+    expect(one.stored.get(ann)).toBe('at eight\na draft');
+  });
+
   it('is on the device before it is saved, together with the draft', async () => {
     const { editing, drafts, stored, waiting } = conversation('a draft');
     editing.edit(waiting.id);

@@ -30,6 +30,7 @@ let ringing = -1;
 let missed = -1;
 let called: Call | undefined;
 let listed = '';
+let opening: { began: boolean; readonly go: () => void } | undefined;
 const lost: string[] = [];
 const made: Extract<Entry, { kind: 'message' }>[] = [];
 
@@ -122,6 +123,22 @@ export const actions = {
     const seqs = entries.map(({ seq }) => seq).toSorted((a, b) => a - b);
     for (const [index, entry] of entries.entries()) made.push({ ...entry, seq: seqs[index] ?? 0 });
   },
+
+  /** Whatever is to be opened from here on waits in the middle, until `goOnOpening`. */
+  holdOpening(): void {
+    const { subtle } = crypto;
+    const go = Promise.withResolvers<void>();
+    const held = { began: false, go: go.resolve };
+    opening = held;
+    const decrypt = subtle.decrypt.bind(subtle);
+    subtle.decrypt = async (...what) => {
+      held.began = true;
+      await go.promise;
+      return decrypt(...what);
+    };
+  },
+  isOpening: () => opening?.began === true,
+  goOnOpening: () => opening?.go(),
 
   /** Applies what was made as one page, or in pages of `size`. Resolves with a Failure's code, or null. */
   async applyMade(size = Number.POSITIVE_INFINITY): Promise<string | null> {

@@ -141,9 +141,11 @@ test('C19 a tab that leads no more can write nothing, though it was in the middl
   const { tab: first, peer } = await begin();
   await first.evaluate(() => suite.make(300));
   const second = await join();
-  // Opening 300 messages takes much longer than taking over.
+  await first.evaluate(() => suite.holdOpening());
   const late = first.evaluate(() => suite.applyMade());
+  await until(() => first.evaluate(() => suite.isOpening()), { within: 3_000 });
   await second.evaluate(() => suite.lead());
+  await first.evaluate(() => suite.goOnOpening());
   expect(await late).toBe('LEADERSHIP_LOST');
   expect(await state(second, peer)).toEqual({ seq: 1, messages: 0, unread: 0, receipts: 0 });
   // What a person writes is not a leader's.

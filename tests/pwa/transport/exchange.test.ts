@@ -49,13 +49,16 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-function transport(tokens: { current?: () => Promise<string>; renew?: () => Promise<string> } = {}) {
+function transport(
+  tokens: { current?: () => Promise<string>; renew?: () => Promise<string> } = {},
+  timeoutMs = 10_000,
+) {
   let renewals = 0;
   const answered: string[][] = [];
   const made = createExchangeTransport({
     base,
     timers,
-    timeoutMs: 500,
+    timeoutMs,
     answered: (frames) => answered.push(frames.map(({ t }) => t)),
     tokens: {
       current: tokens.current ?? (() => Promise.resolve('good')),
@@ -199,7 +202,7 @@ describe('an exchange', () => {
 
   it('is OFFLINE when no answer comes in time, and when nothing listens', async () => {
     answer = null;
-    const silent = transport().exchange(hello);
+    const silent = transport({}, 300).exchange(hello);
     await over(silent.events);
     expect(silent.events).toEqual([{ open: true }, { closed: 'OFFLINE' }]);
     base = `http://127.0.0.1:${await freePort()}`;

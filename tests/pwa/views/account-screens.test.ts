@@ -82,6 +82,19 @@ describe('door', () => {
     await page.locator('[role=log] p').waitFor({ state: 'attached' });
   });
 
+  it('keeps its top where it is when the form becomes another one', async () => {
+    await show('door');
+    const top = () => page.locator('.door-card').evaluate((card) => card.getBoundingClientRect().top);
+    const before = await top();
+    await page.getByRole('tab', { name: 'Create account' }).click();
+    await page.getByText('3 to 32', { exact: false }).waitFor();
+    expect(await top()).toBe(before);
+    await page.getByRole('tab', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Forgot your password?' }).click();
+    await page.getByRole('heading', { name: 'Get back in' }).waitFor();
+    expect(await top()).toBe(before);
+  });
+
   it('takes a name with every character that names may have', async () => {
     await show('door');
     await page.getByRole('tab', { name: 'Create account' }).click();
@@ -177,7 +190,7 @@ describe('the lock', () => {
     await page.keyboard.type('something else');
     await page.keyboard.press('Enter');
     await page.getByText('That passphrase is not right.').waitFor();
-    expect(await page.getByRole('button', { name: 'Use this device’s key' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Use fingerprint, face or PIN' }).count()).toBe(0);
     await page.getByLabel('Passphrase', { exact: true }).fill(PASSWORD);
     await page.keyboard.press('Enter');
     await page.getByRole('navigation', { name: 'Main' }).waitFor();
@@ -202,7 +215,7 @@ describe('the lock', () => {
 
   it('opens with the key of the device where there is one', async () => {
     await show('locked-key');
-    await page.getByRole('button', { name: 'Use this device’s key' }).click();
+    await page.getByRole('button', { name: 'Use fingerprint, face or PIN' }).click();
     await page.getByRole('navigation', { name: 'Main' }).waitFor();
     expect(await calls()).toContain('unlockWithKey');
   });
@@ -244,7 +257,7 @@ describe('the lock', () => {
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     await page.getByText('unlocks NexChat, too').waitFor();
     await page.getByRole('button', { name: 'Lock now' }).click();
-    await page.getByRole('button', { name: 'Use this device’s key' }).waitFor();
+    await page.getByRole('button', { name: 'Use fingerprint, face or PIN' }).waitFor();
   });
 
   it('takes the key of the device away, and keeps the passphrase', async () => {
@@ -282,16 +295,16 @@ describe('settings', () => {
     await page.getByRole('button', { name: 'Rename Safari on iPhone' }).click();
     await page.getByRole('dialog').getByLabel('Name').fill('  My phone ');
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'End the sign-in of My phone' }).click();
+    await page.getByRole('button', { name: 'Sign out My phone' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     expect(await page.locator('.device').count()).toBe(3);
-    await page.getByRole('button', { name: 'End the sign-in of My phone' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'End sign-in' }).click();
+    await page.getByRole('button', { name: 'Sign out My phone' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
     await page.waitForFunction(() => document.querySelectorAll('.device').length === 2);
-    await page.getByRole('button', { name: 'End all others' }).click();
+    await page.getByRole('button', { name: 'Sign out all others' }).click();
     await page.getByRole('dialog').getByText('1 device will be signed out').waitFor();
-    await page.getByRole('dialog').getByRole('button', { name: 'End all others' }).click();
-    await page.getByRole('button', { name: 'End all others' }).waitFor({ state: 'detached' });
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out all others' }).click();
+    await page.getByRole('button', { name: 'Sign out all others' }).waitFor({ state: 'detached' });
     expect(await calls()).toEqual([
       'loadDevices',
       'renameDevice phone My phone',
@@ -379,7 +392,7 @@ describe('settings', () => {
     await show('settings-data');
     await page.getByLabel('Passphrase for the file').fill(PASSWORD);
     await page.getByRole('button', { name: 'Export', exact: true }).click();
-    await page.locator('.form-done', { hasText: 'The file is made.' }).waitFor();
+    await page.locator('.form-done', { hasText: 'The file is ready.' }).waitFor();
   });
 
   it('deletes the account only with the name typed and the right password', async () => {
@@ -412,6 +425,37 @@ describe('settings', () => {
     await row.getByText('Not sent yet').waitFor();
     await page.getByRole('button', { name: 'Unblock victor.lang' }).click();
     await page.locator('.person', { hasText: 'victor.lang' }).waitFor({ state: 'detached' });
+  });
+});
+
+describe('notifications', () => {
+  const on = () => page.getByRole('checkbox', { name: 'Show notifications' });
+
+  it('are asked for by a press, and say how far they reach', async () => {
+    await show('settings-notices');
+    expect(await page.getByText('What they show', { exact: true }).count()).toBe(0);
+    await on().click();
+    await page.getByRole('status').getByText('They also come while NexChat is closed.').waitFor();
+    expect(await on().isChecked()).toBe(true);
+    await page.getByRole('radio', { name: 'Who wrote', exact: true }).check();
+    expect(await calls()).toEqual(['setNotices true', 'setPreview name']);
+    await on().click();
+    await page.getByText('What they show', { exact: true }).waitFor({ state: 'detached' });
+  });
+
+  it('say what stands in the way', async () => {
+    for (const [state, sentence] of [
+      ['no-server', 'This server wakes no devices'],
+      ['no-browser', 'push service can’t be reached'],
+      ['locked', 'While the app lock is on'],
+      ['refused', 'The browser shows no notifications of NexChat'],
+      ['missing', 'This browser can’t show notifications'],
+      ['install', 'need NexChat on the home screen'],
+    ]) {
+      await show(`settings-notices-${state}`);
+      await page.getByText(sentence ?? '').waitFor();
+    }
+    expect(await on().count()).toBe(0);
   });
 });
 

@@ -340,12 +340,60 @@ describe('people', () => {
     await show('people');
     const line = (name: string) =>
       page.locator('.person', { hasText: name }).locator('.person-line').textContent();
-    expect(await line('elif.kaya')).toBe('Online');
+    await page.getByText('freya').waitFor();
+    expect([await line('mira.okafor'), await line('elif.kaya')]).toEqual(['Online', '']);
+    await page.locator('.person', { hasText: 'elif.kaya' }).getByText('Online').waitFor();
     expect(await line('freya')).toBe('Offline');
-    expect(await line('mira.okafor')).toBe('Online');
     await page.evaluate(() => (window.gallery.models.status.link.value = 'connecting'));
     await page.locator('.person .dot').first().waitFor({ state: 'detached' });
     expect(await page.locator('.person-line', { hasText: /^(Online|Offline)$/ }).count()).toBe(0);
+  });
+
+  it('a link leads to the one person whose it is, until something else is looked for', async () => {
+    await page.goto(site.url('people', { name: 'web+nexchat:freya' }));
+    await page.getByRole('button', { name: 'Add freya as a friend' }).waitFor();
+    expect(await page.locator('.person').count()).toBe(1);
+    expect(await calls()).toEqual(['loadDirectory freya']);
+    await page.getByRole('searchbox').fill('');
+    await page.getByText('clara.dubois').waitFor();
+
+    await page.goto(site.url('people', { name: ' @Freya' }));
+    await page.getByRole('button', { name: 'Add freya as a friend' }).waitFor();
+    await page.goto(site.url('people', { name: 'Amara.Lindqvist' }));
+    await page.getByText('clara.dubois').waitFor();
+    for (const name of ['mira', 'https://example.org/freya']) {
+      await page.goto(site.url('people', { name }));
+      await page.getByText(`Nobody’s name contains “${name}”.`).waitFor();
+      expect(await page.locator('.person').count()).toBe(0);
+    }
+  });
+
+  it('says of a stranger what the directory told for a minute, and asks again on return', async () => {
+    const other = await site.browser.newPage();
+    await other.clock.install();
+    await other.goto(site.url('people'));
+    const said = (name: string) => other.locator('.person', { hasText: name }).getByText('Online');
+    const asked = () =>
+      other.evaluate(() => window.gallery.calls.filter((call) => call === 'loadDirectory').length);
+    const answered = async (times: number) => {
+      await expect.poll(asked).toBe(times);
+      await other.clock.runFor(500);
+      await said('elif.kaya').waitFor();
+    };
+    await other.getByText('freya').waitFor();
+    await other.clock.runFor(10);
+    await answered(1);
+    await other.clock.runFor(61_000);
+    await said('elif.kaya').waitFor({ state: 'detached' });
+    await said('mira.okafor').waitFor();
+
+    await other.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await answered(2);
+    await other.evaluate(() => (window.gallery.models.status.link.value = 'offline'));
+    await said('elif.kaya').waitFor({ state: 'detached' });
+    await other.evaluate(() => (window.gallery.models.status.link.value = 'live'));
+    await answered(3);
+    await other.close();
   });
 });
 
@@ -424,9 +472,9 @@ describe('keyboard and focus', () => {
 
   it('says how many messages logging out would lose', async () => {
     await show('settings');
-    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('2 messages have not been sent and will be lost.').waitFor();
-    await page.getByRole('button', { name: 'Log out and erase' }).click();
+    await page.getByRole('button', { name: 'Sign out and erase' }).click();
     await page.getByRole('heading', { name: 'NexChat' }).waitFor();
     expect(await calls()).toContain('logOut');
   });

@@ -186,7 +186,7 @@ describe('the screen of a call', () => {
     await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) > 0);
     await page.getByLabel('Microphone', { exact: true }).selectOption('headset');
     await button('Start the call').click();
-    await screen().getByText('Calling mira.okafor…').waitFor();
+    await screen().getByText('Calling…').waitFor();
     expect(await calls()).toEqual(
       expect.arrayContaining(['call video', 'chooseDevice microphone headset', 'startCall']),
     );
@@ -379,7 +379,7 @@ describe('what ends a call', () => {
   it.each([
     ['settings-data-call', 'Erase now…'],
     ['settings-data-call', 'Delete account…'],
-    ['settings', 'Log out'],
+    ['settings', 'Sign out'],
   ])('says so: %s, %s', async (state, press) => {
     await show(state);
     await page.evaluate((other) => {
@@ -398,8 +398,8 @@ describe('what ends a call', () => {
       const peer = timeline.peer.value;
       if (peer !== null) model.elsewhere.value = { peer, name: 'mira.okafor', where: 'device' };
     });
-    await button('Log out').click();
-    await page.getByRole('dialog', { name: 'Log out of this device?' }).waitFor();
+    await button('Sign out').click();
+    await page.getByRole('dialog', { name: 'Sign out of this device?' }).waitFor();
     expect(await page.getByText('This ends your call').count()).toBe(0);
   });
 });
@@ -435,7 +435,7 @@ describe('calling somebody', () => {
     const back = page.getByRole('button', { name: 'Call back: Voice call with mira.okafor' }).last();
     await back.focus();
     await page.keyboard.press('Enter');
-    await screen().getByText('Calling mira.okafor…').waitFor();
+    await screen().getByText('Calling…').waitFor();
     await show('calls');
     await page.locator('.call-row-who').first().focus();
     await page.keyboard.press('ArrowDown');
@@ -470,13 +470,9 @@ describe('the settings of calls', () => {
     expect(await calls()).toContain('setRelayOnly false');
   });
 
-  it('ask for notifications by a press on purpose, and say where they are refused', async () => {
-    await page.getByText('The browser shows no notifications of this site.').waitFor();
-    await show('settings-calls');
-    await button('Allow notifications').click();
-    await page.getByText('Notifications are allowed.').waitFor();
-    expect(await calls()).toContain('allowCallNotices');
-    expect(await button('Allow notifications').count()).toBe(0);
+  it('lead to the notifications, which tell of calls as well', async () => {
+    await button('To the notifications').click();
+    await page.getByRole('heading', { name: 'Notifications', level: 1 }).waitFor();
   });
 
   it('show and meter oneself, and let go of the devices afterwards', async () => {

@@ -8,7 +8,7 @@ export const PRESSED: readonly [what: string, state: string, presses: readonly s
   ['recovery-code-skip', 'recovery-code', ['Continue without it']],
   ['locked-wipe', 'locked', ['Erase this device']],
   ['settings-devices-rename', 'settings-devices', ['Rename Safari on iPhone']],
-  ['settings-devices-end', 'settings-devices', ['End the sign-in of Safari on iPhone']],
+  ['settings-devices-end', 'settings-devices', ['Sign out Safari on iPhone']],
   ['settings-data-delete', 'settings-data', ['Delete account…']],
   ['settings-lock-call-ask', 'settings-lock-call', ['Lock now']],
   ['settings-data-call-wipe', 'settings-data-call', ['Erase now…']],

@@ -147,6 +147,25 @@ describe('a message that waits, while it is edited', () => {
     expect(await field().inputValue()).toBe('What was being written before');
   });
 
+  it('is marked among the others while its words are in the field', async () => {
+    await show('conversation-editing');
+    expect(await page.locator('.message[aria-current] .text').allInnerTexts()).toEqual(['I can carry it']);
+    await page.getByRole('button', { name: 'Stop editing' }).click();
+    await page.locator('.message[aria-current]').waitFor({ state: 'detached' });
+  });
+
+  it('no longer waits once it was sent once more, as another message', async () => {
+    await show('conversation-editing');
+    await strip().getByText('Editing a message that waits').waitFor();
+    await page.evaluate(() => {
+      const { items } = window.gallery.models.timeline;
+      items.value = items.value.map((item) =>
+        item.text === 'I can carry it' ? { ...item, id: 'another' as typeof item.id } : item,
+      );
+    });
+    await strip().getByText('This message has gone out meanwhile').waitFor();
+  });
+
   it('says so when it has gone out, and keeps the words in the field', async () => {
     await show('conversation-offline');
     await page.evaluate(() => {
@@ -188,6 +207,19 @@ describe('notices', () => {
         return (below?.y ?? 0) - ((above?.y ?? 0) + (above?.height ?? 0));
       })
       .toBeGreaterThan(0);
+    const tops = await page
+      .locator('.notice:visible')
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+    expect(Math.min(...tops)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('of a request lead to the requests, and are gone then', async () => {
+    await page.goto(site.url('notices'));
+    await page.getByRole('button', { name: 'noor.haddad wants to be your friend' }).click();
+    await page.getByRole('heading', { name: 'Requests', level: 1 }).waitFor();
+    const words = await page.locator('.notice').allInnerTexts();
+    expect(words.filter((one) => one.includes('noor.haddad'))).toEqual([]);
+    expect(words).toHaveLength(3);
   });
 });
 
@@ -198,14 +230,32 @@ describe('what is said to who is new', () => {
     await hint.getByText('It works offline, too').waitFor();
     await page.evaluate(() => (window.gallery.models.shell.installing.value = 'offered'));
     await hint.getByRole('button', { name: 'Got it' }).click();
+    await hint.getByText('Hear of new messages').waitFor();
+    await hint.getByRole('button', { name: 'Not now' }).click();
     await hint.getByText('Keep NexChat at hand').waitFor();
     await hint.getByRole('button', { name: 'Install' }).click();
     expect(await calls()).toContain('install');
     await hint.getByRole('button', { name: 'Got it' }).click();
     expect(await page.evaluate(() => [...window.gallery.models.shell.hintsDone.value])).toEqual([
       'offline',
+      'notices',
       'install',
     ]);
+  });
+
+  it('offers notifications once something was said, and goes when they are on', async () => {
+    await show('list-hint-notices');
+    const hint = page.getByRole('complementary', { name: 'Good to know' });
+    await hint.getByText('Hear of new messages').waitFor();
+    await hint.getByRole('button', { name: 'Turn on' }).click();
+    await hint.getByText('Hear of new messages').waitFor({ state: 'detached' });
+    expect(await calls()).toContain('setNotices true');
+    await show('list-hint-notices');
+    await page.evaluate(() => {
+      const { conversations } = window.gallery.models;
+      conversations.rows.value = conversations.rows.value.map((row) => ({ ...row, lastAt: 0 }));
+    });
+    await hint.getByText('Hear of new messages').waitFor({ state: 'detached' });
   });
 
   it('a recovery code that was not confirmed leads to a new one', async () => {

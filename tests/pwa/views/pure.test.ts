@@ -349,6 +349,9 @@ describe('the status chip', () => {
       long: 'Can’t reach the server: 3 will send when it is back',
       retry: true,
     });
+    models.status.link.value = 'connecting';
+    expect(describeStatus(models, true)?.kind).toBe('busy');
+    expect(describeStatus(models, false)?.long).toBe('Offline: 3 will send when you reconnect');
     models.status.link.value = 'catching-up';
     models.status.progress.value = { done: 1240, total: 8000 };
     expect(describeStatus(models, true)).toMatchObject({ long: 'Catching up 1,240 of 8,000', done: 0.155 });

@@ -163,19 +163,32 @@ describe('the safety number', () => {
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(OWN_SAFETY_CODE);
   });
 
-  it('keeps its mark beside a name that is too long', async () => {
+  it('keeps its mark beside a name that is too long for its line', async () => {
     await page.setViewportSize({ width: 320, height: 640 });
     const long = 'm'.repeat(32);
-    for (const [state, name] of [
-      ['conversation-verified', 'h1 > bdi'],
-      ['list', '[data-row=miraokaforxxxxxxxxxxxx] .item-name > bdi'],
-      ['people', '.person-name:has(.verified) > bdi'],
+    for (const [state, name, goesOn] of [
+      ['conversation-verified', 'h1 > bdi', false],
+      ['list', '[data-row=miraokaforxxxxxxxxxxxx] .item-name > bdi', false],
+      // Whom one asks to be a friend is read whole.
+      ['people', '.person-name:has(.verified) > bdi', true],
     ] as const) {
       await show(state);
       await rename(long, 'verified');
       const words = page.locator(name).filter({ hasText: long });
       await words.waitFor();
-      expect(await words.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeGreaterThan(0);
+      const cut = await words.evaluate((element) => element.scrollWidth - element.clientWidth);
+      const lines = await words.evaluate((element) => {
+        const whole = document.createRange();
+        whole.selectNodeContents(element);
+        const tops = new Set([...whole.getClientRects()].map(({ top }) => Math.round(top)));
+        return tops.size;
+      });
+      if (goesOn) {
+        expect(cut).toBeLessThanOrEqual(0);
+        expect(lines).toBeGreaterThan(1);
+      } else {
+        expect(cut).toBeGreaterThan(0);
+      }
       const mark = await words.locator('xpath=../*[@class="verified"]').boundingBox();
       const line = await words.locator('xpath=..').boundingBox();
       if (mark === null || line === null) throw new Error(`no mark in ${state}`);
@@ -212,6 +225,25 @@ describe('another identity', () => {
     expect(await page.getByRole('button', { name: 'Continue with the new identity' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Show safety number' }).click();
     await page.getByRole('button', { name: 'Mark as verified' }).click();
+    await page.locator('.changed').waitFor({ state: 'detached' });
+  });
+
+  it('takes one line where there is little height, and says the rest when it is opened', async () => {
+    await page.setViewportSize({ width: 844, height: 390 });
+    await show('conversation-changed');
+    const heights = async () => {
+      const [header, notice] = [page.locator('.conversation-header'), page.locator('.changed')];
+      const [above, below] = [await header.boundingBox(), await notice.boundingBox()];
+      return { messages: (below?.y ?? 0) - (above?.y ?? 0) - (above?.height ?? 0), notice: below?.height };
+    };
+    const accept = page.getByRole('button', { name: 'Continue with the new identity' });
+    await page.locator('.changed').waitFor();
+    const { messages, notice } = await heights();
+    expect(messages).toBeGreaterThan(120);
+    expect(notice).toBeLessThan(60);
+    expect(await accept.isVisible()).toBe(false);
+    await page.locator('.changed summary').click();
+    await accept.click();
     await page.locator('.changed').waitFor({ state: 'detached' });
   });
 

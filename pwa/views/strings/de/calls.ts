@@ -38,7 +38,7 @@ export const calls: Catalogue['words']['calls'] = {
     }
   },
   callBack: (name, media) => `${first.list.call(media)} mit ${name}`,
-  again: 'Noch einmal anrufen',
+  again: 'Erneut anrufen',
   back: 'Zurückrufen',
 
   why: {
@@ -62,10 +62,11 @@ export const calls: Catalogue['words']['calls'] = {
   },
 
   with: (name) => `Anruf mit ${name}`,
+  calling: (name) => `${name} wird angerufen …`,
   phase: {
     preview: (name) => `Videoanruf mit ${name}`,
-    starting: (name) => `${name} wird angerufen …`,
-    ringing: (name) => `${name} wird angerufen …`,
+    starting: () => 'Wird angerufen …',
+    ringing: () => 'Wird angerufen …',
     connecting: () => 'Verbinden …',
     live: () => 'Verbunden',
     reconnecting: () => 'Die Verbindung ist abgerissen. Eine neue wird gesucht …',
@@ -130,7 +131,7 @@ export const calls: Catalogue['words']['calls'] = {
   },
 
   device: { microphone: 'Mikrofon', camera: 'Kamera', speaker: 'Lautsprecher' },
-  defaultDevice: 'Vom System gewählt',
+  defaultDevice: 'Standard des Systems',
 
   settings: {
     devicesTitle: 'Mikrofon, Kamera und Lautsprecher',
@@ -140,12 +141,8 @@ export const calls: Catalogue['words']['calls'] = {
     speak: 'Sag etwas: Der Balken sollte sich bewegen. Nichts wird gesendet oder aufbewahrt.',
     noCamera: 'Bei dieser Probe wird keine Kamera benutzt.',
     noticesTitle: 'Wenn die App nicht zu sehen ist',
-    noticesHelp:
-      'Eine Mitteilung kann dir sagen, dass es klingelt, während NexChat hinter etwas anderem liegt. Ist die App geschlossen, klingelt hier nichts.',
-    allowNotices: 'Mitteilungen erlauben',
-    noticesAllowed: 'Mitteilungen sind erlaubt.',
-    noticesRefused:
-      'Der Browser zeigt keine Mitteilungen dieser Website. Erlaube sie in den Einstellungen der Website.',
+    noticesHelp: 'Eine Mitteilung sagt dir, dass jemand anruft, wenn Mitteilungen eingeschaltet sind.',
+    notices: 'Zu den Mitteilungen',
     privacyTitle: 'Deine Netzadresse',
     relayOnly: 'Nur über das Relay',
     relayHelp:

@@ -80,7 +80,7 @@ export const door: Catalogue['words']['door'] = {
     passphrase: 'Passphrase',
     unlock: 'Entsperren',
     unlocking: 'Wird entsperrt …',
-    key: 'Geräteschlüssel benutzen',
+    key: 'Mit Fingerabdruck, Gesicht oder PIN',
     wrong: 'Diese Passphrase stimmt nicht.',
     wait: (seconds) =>
       seconds < 60

@@ -35,8 +35,7 @@ export const errors: Record<ErrorCode, string> = {
     'Der Server hat eine ältere Kopie deiner Schlüssel herausgegeben, als dieses Gerät kennt. Nichts wurde geändert.',
   LOCK_UNAVAILABLE:
     'Dieses Gerät wurde mit einer früheren Version eingerichtet. Melde dich einmal ab und wieder an, dann lässt es sich sperren.',
-  LOCK_KEY_FAILED:
-    'Der Schlüssel dieses Geräts konnte nicht benutzt werden. Die Passphrase funktioniert wie bisher.',
+  LOCK_KEY_FAILED: 'Das hat nicht funktioniert. Die Passphrase funktioniert wie bisher.',
   ACCOUNT_GONE: 'Dieses Konto wurde gelöscht.',
   UNKNOWN_USER: 'Diese Person gibt es hier nicht.',
   SELF_TARGET: 'Das geht nicht mit dir selbst.',

@@ -4,11 +4,11 @@ import type { Catalogue } from '../catalogue.ts';
 export const news: Catalogue['words']['news'] = {
   bug: 'In der App ist etwas schiefgegangen. Lade sie neu, wenn das noch einmal passiert.',
   withoutKeys: 'Exportiert. Deine Schlüssel sind nicht in der Datei, weil der Server nicht erreichbar war.',
-  afterCall: 'Die Seite startet neu, sobald der Anruf beendet ist.',
+  afterCall: 'Die Seite lädt neu, sobald der Anruf beendet ist.',
   unplugged: {
-    microphone: 'Das Mikrofon wurde getrennt. Jetzt wird das übliche benutzt.',
-    camera: 'Die Kamera wurde getrennt. Jetzt wird die übliche benutzt.',
-    speaker: 'Der Lautsprecher wurde getrennt. Jetzt wird der übliche benutzt.',
+    microphone: 'Das Mikrofon wurde getrennt. Jetzt wird das Standardmikrofon benutzt.',
+    camera: 'Die Kamera wurde getrennt. Jetzt wird die Standardkamera benutzt.',
+    speaker: 'Der Lautsprecher wurde getrennt. Jetzt wird der Standardlautsprecher benutzt.',
   },
   asks: (name) => `${name} möchte mit dir befreundet sein`,
   askMany: (count) => counted(count, 'neue Freundschaftsanfrage', 'neue Freundschaftsanfragen'),

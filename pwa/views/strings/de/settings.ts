@@ -10,6 +10,7 @@ export const settings: Catalogue['words']['settings'] = {
     recovery: 'Wieder\u00adherstellungs\u00adcode',
     lock: 'App-Sperre',
     blocked: 'Blockierte Personen',
+    notices: 'Mitteilungen',
     calls: 'Anrufe',
     data: 'Deine Daten',
     about: 'Über NexChat',
@@ -20,6 +21,7 @@ export const settings: Catalogue['words']['settings'] = {
     recovery: 'Der Weg zurück ohne Passwort',
     lock: 'Eine Passphrase für dieses Gerät',
     blocked: 'Wer dich nicht erreicht',
+    notices: 'Von Nachrichten, Anfragen und Anrufen',
     calls: 'Mikrofon, Kamera, Relay',
     data: 'Exportieren und löschen',
     about: 'Version und Lizenz',
@@ -28,6 +30,11 @@ export const settings: Catalogue['words']['settings'] = {
   privacy: 'Privatsphäre',
   more: 'Mehr',
 
+  link: {
+    title: 'Dein Link',
+    help: 'Andere hier finden dich damit und können dir eine Anfrage schicken.',
+    copy: 'Meinen Link kopieren',
+  },
   yourFingerprint: 'Fingerabdruck deines Schlüssels',
   fingerprintHelp:
     'Ein kurzer Name deiner Identität. Wer mit dir befreundet ist, vergleicht ihn oder besser die Sicherheitsnummer aus dem Menü eurer Unterhaltung.',
@@ -37,7 +44,7 @@ export const settings: Catalogue['words']['settings'] = {
   themes: { system: 'System', light: 'Hell', dark: 'Dunkel' },
   looks: { calm: 'Weniger Bewegung', opaque: 'Weniger Transparenz', contrast: 'Mehr Kontrast' },
   looksLegend: 'Besser zu erkennen',
-  looksHelp: 'Was dein System verlangt, gilt in jedem Fall.',
+  looksHelp: 'Was in deinem System eingestellt ist, gilt in jedem Fall.',
   space: {
     title: 'Speicher',
     used: (used) => `NexChat belegt auf diesem Gerät etwa ${used}.`,
@@ -77,7 +84,7 @@ export const settings: Catalogue['words']['settings'] = {
   },
 
   devices: {
-    help: 'Jedes dieser Geräte kann deine Nachrichten lesen und schreiben. Beende Anmeldungen, die du nicht kennst oder nicht mehr brauchst.',
+    help: 'Jedes dieser Geräte kann deine Nachrichten lesen und schreiben. Melde ab, was du nicht kennst oder nicht mehr brauchst.',
     label: 'Angemeldete Geräte',
     loading: 'Der Server wird gefragt …',
     failed: 'Die Liste der Geräte braucht eine Verbindung.',
@@ -88,18 +95,18 @@ export const settings: Catalogue['words']['settings'] = {
     renameName: (name) => `${name} umbenennen`,
     renameTitle: 'Dieses Gerät umbenennen',
     nameLabel: 'Name',
-    end: 'Beenden',
-    endName: (name) => `Anmeldung von ${name} beenden`,
-    endTitle: (name) => `Anmeldung von ${name} beenden?`,
+    end: 'Abmelden',
+    endName: (name) => `${name} abmelden`,
+    endTitle: (name) => `${name} abmelden?`,
     endBody: 'Das Gerät kann nichts Neues mehr lesen oder senden. Was es schon bekommen hat, bleibt darauf.',
-    endConfirm: 'Anmeldung beenden',
-    endOthers: 'Alle anderen beenden',
-    endOthersTitle: 'Anmeldungen aller anderen Geräte beenden?',
+    endConfirm: 'Abmelden',
+    endOthers: 'Alle anderen abmelden',
+    endOthersTitle: 'Alle anderen Geräte abmelden?',
     endOthersBody: (count) =>
       `${counted(count, 'Gerät wird', 'Geräte werden')} abgemeldet. Dieses hier bleibt.`,
     keys: 'Schlüssel',
     keysHelp:
-      'Wenn du ein Gerät verloren hast oder jemand anderes eines benutzt hat, beende dessen Anmeldung und erneuere dann deine Schlüssel: Neue Nachrichten werden mit Schlüsseln versiegelt, die es nie hatte. Die anderen merken nichts davon, und deine Sicherheitsnummern bleiben gleich.',
+      'Wenn du ein Gerät verloren hast oder jemand anderes eines benutzt hat, melde es ab und erneuere dann deine Schlüssel: Neue Nachrichten werden mit Schlüsseln versiegelt, die es nie hatte. Die anderen merken nichts davon, und deine Sicherheitsnummern bleiben gleich.',
     rotate: 'Schlüssel erneuern',
     rotated: 'Deine Schlüssel sind neu. Die anderen übernehmen sie von selbst.',
   },
@@ -118,11 +125,41 @@ export const settings: Catalogue['words']['settings'] = {
     none: 'Du hast keinen Wiederherstellungscode. Wenn du dein Passwort vergisst, sind deine Nachrichten verloren.',
     unknown: 'Verbinde dich, um zu sehen, ob du einen Code hast.',
     unconfirmed:
-      'Niemand hat geprüft, ob dein Code aufgeschrieben ist. Hast du ihn nicht auf Papier, erstelle jetzt einen neuen.',
+      'Noch ist nicht bestätigt, dass du deinen Code aufgeschrieben hast. Hast du ihn nicht auf Papier, erstelle jetzt einen neuen.',
     title: 'Neuen Code erstellen',
     newHelp: 'Der neue Code wird nur einmal gezeigt.',
     replaceHelp: 'Dein jetziger Code gilt dann nicht mehr. Der neue wird nur einmal gezeigt.',
     submit: 'Neuen Code erstellen',
+  },
+
+  notices: {
+    help: 'Erfahre von neuen Nachrichten, Freundschaftsanfragen und Anrufen, während du nicht auf NexChat schaust.',
+    title: 'Auf diesem Gerät',
+    on: 'Mitteilungen zeigen',
+    missing: 'Dieser Browser kann keine Mitteilungen zeigen.',
+    install:
+      'Auf iPhone und iPad brauchen Mitteilungen NexChat auf dem Home-Bildschirm: im Menü des Browsers „Teilen“, dann „Zum Home-Bildschirm“. Öffne es von dort und komm hierher zurück.',
+    refused:
+      'Der Browser zeigt keine Mitteilungen von NexChat. Erlaube sie in seinen Einstellungen für diese Website, neben der Adresse, und komm hierher zurück.',
+    waking: {
+      unknown:
+        'Der Server wurde noch nicht gefragt. Bis dahin kommen Mitteilungen, solange NexChat offen ist.',
+      on: 'Sie kommen auch, wenn NexChat geschlossen ist.',
+      'no-server': 'Dieser Server weckt keine Geräte, darum kommen sie nur, solange NexChat offen ist.',
+      'no-browser':
+        'Der Push-Dienst dieses Browsers ist nicht zu erreichen, darum kommen sie nur, solange NexChat offen ist.',
+    },
+    preview: 'Was sie zeigen',
+    previews: {
+      text: 'Wer schreibt, und was',
+      name: 'Wer schreibt',
+      nothing: 'Nur, dass es etwas Neues gibt',
+    },
+    locked:
+      'Solange die App-Sperre an ist, sagen sie nur, dass es etwas Neues gibt: Man sieht sie auch ohne Passphrase.',
+    privacyTitle: 'Was andere erfahren',
+    privacy:
+      'Was dieses Gerät weckt, sagt nur, dass es eine Nachricht, eine Anfrage oder einen Anruf gibt, versiegelt für dieses Gerät. Von wem und was, holt und öffnet NexChat hier. Der Push-Dienst des Herstellers deines Browsers reicht es weiter und erfährt, wann dieses Gerät geweckt wird.',
   },
 
   lock: {

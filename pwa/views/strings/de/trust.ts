@@ -23,6 +23,7 @@ export const trust: Catalogue['words']['trust'] = {
       `Du hattest ${name} verifiziert, und nun ist die Identität eine andere. Vergleiche die Nummer, bevor du wieder schreibst.`,
   },
   loading: 'Die Nummer wird berechnet …',
+  unknownTitle: 'Noch keine Nummer',
   unknown: (name) => `Die Nummer erscheint hier, sobald die Schlüssel von ${name} angekommen sind.`,
   qr: (name) => `QR-Code deiner Sicherheitsnummer mit ${name}`,
   groups: 'Die Sicherheitsnummer in zwölf Gruppen von fünf Ziffern',
@@ -57,7 +58,7 @@ export const trust: Catalogue['words']['trust'] = {
 
   paster: {
     label: (name) => `Code von ${name}`,
-    hint: 'Er findet sich unter „Code kopieren“ auf ebendiesem Bildschirm. Lass ihn dir auf einem anderen Weg als über NexChat schicken.',
+    hint: 'Er findet sich unter „Code kopieren“ auf ebendiesem Bildschirm; die sechzig Ziffern gehen auch. Lass ihn dir auf einem anderen Weg als über NexChat schicken.',
     compare: 'Vergleichen',
   },
 

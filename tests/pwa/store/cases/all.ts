@@ -6,6 +6,7 @@ import { HOLES_CASES } from './holes.ts';
 import { KEYS_CASES } from './keys.ts';
 import { KEYRING_CASES } from './keyring.ts';
 import { OPEN_CONVERSATION_CASES } from './open-conversation.ts';
+import { NOTICES_CASES } from './notices.ts';
 import { READING_CASES } from './reading.ts';
 import { STORAGE_CASES } from './storage.ts';
 import { TRUST_CASES } from './trust.ts';
@@ -25,6 +26,7 @@ export const LOCAL_STORE_CASES: readonly LocalStoreCase[] = [
   ...TRUST_CASES,
   ...CHAIN_CASES,
   ...CALL_CASES,
+  ...NOTICES_CASES,
   ...STORAGE_CASES,
   ...EXPORT_CASES,
 ];

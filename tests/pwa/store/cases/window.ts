@@ -173,7 +173,7 @@ export const WINDOW_CASES: readonly LocalStoreCase[] = [
   {
     title: 'However far somebody reads, the window stays within its bound, and back again nothing is missing',
     async run(world) {
-      await told(world, 1_250);
+      const talk = await told(world, 1_250);
       await world.store.markSeen(world.peer.id, 1_250);
       const { models, room, leave } = await openConversation(world);
       const { items, hasEarlier, hasLater } = models.timeline;
@@ -202,9 +202,17 @@ export const WINDOW_CASES: readonly LocalStoreCase[] = [
       await walk(room.loadLater, () => !hasLater.value);
       same([items.value.at(-1)?.text, read.size], ['1250', 1_250], 'the same way back');
       holds(widest <= MOVING, `${widest} messages at once on the way back`);
-      models.timeline.whole.value = true;
+      models.timeline.whole.value = WIDEST;
       await walk(room.loadEarlier, () => items.value.length === WIDEST);
-      same(hasEarlier.value, true, 'as many as can be here at once, for whoever wants all of them drawn');
+      same(hasEarlier.value, true, 'as many as are asked for, for whoever wants all of them drawn');
+      models.timeline.whole.value = 2 * WIDEST;
+      room.loadEarlier();
+      await becomes(() => items.value.length === 2 * WIDEST, 'as many again, in one step');
+      room.keepPlace(null);
+      await talk.hear(...named(1_251, 1_251));
+      await talk.tell(1);
+      await becomes(() => items.value.at(-1)?.text === '1251', 'another one came in');
+      same(items.value.length, 2 * WIDEST, 'no fewer for that');
       leave();
     },
   },

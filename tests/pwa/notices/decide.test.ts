@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import type { OpId, UserId } from '#shared/ids.ts';
+import { type Heard, type Notice, isOver, noticesOf, noticesOfPush } from '#pwa/notices/decide.ts';
+import type { NewMessages, News, NewsStanding, NoticeChoice } from '#pwa/store/ports.ts';
+
+const [mira, jonas] = ['mira', 'jonas'] as UserId[] as [UserId, UserId];
+const ring = 'ring' as OpId;
+
+const choice: NoticeChoice = { wanted: true, preview: 'text', language: 'en' };
+const nameOnly: NoticeChoice = { ...choice, preview: 'name' };
+const nothing: NoticeChoice = { ...choice, preview: 'nothing' };
+
+const wrote = (peer: UserId, text: string | null, count = 1): NewMessages => ({
+  peer,
+  name: peer,
+  text,
+  count,
+  upTo: 7,
+});
+
+function news(more: Partial<Omit<News, 'standing'>>, standing: Partial<NewsStanding> = {}): News {
+  const given = { messages: [], requests: [], calls: [], ...more };
+  return {
+    ...given,
+    standing: {
+      unread: given.messages.map(({ peer }) => peer),
+      total: given.messages.reduce((sum, { count }) => sum + count, 0),
+      requests: given.requests.length,
+      live: [],
+      missed: [],
+      ...standing,
+    },
+  };
+}
+
+const said = (notices: readonly Notice[]) => notices.map(({ tag, title, body }) => [tag, title, body]);
+
+describe('what is shown of messages', () => {
+  it('is the newest of each conversation, and how many are unread', () => {
+    const told = news({ messages: [wrote(mira, 'hello'), wrote(jonas, 'are you there?', 3)] });
+    expect(said(noticesOf(told, choice))).toEqual([
+      ['chat-mira', 'mira', 'hello'],
+      ['chat-jonas', 'jonas', 'are you there?\n3 new messages'],
+    ]);
+    expect(noticesOf(told, choice)[0]).toMatchObject({
+      renotify: true,
+      data: { path: '/chats/mira', upTo: 7 },
+      actions: [{ action: 'reply', type: 'text' }, { action: 'read' }],
+    });
+  });
+
+  it('is only a name, or nothing of anybody, as it was chosen', () => {
+    const told = news({ messages: [wrote(mira, 'hello'), wrote(jonas, 'are you there?', 3)] });
+    expect(said(noticesOf(told, nameOnly))).toEqual([
+      ['chat-mira', 'mira', 'New message'],
+      ['chat-jonas', 'jonas', '3 new messages'],
+    ]);
+    const [hidden, ...others] = noticesOf(told, nothing);
+    expect(others).toEqual([]);
+    expect(hidden).toMatchObject({ tag: 'messages', title: 'NexChat', body: '4 new messages', actions: [] });
+    expect(JSON.stringify(hidden)).not.toMatch(/mira|jonas|hello/);
+  });
+
+  it('of one conversation leads there, though nothing is said of it', () => {
+    const [hidden] = noticesOf(news({ messages: [wrote(mira, 'hello')] }), nothing);
+    expect(hidden).toMatchObject({ body: 'New message', data: { path: '/chats/mira' } });
+  });
+
+  it('is that there are some, when the newest can’t be read', () => {
+    expect(said(noticesOf(news({ messages: [wrote(mira, null)] }), choice))).toEqual([
+      ['chat-mira', 'mira', 'New message'],
+    ]);
+  });
+
+  it('is one sentence after a long absence', () => {
+    const people = Array.from({ length: 5 }, (_, index) => wrote(`p${index}` as UserId, 'hello', 400));
+    expect(said(noticesOf(news({ messages: people }), choice))).toEqual([
+      ['messages', 'NexChat', '2,000 new messages in 5 conversations'],
+    ]);
+    const german = { ...choice, language: 'de-AT' };
+    expect(said(noticesOf(news({ messages: people }), german))).toEqual([
+      ['messages', 'NexChat', '2.000 neue Nachrichten in 5 Unterhaltungen'],
+    ]);
+    expect(noticesOf(news({ messages: people.slice(1) }), choice)).toHaveLength(4);
+  });
+});
+
+describe('what is shown of people', () => {
+  it('is who asks, or how many', () => {
+    expect(said(noticesOf(news({ requests: ['mira'] }), choice))).toEqual([
+      ['requests', 'NexChat', 'mira wants to be friends'],
+    ]);
+    expect(said(noticesOf(news({ requests: ['mira'] }), nothing))).toEqual([
+      ['requests', 'NexChat', 'New friend request'],
+    ]);
+    expect(said(noticesOf(news({ requests: ['mira'] }, { requests: 2 }), choice))).toEqual([
+      ['requests', 'NexChat', '2 new friend requests'],
+    ]);
+  });
+
+  it('is that they call, and in the same place that it was missed', () => {
+    const call = { id: ring, peer: mira, name: 'mira', media: 'video' } as const;
+    const rings = noticesOf(news({ calls: [{ ...call, state: 'rings' }] }), choice);
+    const missed = noticesOf(news({ calls: [{ ...call, state: 'missed' }] }), choice);
+    expect(said(rings)).toEqual([['call-ring', 'mira calls', 'Video call']]);
+    expect(rings[0]?.requireInteraction).toBe(true);
+    expect(said(missed)).toEqual([['call-ring', 'mira', 'Missed video call']]);
+    expect(missed[0]?.requireInteraction).toBe(false);
+    expect(said(noticesOf(news({ calls: [{ ...call, state: 'rings' }] }), nothing))).toEqual([
+      ['call-ring', 'NexChat', 'Somebody calls'],
+    ]);
+  });
+});
+
+describe('a push', () => {
+  const heard = (more: Partial<Heard>) =>
+    said(
+      noticesOfPush({ kind: 'message', outcome: 'fetched', news: news({}), shown: false, ...more }, choice),
+    ).map(([, title, body]) => `${title}: ${body}`);
+
+  it('shows what is new', () => {
+    expect(heard({ news: news({ messages: [wrote(mira, 'hello')] }) })).toEqual(['mira: hello']);
+    // Something may have come before the connection was lost.
+    expect(heard({ outcome: 'failed', news: news({ messages: [wrote(mira, 'hello')] }) })).toEqual([
+      'mira: hello',
+    ]);
+  });
+
+  it('never shows nothing, and never says more than is known', () => {
+    expect(heard({})).toEqual(['NexChat: Everything is up to date']);
+    expect(heard({ outcome: 'failed' })).toEqual(['NexChat: New message']);
+    expect(heard({ outcome: 'failed', kind: 'request' })).toEqual(['NexChat: New friend request']);
+    expect(heard({ outcome: 'failed', kind: 'call' })).toEqual(['NexChat: Somebody calls or has called']);
+    expect(heard({ outcome: 'failed', kind: null })).toEqual(['NexChat: Open NexChat to see what is new']);
+    expect(heard({ outcome: 'signed-out', news: null })).toEqual([
+      'NexChat: Open NexChat to see what is new',
+    ]);
+    expect(heard({ kind: 'call' })).toEqual(['NexChat: The call is over']);
+    expect(heard({ kind: 'call', news: news({}, { live: [ring] }) })).toEqual([
+      'NexChat: Everything is up to date',
+    ]);
+  });
+
+  it('on a locked device says what the server says', () => {
+    const locked = { outcome: 'locked', news: null } as const;
+    expect(heard(locked)).toEqual(['NexChat: New message']);
+    expect(heard({ ...locked, kind: 'request', shown: true })).toEqual(['NexChat: New friend request']);
+  });
+
+  it('adds nothing to what was shown meanwhile, unless there is more', () => {
+    expect(heard({ shown: true })).toEqual([]);
+    expect(heard({ shown: true, outcome: 'failed' })).toEqual([]);
+    expect(heard({ shown: true, news: news({ messages: [wrote(mira, 'hello')] }) })).toEqual(['mira: hello']);
+  });
+
+  it('that brought nothing is quiet', () => {
+    const [quiet] = noticesOfPush(
+      { kind: 'message', outcome: 'fetched', news: news({}), shown: false },
+      choice,
+    );
+    expect(quiet).toMatchObject({ silent: true, renotify: false });
+  });
+});
+
+describe('what is shown is over', () => {
+  const { standing } = news({ messages: [wrote(mira, 'hello')] }, { live: [ring] });
+
+  it('when its conversation was read, or is looked at', () => {
+    const [of] = noticesOf(news({ messages: [wrote(mira, 'hello')] }), choice);
+    if (of === undefined) throw new Error('nothing is shown');
+    expect(isOver(of.data, standing, null)).toBe(false);
+    expect(isOver(of.data, standing, jonas)).toBe(false);
+    expect(isOver(of.data, standing, mira)).toBe(true);
+    expect(isOver(of.data, news({}).standing, null)).toBe(true);
+  });
+
+  it('when there is no such thing any more', () => {
+    const over = (about: Notice['data']['about']) => isOver({ about, path: '/', call: ring }, standing, null);
+    expect(over('messages')).toBe(false);
+    expect(isOver({ about: 'messages', path: '/' }, news({}).standing, null)).toBe(true);
+    expect(over('requests')).toBe(true);
+    expect(over('call')).toBe(false);
+    expect(over('missed')).toBe(true);
+    expect(over('nothing')).toBe(true);
+  });
+});
