@@ -21,6 +21,7 @@ import { createModels } from './models/models.ts';
 import { connect } from './transport/connect.ts';
 import { createApi } from './transport/http.ts';
 import { App, fetchFirst } from './views/App.tsx';
+import { prepareFormats } from './views/format.ts';
 import { language as spoken } from './views/language.ts';
 import { learn } from './views/learn.ts';
 
@@ -81,7 +82,11 @@ const account: Account = createAccount({
   rooms: [link, people, conversation, calls, search, trust, management, lock, later],
   tabs: createTabNews(report),
   toasts,
-  readFirst: conversation.readFirst,
+  readFirst(store) {
+    const first = conversation.readFirst(store);
+    prepareFormats();
+    return first;
+  },
   left() {
     navigation.reset();
     later.forget();
@@ -190,7 +195,8 @@ function draw(into: HTMLElement): void {
 
 // What the page shows stays until there is more to see: a first drawing costs as much as the one that is wanted.
 // Better in English than not at all.
-Promise.all([start(), learn()?.catch(report)])
+const drawn = Promise.all([start(), learn()?.catch(report)])
   .then(() => fetchFirst(models).catch(report))
   .then(() => draw(root))
   .catch(report);
+updates.begin(drawn);

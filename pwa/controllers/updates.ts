@@ -6,6 +6,8 @@ import { note } from './log.ts';
 
 /** Installs the service worker and lets a new version take over when the person agrees. */
 export interface Updates {
+  /** Begins when the first screen is drawn, whose files come first, or when that takes too long. */
+  begin(drawn: Promise<void>): void;
   /** Asks now whether there is a new version. */
   check(): void;
   apply(): void;
@@ -18,6 +20,8 @@ interface UpdatesDeps {
   readonly report: (error: unknown) => void;
 }
 
+/** A start that hangs can get a better version all the same. */
+const DRAWN_WITHIN_MS = 5_000;
 /** iOS may change the controller without saying so. */
 const RELOAD_ANYWAY_MS = 2_000;
 /** An app that is never closed still asks for new versions. */
@@ -26,22 +30,19 @@ const CHECK_EVERY_MS = 60 * 60_000;
 export function createUpdates({ shell, beforeReload, report }: UpdatesDeps): Updates {
   // The development server has no service worker: it would serve yesterday's modules.
   if (import.meta.env.DEV || !('serviceWorker' in navigator)) {
-    return { check: () => {}, apply: () => location.reload() };
+    return { begin: () => {}, check: () => {}, apply: () => location.reload() };
   }
 
   let workbox: Workbox | null = null;
   let agreed = false;
   let reloading = false;
 
-  // Not needed for the first paint, so not part of what the first paint waits for.
-  import('workbox-window')
-    .then(async ({ Workbox: Registration }) => {
-      workbox = watch(new Registration(trustedScript(SERVICE_WORKER)));
-      await workbox.register();
-      setInterval(check, CHECK_EVERY_MS);
-    })
-    // The app works without it, until the network is gone.
-    .catch((error: unknown) => report(new Failure('STORAGE_UNAVAILABLE', 'service worker', error)));
+  async function install(): Promise<void> {
+    const { Workbox: Registration } = await import('workbox-window');
+    workbox = watch(new Registration(trustedScript(SERVICE_WORKER)));
+    await workbox.register();
+    setInterval(check, CHECK_EVERY_MS);
+  }
 
   function watch(registration: Workbox): Workbox {
     registration.addEventListener('waiting', () => {
@@ -72,6 +73,12 @@ export function createUpdates({ shell, beforeReload, report }: UpdatesDeps): Upd
   }
 
   return {
+    begin(drawn) {
+      Promise.race([drawn, new Promise((give) => setTimeout(give, DRAWN_WITHIN_MS))])
+        .then(install)
+        // The app works without it, until the network is gone.
+        .catch((error: unknown) => report(new Failure('STORAGE_UNAVAILABLE', 'service worker', error)));
+    },
     check,
     apply() {
       agreed = true;

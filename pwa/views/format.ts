@@ -1,18 +1,21 @@
+import { atFirstUse } from './at-first-use.ts';
 import { LOCALE } from './language.ts';
 import { say } from './strings.ts';
 
-const clock = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const weekday = new Intl.DateTimeFormat(LOCALE, { weekday: 'short' });
-const longWeekday = new Intl.DateTimeFormat(LOCALE, { weekday: 'long' });
-const date = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short' });
-const dateWithYear = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
-const longDate = new Intl.DateTimeFormat(LOCALE, {
-  weekday: 'long',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-});
-const full = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'medium' });
+const times = (format: Intl.DateTimeFormatOptions) =>
+  atFirstUse(() => new Intl.DateTimeFormat(LOCALE, format));
+const clock = times({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const weekday = times({ weekday: 'short' });
+const longWeekday = times({ weekday: 'long' });
+const date = times({ day: 'numeric', month: 'short' });
+const dateWithYear = times({ day: 'numeric', month: 'short', year: 'numeric' });
+const longDate = times({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const full = times({ dateStyle: 'full', timeStyle: 'medium' });
+
+/** Makes what the first rows of the list are written with, while they are still being read. */
+export function prepareFormats(): void {
+  for (const format of [clock, weekday, date]) format();
+}
 
 /** The local midnight before `at`, both in milliseconds since 1970. */
 export function dayOf(at: number): number {
@@ -26,23 +29,23 @@ function daysAgo(at: number, now: number): number {
 
 /** `HH:MM` */
 export function clockTime(at: number): string {
-  return clock.format(at);
+  return clock().format(at);
 }
 
 /** Everything about a moment, for a tooltip. */
 export function fullTime(at: number): string {
-  return full.format(at);
+  return full().format(at);
 }
 
 /** For the conversation list: the time today, the weekday this week, else the date. */
 export function listTime(at: number, now: number): string {
   const days = daysAgo(at, now);
-  if (days <= 0) return clock.format(at);
+  if (days <= 0) return clock().format(at);
   if (days === 1) return say.conversation.yesterday;
-  if (days < 7) return weekday.format(at);
+  if (days < 7) return weekday().format(at);
   return new Date(at).getFullYear() === new Date(now).getFullYear()
-    ? date.format(at)
-    : dateWithYear.format(at);
+    ? date().format(at)
+    : dateWithYear().format(at);
 }
 
 /** For the separators of the timeline. */
@@ -50,12 +53,12 @@ export function dayName(at: number, now: number): string {
   const days = daysAgo(at, now);
   if (days <= 0) return say.conversation.today;
   if (days === 1) return say.conversation.yesterday;
-  return days < 7 ? longWeekday.format(at) : longDate.format(at);
+  return days < 7 ? longWeekday().format(at) : longDate().format(at);
 }
 
 /** A day in full, for what happened long ago: `4 May 2026`. */
 export function longDay(at: number): string {
-  return dateWithYear.format(at);
+  return dateWithYear().format(at);
 }
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;

@@ -1,10 +1,13 @@
 import { ERRORS } from '#shared/errors.ts';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { Tick, TimelineCall } from '../models/timeline.ts';
+import { atFirstUse } from './at-first-use.ts';
 import { LOCALE } from './language.ts';
 
-export const numbers = new Intl.NumberFormat(LOCALE);
-const plurals = new Intl.PluralRules(LOCALE);
+const grouped = atFirstUse(() => new Intl.NumberFormat(LOCALE));
+const plurals = atFirstUse(() => new Intl.PluralRules(LOCALE));
+
+export const numbers = { format: (value: number): string => grouped().format(value) };
 
 /** Each object of words; `first` are those of this file. */
 export type Part =
@@ -36,7 +39,7 @@ export function speak(other: Readonly<Record<Part, object>>): void {
 
 /** `1 message`, `1,240 messages`. */
 export function counted(count: number, one: string, other: string): string {
-  return `${numbers.format(count)} ${plurals.select(count) === 'one' ? one : other}`;
+  return `${numbers.format(count)} ${plurals().select(count) === 'one' ? one : other}`;
 }
 
 /**

@@ -1,14 +1,15 @@
 import type { Strength } from '#shared/password-strength.ts';
 import type { EntryStage } from '../../models/session.ts';
+import { atFirstUse } from '../at-first-use.ts';
 import { LOCALE } from '../language.ts';
 import { counted, numbers, words } from '../strings.ts';
 
-const ordinals = new Intl.PluralRules(LOCALE, { type: 'ordinal' });
+const ordinals = atFirstUse(() => new Intl.PluralRules(LOCALE, { type: 'ordinal' }));
 const ENDINGS: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
 
 /** `1st`, `22nd`. */
 const ordinal = (position: number) =>
-  `${numbers.format(position)}${ENDINGS[ordinals.select(position)] ?? 'th'}`;
+  `${numbers.format(position)}${ENDINGS[ordinals().select(position)] ?? 'th'}`;
 
 /** The words of everything before the chats: signing in and up, recovery, the lock. */
 export const sayDoor = words('door', {
