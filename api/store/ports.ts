@@ -8,7 +8,7 @@ import type { Standing } from '#sync/wire/down.ts';
  * What the HTTP side needs from a database, beside the sync server's own port. One contract suite
  * (tests/contracts/account-store.ts) holds for every implementation.
  */
-export interface AccountStore {
+export interface AccountStore extends SignInStore {
   /** Makes a user, or says which of the two unique names is taken; then nothing changed. */
   createAccount(account: NewAccount): Promise<Result<void, 'USERNAME_TAKEN' | 'USER_ID_TAKEN'>>;
   /** By name. Undefined also for accounts that were deleted: their names are never given again. */
@@ -45,6 +45,22 @@ export interface AccountStore {
    */
   suspendAccount(user: UserId, time: number | null): Promise<boolean>;
 
+  findPerson(username: string): Promise<Listed | undefined>;
+  /** Users whose names begin with `prefix`, by name, without those who are locked out. */
+  listPeople(prefix: string, limit: number): Promise<Listed[]>;
+  /** Everybody the user is friends with or has an open request with, by name. */
+  acquaintances(user: UserId): Promise<Acquaintance[]>;
+
+  /** Keeps what somebody told the operator about somebody else. The newest of a pair replaces the one before. */
+  addReport(report: Report): Promise<void>;
+  /** Newest first. */
+  reports(limit: number): Promise<Report[]>;
+  /** How much there is of everything, for the operator. */
+  stats(): Promise<Stats>;
+}
+
+/** The sign-ins of all devices. */
+export interface SignInStore {
   /**
    * A device has one sign-in: this one replaces the device's former, whose id is returned if it was still open. Rejects
    * with ACCOUNT_SUSPENDED or UNKNOWN_USER.
@@ -65,19 +81,6 @@ export interface AccountStore {
   forgetPush(id: string, endpoint?: string): Promise<void>;
   /** Ends every open sign-in of the user but `except`; returns the ids of those that it ended. */
   endSessions(user: UserId, except: string | null, time: number): Promise<readonly string[]>;
-
-  findPerson(username: string): Promise<Listed | undefined>;
-  /** Users whose names begin with `prefix`, by name, without those who are locked out. */
-  listPeople(prefix: string, limit: number): Promise<Listed[]>;
-  /** Everybody the user is friends with or has an open request with, by name. */
-  acquaintances(user: UserId): Promise<Acquaintance[]>;
-
-  /** Keeps what somebody told the operator about somebody else. The newest of a pair replaces the one before. */
-  addReport(report: Report): Promise<void>;
-  /** Newest first. */
-  reports(limit: number): Promise<Report[]>;
-  /** How much there is of everything, for the operator. */
-  stats(): Promise<Stats>;
 }
 
 /** Everything a server keeps, behind one door. */

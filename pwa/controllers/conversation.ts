@@ -2,10 +2,10 @@ import { batch, effect } from '@preact/signals';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Models } from '../models/models.ts';
 import type { Route } from '../models/shell.ts';
-import type { Place } from '../models/timeline.ts';
 import { unchanged } from '../models/unchanged.ts';
 import type { LocalStore, Stop, StoredConversation } from '../store/ports.ts';
 import { timers } from '../transport/timers.ts';
+import type { Actions } from './actions.ts';
 import { createDrafts } from './drafts.ts';
 import type { Editing } from './editing.ts';
 import { type Inside, type Room, mustBeInside } from './inside.ts';
@@ -18,7 +18,7 @@ import { createTypingHints } from './typing-hints.ts';
 import { createWindow } from './window.ts';
 
 /** The list of conversations and the open one. */
-export interface Conversation extends Room, Editing {
+export interface Conversation extends Room, ConversationActions {
   /** Reads what a screen holds of the list, before all else; what it gives shows it. */
   readFirst(store: LocalStore): Promise<() => void>;
   /**
@@ -26,25 +26,29 @@ export interface Conversation extends Room, Editing {
    * drawn once and not empty before; whatever takes longer than a moment comes afterwards.
    */
   ahead(route: Route, go: () => void): void;
-  setDraft(text: string): void;
   /** Resolves when the draft is on the device. */
   saveDrafts(): Promise<void>;
-  send(text: string): Promise<void>;
-  retry(id: OpId): Promise<void>;
-  retryAll(): Promise<void>;
-  discard(id: OpId): Promise<boolean>;
-  inspect(id: OpId | null): void;
-  loadEarlier(): void;
-  loadLater(): void;
-  /** In the open conversation; in another one as soon as it is opened. */
-  jumpTo(peer: UserId, id: OpId): void;
-  jumpToDay(at: number): void;
-  toNewest(): void;
-  keepPlace(place: Place | null): void;
-  fillHole(n: number): void;
-  markSeen(n: number): void;
-  typing(): void;
 }
+
+type ConversationActions = Editing &
+  Pick<
+    Actions,
+    | 'setDraft'
+    | 'send'
+    | 'retry'
+    | 'retryAll'
+    | 'discard'
+    | 'inspect'
+    | 'loadEarlier'
+    | 'loadLater'
+    | 'jumpTo'
+    | 'jumpToDay'
+    | 'toNewest'
+    | 'keepPlace'
+    | 'fillHole'
+    | 'markSeen'
+    | 'typing'
+  >;
 
 interface ConversationDeps {
   readonly models: Pick<Models, 'shell' | 'timeline' | 'conversations'>;

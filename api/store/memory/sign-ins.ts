@@ -1,19 +1,6 @@
 import { Failure } from '#shared/errors.ts';
 import type { DeviceId, UserId } from '#shared/ids.ts';
-import type { AccountStore, SignIn } from '../ports.ts';
-
-type SignInStore = Pick<
-  AccountStore,
-  | 'startSession'
-  | 'session'
-  | 'rotateSession'
-  | 'endSession'
-  | 'sessions'
-  | 'renameSession'
-  | 'keepPush'
-  | 'forgetPush'
-  | 'endSessions'
->;
+import type { SignIn, SignInStore } from '../ports.ts';
 
 export interface MemorySignIns {
   readonly store: SignInStore;

@@ -1,22 +1,11 @@
 import { Failure } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
-import type { AccountStore, SignIn } from '../ports.ts';
+import type { SignIn, SignInStore } from '../ports.ts';
 import type { Collections, SessionDoc, UserDoc } from './collections.ts';
 import { isDuplicate, untilDone } from './errors.ts';
 import { binary, keyOf, keysOf, plain } from './values.ts';
 
-export interface Sessions extends Pick<
-  AccountStore,
-  | 'startSession'
-  | 'session'
-  | 'rotateSession'
-  | 'endSession'
-  | 'sessions'
-  | 'renameSession'
-  | 'keepPush'
-  | 'forgetPush'
-  | 'endSessions'
-> {
+export interface Sessions extends SignInStore {
   /** Ends what new credentials left to be ended. Returns the ids of those that this call ended. */
   finishEnding(user: Pick<UserDoc, '_id' | 'ending'>): Promise<readonly string[]>;
   /** Removes all of a user who is no more. */

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { Failure } from '#shared/errors.ts';
 import type { Bytes, DeviceId, UserId } from '#shared/ids.ts';
-import type { AccountStore, PushPlace, SignIn } from '../ports.ts';
+import type { PushPlace, SignIn, SignInStore } from '../ports.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type Names, plain } from './names.ts';
 
@@ -29,21 +29,8 @@ export interface SqliteSignInsDeps {
   readonly group: GroupCommit;
 }
 
-type SignIns = Pick<
-  AccountStore,
-  | 'startSession'
-  | 'session'
-  | 'rotateSession'
-  | 'endSession'
-  | 'sessions'
-  | 'renameSession'
-  | 'keepPush'
-  | 'forgetPush'
-  | 'endSessions'
->;
-
 /** The sign-ins of all devices. */
-export function createSqliteSignIns({ db, names, group }: SqliteSignInsDeps): SignIns {
+export function createSqliteSignIns({ db, names, group }: SqliteSignInsDeps): SignInStore {
   const sql = prepareSignIns(db);
 
   return {
