@@ -5,6 +5,7 @@ import { clockTime, dayName, dayOf, fullTime } from '../format.ts';
 import { Avatar } from '../parts/Avatar.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
 import { PanelHeader } from '../parts/PanelHeader.tsx';
+import { RowsSkeleton } from '../parts/RowsSkeleton.tsx';
 import { useRoving } from '../parts/use-roving.ts';
 import { say } from '../strings.ts';
 import { sayCalls } from '../strings/calls.ts';
@@ -41,7 +42,7 @@ export function CallList() {
               {sayCalls.more}
             </button>
           )}
-          {!historyLoaded.value && <Skeleton />}
+          {!historyLoaded.value && <RowsSkeleton saying={sayCalls.loading} />}
           {historyLoaded.value && days.length === 0 && (
             <EmptyState drawing={<CallDrawing />} title={sayCalls.emptyTitle} text={sayCalls.empty} />
           )}
@@ -99,23 +100,5 @@ function CallLogRow(props: { call: CallLogItem }) {
         <MediaMark media={call.media} />
       </CallButton>
     </li>
-  );
-}
-
-/** The shape of what is being read. */
-function Skeleton() {
-  return (
-    <div class="people card" role="status">
-      <span class="visually-hidden">{sayCalls.loading}</span>
-      {[1, 2, 3, 4].map((row) => (
-        <div key={row} class="person skeleton" aria-hidden="true">
-          <span class="avatar" />
-          <div class="person-words">
-            <i />
-            <i />
-          </div>
-        </div>
-      ))}
-    </div>
   );
 }

@@ -6,6 +6,7 @@ import { PeopleDrawing } from '../parts/drawings.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
 import { OfflineIcon, SearchIcon } from '../parts/icons.tsx';
 import { PanelHeader } from '../parts/PanelHeader.tsx';
+import { RowsSkeleton } from '../parts/RowsSkeleton.tsx';
 import { useRoving } from '../parts/use-roving.ts';
 import { LOCALE } from '../language.ts';
 import { sayPeople } from '../strings/people.ts';
@@ -71,7 +72,7 @@ export function People() {
               ))}
             </ul>
           )}
-          {state === 'loading' && everybody.value.length === 0 && <Skeleton />}
+          {state === 'loading' && everybody.value.length === 0 && <RowsSkeleton saying={sayPeople.loading} />}
           {hinting && (
             <EmptyState drawing={<PeopleDrawing />} title={sayPeople.hintTitle} text={sayPeople.hint} />
           )}
@@ -87,24 +88,6 @@ export function People() {
         </div>
       </div>
     </section>
-  );
-}
-
-/** The shape of what is being fetched. */
-function Skeleton() {
-  return (
-    <div class="people card" role="status">
-      <span class="visually-hidden">{sayPeople.loading}</span>
-      {[1, 2, 3, 4, 5].map((row) => (
-        <div key={row} class="person skeleton" aria-hidden="true">
-          <span class="avatar" />
-          <div class="person-words">
-            <i />
-            <i />
-          </div>
-        </div>
-      ))}
-    </div>
   );
 }
 
