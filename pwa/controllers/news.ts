@@ -15,7 +15,8 @@ export function news(
   const accepted: string[] = [];
   for (const contact of now) {
     const was = beforeById.get(contact.id)?.standing ?? 'none';
-    if (contact.standing === 'received' && was !== 'received') asking.push(contact.name);
+    // A request that crosses one's own makes friends.
+    if (contact.standing === 'received' && was !== 'received' && was !== 'sent') asking.push(contact.name);
     if (contact.standing === 'friends' && was === 'sent') accepted.push(contact.name);
   }
   return [...note('info', 'asks', asking), ...note('success', 'accepted', accepted)];

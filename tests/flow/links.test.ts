@@ -58,6 +58,13 @@ test('a person copies their link, and a newcomer who opens it finds them after m
   await carol.page.getByRole('button', { name: 'Add alice as a friend' }).click();
   expect(await carol.page.locator('.person').count()).toBe(1);
   await carol.page.getByText('Requested').waitFor();
+
+  await page.getByRole('button', { name: 'carol wants to be your friend' }).click();
+  await page.getByRole('button', { name: 'Accept carol' }).waitFor();
+  await carol.page.getByRole('button', { name: 'Withdraw the request to alice' }).click();
+  await page.getByText('No open requests').waitFor();
+
+  await carol.page.getByRole('button', { name: 'Add alice as a friend' }).click();
   await alice.acceptFriend('carol');
   await carol.page.getByRole('button', { name: 'Message alice' }).click();
 });

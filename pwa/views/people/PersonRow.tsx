@@ -56,6 +56,7 @@ export function PersonRow(props: { person: Person; line?: string; listed?: boole
 function words(person: Person, online: boolean | undefined): string {
   if (person.gone === true) return sayPeople.gone;
   if (person.standing === 'blocked') return sayPeople.blocked;
+  if (person.standing === 'sent') return sayPeople.requested;
   if (online === undefined) return '';
   return online ? sayPeople.online : sayPeople.offline;
 }
@@ -73,7 +74,11 @@ function PersonActions(props: { person: Person }) {
         </Act>
       );
     case 'sent':
-      return <span class="person-state">{sayPeople.requested}</span>;
+      return (
+        <Act label={sayPeople.withdrawName(name)} onClick={() => void actions.removeFriend(id)}>
+          {sayPeople.withdraw}
+        </Act>
+      );
     case 'received':
       return (
         <>

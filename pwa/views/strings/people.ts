@@ -19,6 +19,8 @@ export const sayPeople = words('people', {
   add: 'Add',
   addName: (name: string) => `Add ${name} as a friend`,
   requested: 'Requested',
+  withdraw: 'Withdraw',
+  withdrawName: (name: string) => `Withdraw the request to ${name}`,
   accept: 'Accept',
   acceptName: (name: string) => `Accept ${name}`,
   decline: 'Decline',

@@ -27,6 +27,13 @@ describe('news of contacts', () => {
     expect(texts(asked, asked)).toEqual([]);
   });
 
+  it('tells of no request that crosses our own: the two make friends', () => {
+    const sent = [contact('ann', 'sent')];
+    const crossing = [contact('ann', 'received')];
+    expect(texts(sent, crossing)).toEqual([]);
+    expect(texts(sent, [contact('ann', 'friends')])).toEqual(['ann accepted your friend request']);
+  });
+
   it('tells of our request that was accepted, not of one that we accepted', () => {
     const friends = [contact('ann', 'friends')];
     expect(texts([contact('ann', 'sent')], friends)).toEqual(['ann accepted your friend request']);

@@ -18,6 +18,8 @@ export const people: Catalogue['words']['people'] = {
   add: 'Hinzufügen',
   addName: (name) => `${name} hinzufügen: Freundschaftsanfrage senden`,
   requested: 'Angefragt',
+  withdraw: 'Zurückziehen',
+  withdrawName: (name) => `Anfrage an ${name} zurückziehen`,
   accept: 'Annehmen',
   acceptName: (name) => `Anfrage von ${name} annehmen`,
   decline: 'Ablehnen',
