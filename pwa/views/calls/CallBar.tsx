@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { CallElsewhere, CurrentCall } from '../../models/calls.ts';
 import { useApp } from '../app-context.ts';
 import { Avatar } from '../parts/Avatar.tsx';
@@ -10,11 +11,20 @@ import { endingOf } from './Ended.tsx';
 import { EndCallIcon, MaximiseIcon } from './icons.tsx';
 import { Timer } from './Timer.tsx';
 
+/** How a call ended stands in the conversation too; what went wrong stays until somebody has read it. */
+const READABLE_MS = 10_000;
+
 /** The call of this tab while one reads and writes: above everything, and in nobody's way. */
 export function CallBar(props: { call: CurrentCall }) {
   const { actions } = useApp();
   const { call } = props;
   const ended = call.phase === 'ended';
+  const leaves = ended && call.error === null;
+  useEffect(() => {
+    if (!leaves) return;
+    const timer = setTimeout(() => actions.dismissCall(), READABLE_MS);
+    return () => clearTimeout(timer);
+  }, [actions, leaves]);
   return (
     <Bar label={sayCalls.with(call.name)}>
       <button

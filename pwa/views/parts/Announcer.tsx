@@ -9,7 +9,7 @@ export interface Announcement {
 /** The one live region of the app: additions are spoken when the person is idle, in order. */
 export function Announcer(props: { announcements: ReadonlySignal<readonly Announcement[]> }) {
   return (
-    <div class="visually-hidden" role="log" aria-live="polite" aria-relevant="additions">
+    <div class="visually-hidden announcer" role="log" aria-live="polite" aria-relevant="additions">
       {props.announcements.value.map((announcement) => (
         <p key={announcement.id}>{announcement.text}</p>
       ))}

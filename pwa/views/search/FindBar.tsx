@@ -49,7 +49,7 @@ export function FindBar(props: { find: Find }) {
           autocomplete="off"
           enterkeyhint="search"
           aria-label={sayChat.find.label}
-          placeholder={sayChat.find.label}
+          placeholder={sayChat.find.act}
           value={typed.value}
           onInput={(event) => (typed.value = event.currentTarget.value)}
           onKeyDown={(event) => {

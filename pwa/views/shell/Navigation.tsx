@@ -51,7 +51,7 @@ const PLACES: readonly Place[] = [
 /** The sidebar of wide screens and the tab bar of phones: the same places. */
 export function Navigation() {
   const { models, actions } = useApp();
-  const { shell, session, people, conversations, calls } = models;
+  const { shell, session, people, conversations, calls, search } = models;
   const collapsed = shell.sidebarCollapsed.value;
   const panel = shell.route.value.panel === 'search' ? 'chats' : shell.route.value.panel;
   const me = session.me.value;
@@ -87,7 +87,11 @@ export function Navigation() {
                 class="nav-place"
                 title={collapsed ? say.nav[label] : undefined}
                 aria-current={here ? 'page' : undefined}
-                onClick={() => actions.go(route)}
+                onClick={() => {
+                  // Chats are the whole list, not what was found in it.
+                  if (search.query.value !== '') actions.search('');
+                  actions.go(route);
+                }}
               >
                 {here ? <ActiveIcon /> : <Icon />}
                 <span class="nav-label">{say.nav[label]}</span>

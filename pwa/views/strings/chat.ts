@@ -71,12 +71,12 @@ export const sayChat = words('chat', {
   editing: {
     waits: 'Editing a message that waits',
     failed: 'Editing a message that was not sent',
-    gone: 'This message has gone out meanwhile',
+    gone: 'Sent or withdrawn meanwhile',
     cancel: 'Stop editing',
     save: 'Save the change',
     keys: 'Enter saves · Escape leaves it as it was',
     empty: 'A message needs words. You can also withdraw it.',
-    late: 'It may have gone out. Your words are in the field.',
+    late: 'It can’t be changed any more. Your words are in the field.',
   },
 
   notice: {

@@ -73,7 +73,7 @@ export const saySettings = words('settings', {
     act: 'Sign out',
     help: 'Erases messages and keys from this device. Your account stays.',
     title: 'Sign out of this device?',
-    body: 'Messages and keys are erased here. What reached the server comes back when you sign in again.',
+    body: 'Messages, drafts and keys are erased here. What reached the server comes back when you sign in again.',
     unsent: (count: number) =>
       `${counted(count, 'message has', 'messages have')} not been sent and will be lost.`,
     confirm: 'Sign out and erase',

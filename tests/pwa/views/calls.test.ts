@@ -362,6 +362,35 @@ describe('where there is little room', () => {
   });
 });
 
+describe('a call that ended while one reads', () => {
+  it('says how for a while, and stays when it failed', async () => {
+    for (const [error, left] of [
+      [null, 0],
+      ['CALL_NO_WAY', 1],
+    ] as const) {
+      const desk = await site.browser.newPage();
+      await desk.clock.install();
+      await desk.goto(site.url('call-minimised'));
+      const bar = desk.locator('.call-bar');
+      await bar.waitFor();
+      await desk.evaluate((code) => {
+        const { current } = window.gallery.models.calls;
+        if (current.value === null) throw new Error('no call');
+        current.value = { ...current.value, phase: 'ended', ending: 'failed', error: code };
+      }, error);
+      await bar.getByRole('button', { name: 'Close' }).waitFor();
+      // What follows a drawing waits for a frame, which the clock gives as well.
+      await desk.clock.runFor(1_000);
+      await desk.clock.fastForward(8_000);
+      expect(await bar.count()).toBe(1);
+      await desk.clock.fastForward(3_000);
+      await desk.clock.runFor(100);
+      await expect.poll(() => bar.count()).toBe(left);
+      await desk.close();
+    }
+  });
+});
+
 describe('what ends a call', () => {
   it('is asked before the app is locked, and only then', async () => {
     await show('settings-lock-call');

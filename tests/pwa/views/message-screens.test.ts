@@ -163,7 +163,7 @@ describe('a message that waits, while it is edited', () => {
         item.text === 'I can carry it' ? { ...item, id: 'another' as typeof item.id } : item,
       );
     });
-    await strip().getByText('This message has gone out meanwhile').waitFor();
+    await strip().getByText('Sent or withdrawn meanwhile').waitFor();
   });
 
   it('says so when it has gone out, and keeps the words in the field', async () => {
@@ -182,9 +182,9 @@ describe('a message that waits, while it is edited', () => {
         item.text === 'and the rope' ? { ...item, tick: 'sent' } : item,
       );
     });
-    await strip().getByText('This message has gone out meanwhile').waitFor();
+    await strip().getByText('Sent or withdrawn meanwhile').waitFor();
     await field().press('Enter');
-    await page.locator('.footnote').getByText('It may have gone out.').waitFor();
+    await page.locator('.footnote').getByText('It can’t be changed any more.').waitFor();
     expect(await field().inputValue()).toBe('and two ropes');
     expect(await strip().count()).toBe(0);
   });

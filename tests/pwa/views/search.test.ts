@@ -90,6 +90,16 @@ describe('search in the list', () => {
     expect(await hits().locator('mark').allTextContents()).toEqual(['zebra']);
   });
 
+  it('ends when one goes to a place: Chats are the whole list', async () => {
+    await show('list');
+    await field().fill('the');
+    await hits().first().waitFor();
+    await page.getByRole('button', { name: /^Chats/ }).click();
+    await page.locator('.conversation-item').first().waitFor();
+    expect(await field().inputValue()).toBe('');
+    expect(await hits().count()).toBe(0);
+  });
+
   it('is a screen of its own on a phone, which Back leaves', async () => {
     const phone = await site.browser.newPage({
       viewport: { width: 390, height: 844 },

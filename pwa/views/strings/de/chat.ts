@@ -69,12 +69,12 @@ export const chat: Catalogue['words']['chat'] = {
   editing: {
     waits: 'Wartende Nachricht bearbeiten',
     failed: 'Ungesendete Nachricht bearbeiten',
-    gone: 'Diese Nachricht ist inzwischen unterwegs',
+    gone: 'Inzwischen gesendet oder zurückgezogen',
     cancel: 'Bearbeiten beenden',
     save: 'Änderung speichern',
     keys: 'Eingabetaste speichert · Esc lässt sie, wie sie war',
     empty: 'Sie braucht Worte, oder nimm sie zurück.',
-    late: 'Vielleicht schon unterwegs. Dein Text steht im Feld.',
+    late: 'Sie lässt sich nicht mehr ändern. Dein Text steht im Feld.',
   },
 
   notice: {

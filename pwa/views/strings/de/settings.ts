@@ -66,7 +66,7 @@ export const settings: Catalogue['words']['settings'] = {
     act: 'Abmelden',
     help: 'Löscht Nachrichten und Schlüssel von diesem Gerät. Dein Konto bleibt.',
     title: 'Von diesem Gerät abmelden?',
-    body: 'Nachrichten und Schlüssel werden hier gelöscht. Was den Server erreicht hat, kommt wieder, wenn du dich anmeldest.',
+    body: 'Nachrichten, Entwürfe und Schlüssel werden hier gelöscht. Was den Server erreicht hat, kommt wieder, wenn du dich anmeldest.',
     unsent: (count) =>
       `${counted(count, 'Nachricht wurde noch nicht gesendet und geht', 'Nachrichten wurden noch nicht gesendet und gehen')} verloren.`,
     confirm: 'Abmelden und löschen',
