@@ -2,6 +2,7 @@ import { batch, effect } from '@preact/signals';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Models } from '../models/models.ts';
 import type { Route } from '../models/shell.ts';
+import { isConnected } from '../models/status.ts';
 import { unchanged } from '../models/unchanged.ts';
 import type { LocalStore, Stop, StoredConversation } from '../store/ports.ts';
 import { timers } from '../transport/timers.ts';
@@ -51,7 +52,7 @@ type ConversationActions = Editing &
   >;
 
 interface ConversationDeps {
-  readonly models: Pick<Models, 'shell' | 'timeline' | 'conversations'>;
+  readonly models: Pick<Models, 'shell' | 'timeline' | 'conversations' | 'status'>;
   readonly toasts: Toasts;
 }
 
@@ -64,7 +65,7 @@ const AHEAD_MS = 100;
 const LOOK_AGAIN_MS = 1_500;
 
 export function createConversation({ models, toasts }: ConversationDeps): Conversation {
-  const { shell, timeline, conversations } = models;
+  const { shell, timeline, conversations, status } = models;
   let inside: Inside | null = null;
   let stopRoute: Stop = () => {};
   let stopRows: Stop = () => {};
@@ -373,11 +374,15 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       else aim = { peer, id };
     },
     jumpToDay(at) {
-      void attempt(async ({ store }, peer) => {
-        const id = await (await store.lookThrough()).firstSince(peer, at);
-        if (inside?.store !== store || timeline.peer.value !== peer) return;
-        if (id === null) frame.toNewest();
-        else frame.openAround(store, peer, { id });
+      void attempt(async ({ store, seat }, peer) => {
+        const { findDay } = await load(import('./fetch-older.ts'));
+        const isHere = () => inside?.store === store && timeline.peer.value === peer;
+        const goesOn = () => isHere() && isConnected(status.link.peek());
+        const day = await findDay({ archive: await store.lookThrough(), seat, goesOn }, peer, at);
+        if (!isHere()) return;
+        if (day === null) return frame.toNewest();
+        frame.openAround(store, peer, { id: day.id });
+        if (!day.isSure) toasts.show('info', { what: 'day-missing' });
       });
     },
     toNewest: () => frame.toNewest(),

@@ -2,6 +2,7 @@ import { effect } from '@preact/signals';
 import { type ErrorCode, Failure } from '#shared/errors.ts';
 import type { ReportRequest } from '#shared/schema/account.ts';
 import type { Models } from '../models/models.ts';
+import { isConnected } from '../models/status.ts';
 import type { Stop } from '../store/ports.ts';
 import type { AccountApi } from '../transport/account-api.ts';
 import type { Api } from '../transport/http.ts';
@@ -58,6 +59,20 @@ export function createManagement({ models, api, account, toasts }: ManagementDep
 
   const scope = () => ({ inside: mustBeInside(inside), api });
   const own = () => load(import('./own-account.ts'));
+  /** An export holds what the server has too, as far as it can be fetched now. */
+  async function fetchOlder(): Promise<void> {
+    const now = mustBeInside(inside);
+    const { fetchMissing } = await load(import('./fetch-older.ts'));
+    const archive = await now.store.lookThrough();
+    const goesOn = () => inside === now && isConnected(status.link.peek());
+    try {
+      model.lacking.value = await fetchMissing({ archive, seat: now.seat, goesOn }, (left) => {
+        model.fetching.value = left;
+      });
+    } finally {
+      model.fetching.value = null;
+    }
+  }
   const calls = async () => (await load(import('../transport/account-api.ts'))).createAccountApi(api);
 
   /** Runs what a form asks for: busy meanwhile, and what fails is said beside it. Null when it failed. */
@@ -172,6 +187,7 @@ export function createManagement({ models, api, account, toasts }: ManagementDep
     exportData: (passphrase) =>
       succeeds(async () => {
         const { makeExport } = await load(import('./export-data.ts'));
+        await fetchOlder();
         const contacts = [...people.contactsById.value.values()];
         const { file, name, withKeys } = await makeExport(
           { ...scope(), contacts, now: Date.now() },

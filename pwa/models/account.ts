@@ -63,6 +63,9 @@ export function createAccountModel() {
     /** What an account form is doing, and why its last attempt failed. */
     busy: signal(false),
     error: signal<ErrorCode | null>(null),
+    /** How many older messages an export still fetches, null while it fetches none; and how many the last one lacks. */
+    fetching: signal<number | null>(null),
+    lacking: signal(0),
     /** How many seconds somebody has to wait who tried too often. */
     wait: signal(0),
   };

@@ -35,7 +35,7 @@ export interface Toast {
 /** What a note says. The views have the words for it. */
 export type Remark =
   | { readonly what: 'failure'; readonly code: ErrorCode }
-  | { readonly what: 'bug' | 'without-keys' | 'after-call' }
+  | { readonly what: 'bug' | 'without-keys' | 'after-call' | 'day-missing' }
   | { readonly what: 'unplugged'; readonly device: DeviceKind }
   /** People who want to be friends, or who took up an offer to be. */
   | { readonly what: 'asks' | 'accepted'; readonly names: readonly string[] };

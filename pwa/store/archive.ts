@@ -3,9 +3,10 @@ import type { Bytes, OpId, UserId } from '#shared/ids.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import { guarded } from './failures.ts';
-import type { Archive, ArchivedMessage } from './ports.ts';
+import { aboveHole, isHoleBetween, lastOf, sizeOf } from './numbers.ts';
+import type { Archive, ArchivedMessage, DayPlace, Missing } from './ports.ts';
 import type { Presenter } from './present.ts';
-import { type MessageRow, UNSENT } from './rows.ts';
+import { type ConversationRow, type MessageRow, UNSENT } from './rows.ts';
 
 /** Changes of more messages than this are told as "anything". */
 const MOST_CHANGES = 500;
@@ -47,6 +48,7 @@ export function createArchive(
       }),
     ids: () => guarded(() => db.messages.toCollection().primaryKeys()),
     firstSince: (peer, at) => guarded(() => firstSince(db, peer, at)),
+    missing: () => guarded(async () => (await db.conversations.toArray()).flatMap(missingOf)),
     onChange(listener) {
       const part = `idb://${db.name}/messages/`;
       const hear = (parts: ObservabilitySet) => {
@@ -61,10 +63,10 @@ export function createArchive(
 }
 
 /** Numbers and times rise together, so that a place is found by halving: some twenty looks, however many there are. */
-function firstSince(db: Database, peer: UserId, at: number): Promise<OpId | null> {
+function firstSince(db: Database, peer: UserId, at: number): Promise<DayPlace | null> {
   const from = (pos: number) =>
     db.messages.where('[peer+pos]').between([peer, pos], [peer, Infinity]).first();
-  return db.transaction('r', db.messages, async () => {
+  return db.transaction('r', db.messages, db.conversations, async () => {
     const last = await db.messages.where('[peer+pos]').between([peer, 0], [peer, UNSENT]).last();
     let low = 0;
     let high = (last?.pos ?? 0) + 1;
@@ -75,8 +77,17 @@ function firstSince(db: Database, peer: UserId, at: number): Promise<OpId | null
       else low = row.pos + 1;
     }
     const found = await from(low);
-    return found !== undefined && found.at >= at ? found.id : null;
+    if (found === undefined || found.at < at) return null;
+    const before = await db.messages.where('[peer+pos]').between([peer, 0], [peer, found.pos]).last();
+    const held = (await db.conversations.get(peer))?.held ?? [];
+    const gap = found.n === null ? null : { after: before?.n ?? 0, before: found.n };
+    return { id: found.id, gap: gap !== null && isHoleBetween(held, gap.after, gap.before) ? gap : null };
   });
+}
+
+function missingOf({ peer, held }: ConversationRow): readonly Missing[] {
+  const before = aboveHole(held, 0);
+  return before === null ? [] : [{ peer, count: lastOf(held) - sizeOf(held), before }];
 }
 
 /** The keys of an interval tree that holds single keys; null for one with whole ranges, or with very many. */

@@ -218,9 +218,24 @@ export interface Archive {
   find(ids: readonly OpId[]): Promise<readonly ArchivedMessage[]>;
   ids(): Promise<readonly OpId[]>;
   /** The first message of the conversation at or after `at`, milliseconds since 1970; null when all are older. */
-  firstSince(peer: UserId, at: number): Promise<OpId | null>;
+  firstSince(peer: UserId, at: number): Promise<DayPlace | null>;
+  /** The conversations of which older messages have not been fetched. */
+  missing(): Promise<readonly Missing[]>;
   /** Calls back with what is written or erased from now on, in whichever tab; with null when that could be anything. */
   onChange(listener: (ids: readonly OpId[] | null) => void): Stop;
+}
+
+/** How many messages of a conversation are not here, and the number above the newest of them. */
+export interface Missing {
+  readonly peer: UserId;
+  readonly count: number;
+  readonly before: number;
+}
+
+/** With `gap`, messages between these two numbers are not here, which may be of that day as well. */
+export interface DayPlace {
+  readonly id: OpId;
+  readonly gap: { readonly after: number; readonly before: number } | null;
 }
 
 export interface ArchivedMessage {

@@ -168,3 +168,45 @@ function storedText(page: Page): Promise<string> {
     return texts.join('\n');
   });
 }
+
+/** Asks for the first message since a day on which there was nobody here yet. */
+async function jumpToTheBeginning(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Conversation menu' }).click();
+  await page.getByRole('menuitem', { name: 'Jump to date' }).click();
+  await page.getByLabel('Date', { exact: true }).fill('2020-01-01');
+  await page.getByRole('button', { name: 'Jump', exact: true }).click();
+}
+
+test('C16: a day of long ago is fetched for whoever goes there, and said to be missing without a network', async () => {
+  const { page, browser } = alice;
+  await alice.openChat('bob');
+  await browser.context.setOffline(true);
+  await until(async () => (await alice.status()).startsWith('You are offline'), { within: 10_000 });
+  await jumpToTheBeginning(page);
+  await page.getByText('Messages of that day are not on this device.').first().waitFor();
+  expect(await page.getByText('(1)', { exact: false }).count()).toBe(0);
+  await browser.context.setOffline(false);
+  await until(async () => !(await alice.status()).startsWith('You are offline'), { within: 20_000 });
+  await jumpToTheBeginning(page);
+  await page.locator('[data-goal=true] .text', { hasText: /\(1\)$/u }).waitFor();
+});
+
+test('an export fetches first what this device lacks', async () => {
+  const { page } = alice;
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: /^Your data/ }).click();
+  await page.getByLabel('Passphrase for the file').fill(PASSPHRASE);
+  const [download] = await Promise.all([
+    page.waitForEvent('download', { timeout: 60_000 }),
+    page.getByRole('button', { name: 'Export', exact: true }).click(),
+  ]);
+  await page.getByText('The file is ready. Your browser saves it.').first().waitFor();
+  await page.getByLabel('Exported file').setInputFiles(await download.path());
+  await page.getByLabel('Passphrase of the file').fill(PASSPHRASE);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  // Three were written above.
+  await page
+    .getByText(`${(MESSAGES + 3).toLocaleString('en')} messages`)
+    .first()
+    .waitFor();
+});

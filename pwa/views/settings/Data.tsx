@@ -44,7 +44,8 @@ export function Data() {
 }
 
 function Export() {
-  const { actions } = useApp();
+  const { actions, models } = useApp();
+  const { fetching, lacking } = models.account;
   const passphrase = useSignal('');
   const names = useOwnNames();
   const done = useSignal(false);
@@ -71,7 +72,12 @@ function Export() {
         readOnly={busy}
       />
       <FormError code={attempt.error.value} />
-      {done.value && <Done text={words.exported} />}
+      {(fetching.value ?? 0) > 0 && (
+        <p class="note" role="status">
+          {words.fetching(fetching.value ?? 0)}
+        </p>
+      )}
+      {done.value && <Done text={lacking.value === 0 ? words.exported : words.exportedPart(lacking.value)} />}
       <div class="setting-buttons">
         <button type="submit" class="button button-primary" disabled={busy}>
           <InstallIcon />

@@ -7,6 +7,7 @@ export const sayNews = words('news', {
   bug: 'Something went wrong in the app. Reload it if this happens again.',
   withoutKeys: 'Exported. Your keys are not in the file, because the server could not be reached.',
   afterCall: 'The page reloads when the call is over.',
+  dayMissing: 'Messages of that day are not on this device. Try again when you are connected.',
   unplugged: {
     microphone: 'The microphone was unplugged. The default one is used now.',
     camera: 'The camera was unplugged. The default one is used now.',
@@ -30,6 +31,8 @@ export function wordsOf(remark: Remark): string {
       return sayNews.withoutKeys;
     case 'after-call':
       return sayNews.afterCall;
+    case 'day-missing':
+      return sayNews.dayMissing;
     case 'unplugged':
       return sayNews.unplugged[remark.device];
     case 'asks':

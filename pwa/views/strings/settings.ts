@@ -207,6 +207,9 @@ export const saySettings = words('settings', {
     passphrase: 'Passphrase for the file',
     export: 'Export',
     exported: 'The file is ready. Your browser saves it.',
+    exportedPart: (count: number) =>
+      `The file is ready, without ${counted(count, 'older message', 'older messages')} that this device could not fetch. Export again when you are connected.`,
+    fetching: (count: number) => `Fetching older messages: ${numbers.format(count)} to go`,
     openTitle: 'Open an exported file',
     openHelp: 'To read it here. Nothing in it is added to your account.',
     file: 'Exported file',

@@ -203,6 +203,9 @@ export const settings: Catalogue['words']['settings'] = {
     passphrase: 'Passphrase für die Datei',
     export: 'Exportieren',
     exported: 'Die Datei ist fertig. Dein Browser speichert sie.',
+    exportedPart: (count) =>
+      `Die Datei ist fertig, aber ohne ${counted(count, 'ältere Nachricht', 'ältere Nachrichten')}, die dieses Gerät nicht holen konnte. Exportiere noch einmal, wenn du verbunden bist.`,
+    fetching: (count) => `Ältere Nachrichten werden geholt: noch ${numbers.format(count)}`,
     openTitle: 'Exportierte Datei öffnen',
     openHelp: 'Um sie hier zu lesen. Nichts davon kommt in dein Konto.',
     file: 'Exportierte Datei',
