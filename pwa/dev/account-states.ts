@@ -42,7 +42,7 @@ export const ACCOUNT_STATES: Readonly<Record<string, Prepare>> = {
   'settings-password': section('password'),
   'settings-recovery': section('recovery', (models) => (models.account.recoveryCreated.value = MADE)),
   'settings-recovery-none': section('recovery', (models) => (models.account.recoveryCreated.value = null)),
-  'settings-recovery-unknown': section('recovery'),
+  'settings-recovery-unknown': section('recovery', (models) => (models.status.link.value = 'offline')),
   'settings-lock': section('lock'),
   'settings-lock-on': section('lock', (models) => {
     models.account.lock.value = { minutes: 15, hasKey: false };

@@ -129,12 +129,6 @@ export const STATES: Readonly<Record<string, Prepare>> = {
     models.status.progress.value = { done: 1240, total: 8000 };
   }),
   'conversation-long-draft': inside(talk, (models) => (models.timeline.draft.value = 'long '.repeat(1990))),
-  'conversation-closed': inside(talk, (models) => {
-    models.conversations.rows.value = models.conversations.rows.value.map((row) => ({
-      ...row,
-      canWrite: row.peer !== mira,
-    }));
-  }),
   'conversation-hole': inside(talk, (models) => {
     models.timeline.items.value = conversationWithHole(Date.now());
   }),

@@ -20,10 +20,11 @@ const trusted =
   (models) =>
     changeMira(models, { trust });
 
-const blocked =
-  (pending: boolean): Prepare =>
+/** One can't write to her any more. */
+const closed =
+  (patch: Partial<Contact>): Prepare =>
   (models) => {
-    changeMira(models, { standing: 'blocked', pending });
+    changeMira(models, patch);
     models.conversations.rows.value = models.conversations.rows.value.map((row) =>
       row.peer === mira ? { ...row, canWrite: false } : row,
     );
@@ -70,12 +71,10 @@ export const TRUST_STATES: Readonly<Record<string, Prepare>> = {
       item.text === null ? { ...item, error: 'KEY_CHANGED' } : item,
     );
   }),
-  'conversation-gone': inside(talk, (models) => {
-    changeMira(models, { standing: 'none', gone: true });
-    models.conversations.rows.value = models.conversations.rows.value.map((row) =>
-      row.peer === mira ? { ...row, canWrite: false } : row,
-    );
-  }),
-  'conversation-blocked': inside(talk, blocked(false)),
-  'conversation-blocked-pending': inside(talk, blocked(true)),
+  'conversation-gone': inside(talk, closed({ standing: 'none', gone: true })),
+  'conversation-closed': inside(talk, closed({ standing: 'none' })),
+  'conversation-closed-sent': inside(talk, closed({ standing: 'sent', pending: true })),
+  'conversation-closed-asks': inside(talk, closed({ standing: 'received' })),
+  'conversation-blocked': inside(talk, closed({ standing: 'blocked' })),
+  'conversation-blocked-pending': inside(talk, closed({ standing: 'blocked', pending: true })),
 };

@@ -8,9 +8,9 @@ import { OfflineIcon, RetryIcon, SignInIcon } from '../parts/icons.tsx';
 import { AcceptIcon, LockIcon, PendingIcon, SendIcon } from '../parts/more-icons.tsx';
 import { say } from '../strings.ts';
 import { sayChat } from '../strings/chat.ts';
-import { sayPeople } from '../strings/people.ts';
 import { composerHeight } from './composer-height.ts';
 import { ChangedIdentity } from './ChangedIdentity.tsx';
+import { ClosedComposer } from './ClosedComposer.tsx';
 import { EditingStrip } from './EditingStrip.tsx';
 import type { Friend } from './use-friend.ts';
 
@@ -44,12 +44,9 @@ export function Composer({ friend }: { friend: Friend }) {
   return (
     <div class="composer glass" ref={ref}>
       {held !== null && <ChangedIdentity friend={friend} verified={held === 'changed-verified'} />}
-      {friend.blocked && <Blocked friend={friend} />}
       {writable && <Unsent />}
       {writable && <WritingField name={friend.name} held={held} />}
-      {!writable && !friend.blocked && (
-        <p class="composer-closed">{friend.gone ? sayChat.composer.gone : sayChat.composer.closed}</p>
-      )}
+      {!writable && <ClosedComposer friend={friend} />}
     </div>
   );
 }
@@ -75,25 +72,6 @@ type Held = 'changed' | 'changed-verified' | null;
 
 function heldBy(trust: Trust): Held {
   return trust === 'changed' || trust === 'changed-verified' ? trust : null;
-}
-
-function Blocked(props: { friend: Friend }) {
-  const { actions } = useApp();
-  const { id, name, pending } = props.friend;
-  return (
-    <div class="composer-closed">
-      <p>{sayChat.composer.blocked(name)}</p>
-      {pending && (
-        <p class="composer-pending">
-          <PendingIcon />
-          {sayPeople.pending}
-        </p>
-      )}
-      <button type="button" class="button button-soft" onClick={() => void actions.unblockPerson(id)}>
-        {sayChat.composer.unblock}
-      </button>
-    </div>
-  );
 }
 
 function WritingField(props: { name: string; held: Held }) {

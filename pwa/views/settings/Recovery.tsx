@@ -50,12 +50,16 @@ export function Recovery() {
 
 function Current(props: { created: number | null | undefined }) {
   const { created } = props;
+  const { link } = useApp().models.status;
   if (created === undefined) {
+    // It is on its way, unless there is none.
     return (
-      <p class="note">
-        <InfoIcon />
-        {saySettings.recovery.unknown}
-      </p>
+      link.value === 'offline' && (
+        <p class="note">
+          <InfoIcon />
+          {saySettings.recovery.unknown}
+        </p>
+      )
     );
   }
   return created === null ? (

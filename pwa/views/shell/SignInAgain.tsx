@@ -27,7 +27,12 @@ export function SignInAgain(props: { onClose: () => void }) {
         <p>{sayDoor.again.body(name)}</p>
         <AccountName />
         <PasswordField value={password} purpose="current" readOnly={busy} focused />
-        {!busy && <FormError code={error.value} />}
+        {!busy && (
+          <FormError
+            code={error.value}
+            text={error.value === 'BAD_CREDENTIALS' ? sayDoor.again.wrong : null}
+          />
+        )}
         {busy ? (
           <EntryStages stage={stage.value} />
         ) : (

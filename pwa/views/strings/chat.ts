@@ -124,6 +124,10 @@ export const sayChat = words('chat', {
     waitsVerified: 'Messages wait until you have verified the new identity',
     gone: 'This account was deleted. You can still read what was said.',
     closed: 'You are not friends any more, so you can read but not write here.',
+    ask: 'Send a friend request',
+    withdraw: 'Withdraw the request',
+    asks: (name: string) =>
+      `${name} wants to be your friend again. Until then you can read but not write here.`,
     blocked: (name: string) => `You blocked ${name}.`,
     unblock: 'Unblock',
     count: (used: number, limit: number) => `${numbers.format(used)} of ${numbers.format(limit)} characters`,

@@ -111,6 +111,7 @@ export const sayDoor = words('door', {
     body: (name: string) =>
       `Enter the password of ${name} to send and receive again. Nothing on this device is lost.`,
     submit: 'Sign in',
+    wrong: 'The password is wrong.',
   },
 
   unusable: {

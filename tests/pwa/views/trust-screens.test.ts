@@ -329,6 +329,18 @@ describe('blocking and reporting', () => {
     }
   });
 
+  it('is asked again, or answered, where one would write', async () => {
+    await show('conversation-closed');
+    const ask = page.getByRole('button', { name: 'Send a friend request' });
+    await ask.click();
+    await page.getByRole('button', { name: 'Withdraw the request' }).click();
+    await ask.waitFor();
+    await show('conversation-closed-asks');
+    await page.locator('.composer').getByText('mira.okafor wants to be your friend again.').waitFor();
+    await page.locator('.composer').getByRole('button', { name: 'Decline' }).click();
+    await ask.waitFor();
+  });
+
   it.each(['conversation-closed', 'conversation-blocked'])(
     'shows no presence of whom one can’t write to (%s)',
     async (state) => {

@@ -122,6 +122,10 @@ export const chat: Catalogue['words']['chat'] = {
     waitsVerified: 'Wartet, bis du die neue Identität verifiziert hast',
     gone: 'Dieses Konto wurde gelöscht. Was gesagt wurde, kannst du weiter lesen.',
     closed: 'Ihr seid nicht mehr befreundet: Du kannst hier lesen, aber nicht schreiben.',
+    ask: 'Freundschaft anfragen',
+    withdraw: 'Anfrage zurückziehen',
+    asks: (name) =>
+      `${name} möchte wieder mit dir befreundet sein. Bis dahin kannst du hier lesen, aber nicht schreiben.`,
     blocked: (name) => `Du hast ${name} blockiert.`,
     unblock: 'Nicht mehr blockieren',
     count: (used, limit) => `${numbers.format(used)} von ${numbers.format(limit)} Zeichen`,

@@ -98,6 +98,7 @@ export const door: Catalogue['words']['door'] = {
     body: (name) =>
       `Gib das Passwort von ${name} ein, um wieder zu senden und zu empfangen. Auf diesem Gerät geht nichts verloren.`,
     submit: 'Anmelden',
+    wrong: 'Das Passwort ist falsch.',
   },
 
   unusable: {
