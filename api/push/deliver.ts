@@ -9,7 +9,7 @@ export interface Delivery {
   /** The sign-in. */
   readonly session: string;
   readonly to: PushPlace;
-  readonly kind: PushMessage['kind'];
+  readonly message: PushMessage;
   /** Seconds that the push service may keep it for a device that it can't reach. */
   readonly ttl: number;
 }
@@ -38,14 +38,13 @@ const PADDED = 32;
 
 /** Says one thing to one push service, sealed for the device (RFC 8291) and signed (RFC 8292). Never rejects. */
 export function createDeliver({ vapid, subject, signal }: DeliverDeps): Deliver {
-  return async ({ session, to: { endpoint, ...keys }, kind, ttl }) => {
+  return async ({ session, to: { endpoint, ...keys }, message, ttl }) => {
     if (signal.aborted) return { outcome: 'put off', why: 'the server stops', after: null };
-    const message: PushMessage = { kind };
     try {
       const { headers, body } = webPush.generateRequestDetails(
         { endpoint, keys },
         JSON.stringify(message).padEnd(PADDED),
-        { vapidDetails: { subject, ...vapid }, TTL: ttl, urgency: 'high', topic: topicOf(session, kind) },
+        { vapidDetails: { subject, ...vapid }, TTL: ttl, urgency: 'high', topic: topicOf(session, message) },
       );
       const response = await fetch(endpoint, {
         method: 'POST',
@@ -64,7 +63,7 @@ export function createDeliver({ vapid, subject, signal }: DeliverDeps): Deliver 
 }
 
 /** The push service keeps the newest of each. It sees that two are the same, and not of what. */
-function topicOf(session: string, kind: PushMessage['kind']): string {
+function topicOf(session: string, { kind }: PushMessage): string {
   return createHash('sha256').update(`nexchat/topic/v1 ${session} ${kind}`).digest('base64url').slice(0, 32);
 }
 

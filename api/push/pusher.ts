@@ -4,6 +4,7 @@ import { RING_MS } from '#shared/call.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { Clock, News, Timers, Waker } from '#sync/server/ports.ts';
 import type { AccountStore, SignIn } from '../store/ports.ts';
+import type { PushMessage } from '#shared/schema/push.ts';
 import { createDeliver } from './deliver.ts';
 import { type Outcome, createPushQueue } from './queue.ts';
 import type { PushServices } from './services.ts';
@@ -94,11 +95,12 @@ export function createPusher(deps: PusherDeps): Pusher {
   }
 
   async function send(user: UserId, { news, which }: Waiting): Promise<void> {
-    const until = clock.now() + (news.kind === 'call' && !news.missed ? RING_MS : WEEK);
+    const until = clock.now() + (news.kind === 'call' && news.state !== 'missed' ? RING_MS : WEEK);
+    const message = messageOf(news);
     for (const signIn of await store.sessions(user)) {
       const { id, push } = signIn;
       if (!push || !lasts(signIn) || !services.has(push.endpoint) || !which.some((has) => has(id))) continue;
-      queue.add({ session: id, to: push, kind: news.kind, until });
+      queue.add({ session: id, to: push, message, until });
     }
   }
 
@@ -127,4 +129,8 @@ export function createPusher(deps: PusherDeps): Pusher {
       ending.abort();
     },
   };
+}
+
+function messageOf(news: News): PushMessage {
+  return news.kind === 'call' ? { kind: 'call', rings: news.state === 'rings' } : { kind: news.kind };
 }

@@ -42,7 +42,7 @@ interface Lane {
   running: number;
 }
 interface Attempt {
-  readonly job: Job;
+  job: Job;
   /** How often it was tried before. */
   readonly tries: number;
 }
@@ -63,8 +63,12 @@ export function createPushQueue({ deliver, clock, timers, isWanted, onDone }: Pu
   function add(job: Job): void {
     const [lane, key] = [laneOf(job), keyOf(job)];
     const resting = lane.resting.get(key);
-    // It waits for the moment that the push service named: then it is the newest that is sent.
-    if (resting) return void lane.resting.set(key, { ...resting, job });
+    // It waits for the moment that the push service named: then it is the newest that is sent. A call does not wait.
+    if (resting && job.message.kind !== 'call') {
+      resting.job = job;
+      return;
+    }
+    lane.resting.delete(key);
     lane.waiting.delete(key);
     lane.waiting.set(key, { job, tries: 0 });
     dropTooMany(lane);
@@ -107,14 +111,15 @@ export function createPushQueue({ deliver, clock, timers, isWanted, onDone }: Pu
     // Not behind a newer one, which goes its own way, and not when it is of no use by then.
     const again = pause !== null && clock.now() + pause < job.until && !lane.waiting.has(keyOf(job));
     if (!again || onEmpty) return onDone(job, 'failed', delivered.why);
-    lane.resting.set(keyOf(job), { job, tries: tries + 1 });
+    const attempt = { job, tries: tries + 1 };
+    lane.resting.set(keyOf(job), attempt);
     dropTooMany(lane);
-    timers.after(pause, () => tryAgain(lane, keyOf(job)));
+    timers.after(pause, () => tryAgain(lane, keyOf(job), attempt));
   }
 
-  function tryAgain(lane: Lane, key: string): void {
-    const attempt = lane.resting.get(key);
-    if (!attempt) return;
+  function tryAgain(lane: Lane, key: string, attempt: Attempt): void {
+    // It was dropped, or a newer one has its place.
+    if (lane.resting.get(key) !== attempt) return;
     lane.resting.delete(key);
     lane.waiting.set(key, attempt);
     proceed(lane);
@@ -136,8 +141,8 @@ export function createPushQueue({ deliver, clock, timers, isWanted, onDone }: Pu
   };
 }
 
-function keyOf({ session, kind }: Job): string {
-  return `${session} ${kind}`;
+function keyOf({ session, message }: Job): string {
+  return `${session} ${message.kind}`;
 }
 
 /** In ms; null when it is not to be tried any more. */

@@ -3,9 +3,9 @@ import type { UserId } from '#shared/ids.ts';
 import type { Models } from '../models/models.ts';
 import type { NoticeLeave, Preview } from '../models/notices.ts';
 import type { Route } from '../models/shell.ts';
-import { type NoticeData, noticesOf } from '../notices/decide.ts';
+import { noticesOf } from '../notices/decide.ts';
 import { closeNotices, closeShown, showBadge, tidyNotices } from '../notices/show.ts';
-import { beWoken, letSleep } from '../notices/waking.ts';
+import { beWoken, inTime, letSleep } from '../notices/waking.ts';
 import type { NoticeChoice, NoticeStore, Stop } from '../store/ports.ts';
 import type { Api } from '../transport/http.ts';
 import { createPushApi } from '../transport/push-api.ts';
@@ -43,6 +43,8 @@ export function createNoticesWork({ models, api, go, report }: NoticesDeps): Not
   let again = false;
   let cancelLook: Stop | null = null;
   let telling = Promise.resolve();
+  /** Whether the server has heard where to wake this device. */
+  let isTold = false;
 
   const language = () => document.documentElement.lang;
   const choiceNow = (): NoticeChoice => ({
@@ -57,11 +59,17 @@ export function createNoticesWork({ models, api, go, report }: NoticesDeps): Not
   /** The person may have said otherwise in another tab, or in the browser's own settings. */
   async function read(store: NoticeStore): Promise<NoticeChoice | null> {
     const choice = await store.choice();
+    const before = notices.leave.peek();
     batch(() => {
       notices.leave.value = leaveNow();
       notices.wanted.value = choice?.wanted ?? false;
       notices.preview.value = choice?.preview ?? 'text';
     });
+    if (inside !== null && before !== null && before !== leaveNow()) {
+      // The browser ends the subscription with the leave.
+      notices.waking.value = 'unknown';
+      void tell(inside);
+    }
     return choice;
   }
 
@@ -91,14 +99,14 @@ export function createNoticesWork({ models, api, go, report }: NoticesDeps): Not
     const store = await now.store.notices();
     await read(store);
     if (!isShown() || inside !== now) return;
-    const news = await store.take();
     const registration = await navigator.serviceWorker.getRegistration();
     if (registration === undefined) return;
-    await tidyNotices(registration, news.standing, openNow());
-    if (quietly) return;
+    const news = await store.take((error) => note('news that can’t be opened', error));
+    const { standing } = news;
+    if (quietly) return tidyNotices(registration, standing, openNow());
     const shown = noticesOf(news, { ...choiceNow(), preview: shownPreview() });
-    // Another tab may be looked at: the worker knows of all.
-    if (shown.length > 0) registration.active?.postMessage({ type: 'NOTICES', notices: shown });
+    // Another tab may be looked at: the worker knows of all. It closes too, so as not to show meanwhile.
+    registration.active?.postMessage({ type: 'NOTICES', standing, notices: shown });
   }
 
   function lookSoon(): void {
@@ -129,19 +137,32 @@ export function createNoticesWork({ models, api, go, report }: NoticesDeps): Not
       notices.waking.value = 'no-browser';
       return;
     }
-    const { pushManager } = await navigator.serviceWorker.ready;
+    const { pushManager } = await inTime(navigator.serviceWorker.ready);
     if (!isShown()) return letSleep(pushManager);
     const token = () => now.tokens.current();
     const waking = await beWoken({ push: pushManager, api: push, token, note });
-    if (inside === now) notices.waking.value = waking;
+    if (inside === now && isShown()) notices.waking.value = waking;
   }
 
-  /** One after the other. Without the server nothing is known; the next start asks again. */
+  /** One after the other: what is under way must not subscribe again what is to sleep. */
+  function inTurn(task: () => Promise<void>): Promise<void> {
+    const turn = telling.then(task);
+    telling = turn.catch(() => {});
+    return turn;
+  }
+
+  /** What fails is tried again when the link is live again. */
   function tell(now: Inside): Promise<void> {
-    telling = telling
-      .then(() => keepTold(now))
-      .catch((error: unknown) => note('the server was not told where to wake this device', error));
-    return telling;
+    isTold = false;
+    return inTurn(() => keepTold(now)).then(
+      () => {
+        isTold = inside === now;
+      },
+      (error: unknown) => {
+        isTold = false;
+        note('the server was not told where to wake this device', error);
+      },
+    );
   }
 
   async function keep(change: Partial<NoticeChoice>): Promise<void> {
@@ -154,7 +175,7 @@ export function createNoticesWork({ models, api, go, report }: NoticesDeps): Not
     const registration = await navigator.serviceWorker?.getRegistration();
     if (registration === undefined) return;
     await closeNotices(registration);
-    if (canBeWoken()) await letSleep(registration.pushManager);
+    if (canBeWoken()) await inTurn(() => letSleep(registration.pushManager));
   }
 
   async function begin(now: Inside): Promise<void> {
@@ -166,7 +187,9 @@ export function createNoticesWork({ models, api, go, report }: NoticesDeps): Not
     const leaving = new AbortController();
     const { signal } = leaving;
     document.addEventListener('visibilitychange', turned, { signal });
-    window.addEventListener('pagehide', () => void closeRinging().catch(report), { signal });
+    // A page that goes waits for nothing any more.
+    const gone = () => navigator.serviceWorker?.controller?.postMessage({ type: 'GONE' });
+    window.addEventListener('pagehide', gone, { signal });
     navigator.serviceWorker?.addEventListener(
       'message',
       ({ data }: MessageEvent<{ type?: string; path?: string }>) => {
@@ -174,7 +197,6 @@ export function createNoticesWork({ models, api, go, report }: NoticesDeps): Not
       },
       { signal },
     );
-    let isTold = false;
     stops = [
       () => leaving.abort(),
       () => {
@@ -185,9 +207,7 @@ export function createNoticesWork({ models, api, go, report }: NoticesDeps): Not
         const link = status.link.value;
         // Whoever signs in again has another sign-in, of which the server knows nothing.
         if (link === 'stopped') isTold = false;
-        if (link !== 'live' || isTold) return;
-        isTold = true;
-        void tell(now);
+        if (link === 'live' && !isTold) void tell(now);
       }),
       effect(() => {
         const seen = [conversations.rows, people.contactsById, calls.missed, status.link, shell.route];
@@ -209,6 +229,7 @@ export function createNoticesWork({ models, api, go, report }: NoticesDeps): Not
       for (const stop of stops) stop();
       stops = [];
       inside = null;
+      isTold = false;
       showBadge(0).catch(report);
       batch(() => {
         notices.wanted.value = false;
@@ -223,6 +244,7 @@ export function createNoticesWork({ models, api, go, report }: NoticesDeps): Not
       try {
         // First of all: some browsers ask only in answer to the very press.
         if (on) await Notification.requestPermission();
+        notices.leave.value = leaveNow();
         await keep({ wanted: on && leaveNow() === 'given' });
         if (isShown()) {
           lookSoon();
@@ -230,12 +252,11 @@ export function createNoticesWork({ models, api, go, report }: NoticesDeps): Not
         }
         notices.waking.value = 'unknown';
         if (on) return;
-        await forget();
+        await forget().catch((error: unknown) => note('the browser listens on', error));
         // A place that nobody listens at is forgotten by the server in any case.
-        await now.tokens
-          .current()
-          .then(push.remove)
-          .catch((error: unknown) => note('the server was not told to wake nobody', error));
+        await inTurn(() => now.tokens.current().then(push.remove)).catch((error: unknown) =>
+          note('the server was not told to wake nobody', error),
+        );
       } finally {
         notices.busy.value = false;
       }
@@ -258,12 +279,4 @@ function leaveNow(): NoticeLeave {
   if (!('Notification' in globalThis) || !('serviceWorker' in navigator)) return 'missing';
   const { permission } = Notification;
   return permission === 'granted' ? 'given' : permission === 'denied' ? 'refused' : 'unasked';
-}
-
-/** Whether it rings on, nobody knows without this page. */
-async function closeRinging(): Promise<void> {
-  const registration = await navigator.serviceWorker?.getRegistration();
-  for (const shown of (await registration?.getNotifications()) ?? []) {
-    if ((shown.data as NoticeData | null)?.about === 'call') shown.close();
-  }
 }

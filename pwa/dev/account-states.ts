@@ -69,6 +69,7 @@ export const ACCOUNT_STATES: Readonly<Record<string, Prepare>> = {
     notified('unknown')(models);
     models.account.lock.value = { minutes: 15, hasKey: false };
   }),
+  'settings-notices-busy': section('notices', (models) => (models.notices.busy.value = true)),
   'settings-notices-refused': section('notices', (models) => (models.notices.leave.value = 'refused')),
   'settings-notices-missing': section('notices', (models) => (models.notices.leave.value = 'missing')),
   'settings-notices-install': section('notices', (models) => (models.notices.leave.value = 'install')),

@@ -45,8 +45,8 @@ export function noticesOf(news: News, choice: NoticeChoice): readonly Notice[] {
   const { messages, requests, calls } = news;
   const words = noticeWords(choice.language);
   return [
-    ...messageNotices(messages, news.standing, choice, words),
-    ...requestNotices(requests, news.standing, choice, words),
+    ...messageNotices(messages, choice, words),
+    ...requestNotices(requests, choice, words),
     ...calls.map((call) => callNotice(call, choice, words)),
   ];
 }
@@ -54,24 +54,25 @@ export function noticesOf(news: News, choice: NoticeChoice): readonly Notice[] {
 /** What a push comes to, once what is new was asked for. */
 export interface Heard {
   /** Null for one that this version does not understand. */
-  readonly kind: PushMessage['kind'] | null;
+  readonly push: PushMessage | null;
   /** `locked`: this device's lock keeps everything shut. `failed`: the server could not be asked. */
   readonly outcome: 'fetched' | 'locked' | 'failed' | 'signed-out';
   readonly news: News | null;
-  /** Something was shown since the push came: by another one, or by a hidden tab. */
-  readonly shown: boolean;
+  /** What was shown since the push came, by another one or by a hidden tab: what it tells of, or only something else. */
+  readonly shown: 'nothing' | 'something else' | 'the same';
 }
 
 /** Never nothing, unless something was shown already: browsers take the right to be woken from whoever shows nothing. */
 export function noticesOfPush(heard: Heard, choice: NoticeChoice): readonly Notice[] {
-  const { kind, outcome, news, shown } = heard;
+  const { push, outcome, news, shown } = heard;
   const words = noticeWords(choice.language);
   const found = news === null ? [] : noticesOf(news, choice);
   if (found.length > 0) return found;
-  if (kind !== null && outcome === 'locked') return [pushNotice(kind, choice, words)];
-  if (shown) return [];
-  if (kind !== null && outcome === 'failed') return [pushNotice(kind, choice, words)];
-  const isCallOver = kind === 'call' && news?.standing.live.length === 0;
+  const isUnknown = outcome === 'locked' || outcome === 'failed';
+  // A message and a call are two things, as long as it is not known what there is.
+  if (push !== null && isUnknown && shown !== 'the same') return [pushNotice(push, choice, words)];
+  if (shown !== 'nothing') return [];
+  const isCallOver = push?.kind === 'call' && news?.standing.live.length === 0;
   const known = isCallOver ? words.callOver : words.upToDate;
   return [
     {
@@ -84,6 +85,22 @@ export function noticesOfPush(heard: Heard, choice: NoticeChoice): readonly Noti
       data: { about: 'nothing', path: '/' },
     },
   ];
+}
+
+/** Pushes of which kind tell of the same. */
+export function kindOf({ data }: Notice): PushMessage['kind'] | null {
+  switch (data.about) {
+    case 'conversation':
+    case 'messages':
+      return 'message';
+    case 'requests':
+      return 'request';
+    case 'call':
+    case 'missed':
+      return 'call';
+    case 'nothing':
+      return null;
+  }
 }
 
 /** Whether what a notification tells is no longer so. `open` is the conversation that somebody looks at. */
@@ -114,7 +131,6 @@ const plain = ({ language }: NoticeChoice) => ({
 
 function messageNotices(
   messages: readonly NewMessages[],
-  standing: NewsStanding,
   choice: NoticeChoice,
   words: NoticeWords,
 ): readonly Notice[] {
@@ -124,7 +140,7 @@ function messageNotices(
   if (!isHidden && messages.length <= MOST_CONVERSATIONS) {
     return messages.map((one) => conversationNotice(one, choice, words));
   }
-  const count = isHidden ? standing.total : messages.reduce((sum, one) => sum + one.count, 0);
+  const count = messages.reduce((sum, one) => sum + one.count, 0);
   const body = isHidden
     ? saysMany(count, words.message, words.messages)
     : words.summary(count, messages.length);
@@ -139,7 +155,7 @@ function conversationNotice(one: NewMessages, choice: NoticeChoice, words: Notic
   return {
     ...plain(choice),
     tag: `chat-${peer}`,
-    title: name,
+    title: name ?? words.app,
     body: shown === null ? many : count > 1 ? `${shown}\n${many}` : shown,
     actions: [
       { action: 'reply', type: 'text', title: words.reply },
@@ -150,20 +166,19 @@ function conversationNotice(one: NewMessages, choice: NoticeChoice, words: Notic
 }
 
 function requestNotices(
-  names: readonly string[],
-  standing: NewsStanding,
+  names: readonly (string | null)[],
   choice: NoticeChoice,
   words: NoticeWords,
 ): readonly Notice[] {
   const [name] = names;
   if (name === undefined) return [];
-  const one = choice.preview === 'nothing' ? words.someRequest : words.request(name);
+  const one = choice.preview === 'nothing' || name === null ? words.someRequest : words.request(name);
   return [
     {
       ...plain(choice),
       tag: 'requests',
       title: words.app,
-      body: saysMany(standing.requests, one, words.requests),
+      body: saysMany(names.length, one, words.requests),
       data: { about: 'requests', path: '/requests' },
     },
   ];
@@ -171,29 +186,32 @@ function requestNotices(
 
 function callNotice(call: NewCall, choice: NoticeChoice, words: NoticeWords): Notice {
   const { id, peer, name, media, state } = call;
-  const isHidden = choice.preview === 'nothing';
+  const shown = choice.preview === 'nothing' ? null : name;
   const rings = state === 'rings';
   return {
     ...plain(choice),
     // The one of the call that rang is replaced when it was missed.
     tag: `call-${id}`,
-    title: isHidden ? words.app : rings ? words.calls(name) : name,
-    body: !rings ? words.missed[media] : isHidden ? words.someCall : words.call[media],
+    title: shown === null ? words.app : rings ? words.calls(shown) : shown,
+    body: !rings ? words.missed[media] : shown === null ? words.someCall : words.call[media],
     requireInteraction: rings,
     data: { about: rings ? 'call' : 'missed', path: `/chats/${peer}`, peer, call: id },
   };
 }
 
 /** What a push says by itself. */
-function pushNotice(kind: PushMessage['kind'], choice: NoticeChoice, words: NoticeWords): Notice {
+function pushNotice(push: PushMessage, choice: NoticeChoice, words: NoticeWords): Notice {
+  const { kind } = push;
   const say = { message: words.message, request: words.someRequest, call: words.perhapsCall };
   const data: Readonly<Record<PushMessage['kind'], NoticeData>> = {
     message: { about: 'messages', path: '/' },
     request: { about: 'requests', path: '/requests' },
-    call: { about: 'nothing', path: '/' },
+    call: { about: 'call', path: '/' },
   };
   return {
     ...plain(choice),
+    // That it rings no longer is not heard where it was heard that it rings.
+    renotify: push.kind !== 'call' || push.rings,
     tag: kind === 'message' ? 'messages' : kind === 'request' ? 'requests' : 'call',
     title: words.app,
     body: say[kind],

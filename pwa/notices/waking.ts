@@ -36,7 +36,7 @@ export async function beWoken({ push, api, token, note }: WakingDeps): Promise<W
 }
 
 export async function letSleep(push: PushManager): Promise<void> {
-  await (await push.getSubscription())?.unsubscribe();
+  await inTime(push.getSubscription().then((subscription) => subscription?.unsubscribe()));
 }
 
 /** One that was made for another key is of no use to the server, and stands in the way of a new one. */
@@ -57,9 +57,9 @@ function placeOf(subscription: PushSubscription): PushRequest {
   return { endpoint, p256dh: raw('p256dh'), auth: raw('auth') };
 }
 
-function inTime<T>(promise: Promise<T>): Promise<T> {
+export function inTime<T>(promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('The push service does not answer')), PATIENCE_MS);
+    const late = setTimeout(() => reject(new Error('The browser does not answer')), PATIENCE_MS);
     promise.then(resolve, reject).finally(() => clearTimeout(late));
   });
 }

@@ -1,3 +1,4 @@
+import type { Bytes } from '#shared/ids.ts';
 import { decodePayload } from '#shared/schema/payload.ts';
 import { decodeCall } from './call-content.ts';
 import { openContact, standingOf } from './contact.ts';
@@ -21,7 +22,7 @@ export function createNoticeStore(context: Context): NoticeStore {
       guarded(async () => {
         await db.meta.put({ key: 'notices', ...choice });
       }),
-    take: () => guarded(async () => open(context, await takeRows(db))),
+    take: (unreadable) => guarded(async () => open(context, await takeRows(db), unreadable)),
   };
 }
 
@@ -130,16 +131,30 @@ function newestInbound(db: Database, { peer, lastInbound }: ConversationRow) {
   return db.messages.where('[peer+pos]').equals([peer, lastInbound]).first();
 }
 
-async function open({ keychain }: Context, rows: NewRows): Promise<News> {
-  const nameOf = async (row: ContactRow) => (await openContact(keychain, row)).name;
-  const textOf = async (row: MessageRow | undefined): Promise<string | null> => {
-    if (row === undefined || row.sealed === null) return null;
-    const payload = decodePayload(await keychain.open('messages', row.id, row.sealed));
+/** By now all of it counts as told, so that what can't be opened must not take the rest along: it is told without it. */
+async function open(
+  { keychain }: Context,
+  rows: NewRows,
+  unreadable: (error: unknown) => void,
+): Promise<News> {
+  const unless = (error: unknown): null => {
+    unreadable(error);
+    return null;
+  };
+  const nameOf = (row: ContactRow) => openContact(keychain, row).then(({ name }) => name, unless);
+  const textIn = async ({ id }: MessageRow, sealed: Bytes): Promise<string | null> => {
+    const payload = decodePayload(await keychain.open('messages', id, sealed));
     return payload.ok && payload.value.body.kind === 'text' ? payload.value.body.text : null;
   };
+  const textOf = async (row: MessageRow | undefined): Promise<string | null> =>
+    row === undefined || row.sealed === null ? null : textIn(row, row.sealed).catch(unless);
+  const contentOf = async ({ id, sealed }: CallRow) => decodeCall(await keychain.open('calls', id, sealed));
   const calls = await Promise.all(
     rows.calls.map(async ({ row, contact }): Promise<NewCall | null> => {
-      const { mine, media, status } = decodeCall(await keychain.open('calls', row.id, row.sealed));
+      const content = await contentOf(row).catch(unless);
+      // It may be one of our own.
+      if (content === null) return null;
+      const { mine, media, status } = content;
       const state = row.missed === 1 ? 'missed' : 'rings';
       if (mine || (state === 'rings' && status !== 'ringing')) return null;
       return { id: row.id, peer: row.peer, name: await nameOf(contact), media, state };

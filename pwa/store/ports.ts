@@ -145,8 +145,11 @@ export interface NoticeStore {
   /** Null before the person chose anything. */
   choice(): Promise<NoticeChoice | null>;
   keep(choice: NoticeChoice): Promise<void>;
-  /** What has come in since this was asked last, in whichever tab or worker: each thing is told once. */
-  take(): Promise<News>;
+  /**
+   * What has come in since this was asked last, in whichever tab or worker: each thing is told once. `unreadable` hears of
+   * what can't be opened, and is told without what is in it.
+   */
+  take(unreadable: (error: unknown) => void): Promise<News>;
 }
 
 /** What this device may show of what comes in while nobody looks at the app. Not sealed: the worker of a locked app reads it. */
@@ -162,14 +165,16 @@ export interface NoticeChoice {
 export interface News {
   /** Conversations with new messages, the newest last. */
   readonly messages: readonly NewMessages[];
-  readonly requests: readonly string[];
+  /** Their names; null for one that can't be read. */
+  readonly requests: readonly (string | null)[];
   readonly calls: readonly NewCall[];
   readonly standing: NewsStanding;
 }
 
 export interface NewMessages {
   readonly peer: UserId;
-  readonly name: string;
+  /** Null when it can't be read. */
+  readonly name: string | null;
   /** Of the newest; null when it can't be read. */
   readonly text: string | null;
   /** How many of the conversation are unread. */
@@ -181,7 +186,8 @@ export interface NewMessages {
 export interface NewCall {
   readonly id: OpId;
   readonly peer: UserId;
-  readonly name: string;
+  /** Null when it can't be read. */
+  readonly name: string | null;
   readonly media: Call['media'];
   readonly state: 'rings' | 'missed';
 }

@@ -35,11 +35,16 @@ export async function drain(limitMs = LIMIT_MS): Promise<boolean> {
   // A browser may say the same thing twice.
   running ??= drainNow(limitMs).finally(() => {
     running = null;
+    leading = false;
   });
   return running;
 }
 
 let running: Promise<boolean> | null = null;
+let leading = false;
+
+/** Whether the worker speaks to the server now, in the place of a tab. */
+export const isLeading = (): boolean => leading;
 
 async function drainNow(limitMs: number): Promise<boolean> {
   const { user } = await loadDevice();
@@ -47,6 +52,7 @@ async function drainNow(limitMs: number): Promise<boolean> {
   let led = false;
   await leadForAWhile(user, async (taken) => {
     led = true;
+    leading = true;
     const gone = new AbortController();
     const opened = await openHere({ report, onLost: () => gone.abort() });
     if (opened === undefined || opened === 'locked') return;

@@ -32,7 +32,7 @@ export async function onClick(event: ClickEvent): Promise<void> {
   try {
     if (text !== '') await queueMessage(context, peer, text, { keepDraft: true });
     await markSeen(context, peer, upTo);
-    const { standing } = await createNoticeStore(context).take();
+    const { standing } = await createNoticeStore(context).take(report);
     await tidyNotices(self.registration, standing, null);
     await showBadge(standing.total);
   } catch (error) {

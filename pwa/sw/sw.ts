@@ -5,15 +5,9 @@ import {
   precacheAndRoute,
 } from 'workbox-precaching';
 import { OUTBOX_TAG } from '../transport/background.ts';
-import type { Notice } from '../notices/decide.ts';
+import type { FromTab } from './on-push.ts';
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: (PrecacheEntry | string)[] };
-
-/** What a hidden tab says. */
-interface ShowNotices {
-  readonly type: 'NOTICES';
-  readonly notices: readonly Notice[];
-}
 
 /** Background Sync (WICG) is not in TypeScript's types, because only Chromium has it. */
 interface SyncEvent extends ExtendableEvent {
@@ -43,12 +37,16 @@ function isServerPath(pathname: string): boolean {
 }
 
 self.addEventListener('message', (event) => {
-  const data = event.data as { readonly type?: string } | ShowNotices | null;
+  const data = event.data as { readonly type?: string } | FromTab | null;
   if (typeof data !== 'object' || data === null) return;
   // A new version waits until the person agrees; see controllers/updates.ts.
   if (data.type === 'SKIP_WAITING') event.waitUntil(self.skipWaiting());
+  if (data.type === 'GONE') {
+    const source = event.source instanceof Client ? event.source.id : null;
+    event.waitUntil(import('./on-push.ts').then(({ onGone }) => onGone(source)));
+  }
   if ('notices' in data) {
-    event.waitUntil(import('./on-push.ts').then(({ showFromTab }) => showFromTab(data.notices)));
+    event.waitUntil(import('./on-push.ts').then(({ showFromTab }) => showFromTab(data)));
   }
 });
 

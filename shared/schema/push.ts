@@ -29,6 +29,6 @@ export const pushMessage = v.variant('kind', [
   v.object({ kind: v.literal('message') }),
   v.object({ kind: v.literal('request') }),
   /** It rings, or it no longer does. */
-  v.object({ kind: v.literal('call') }),
+  v.object({ kind: v.literal('call'), rings: v.boolean() }),
 ]);
 export type PushMessage = v.InferOutput<typeof pushMessage>;

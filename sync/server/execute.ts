@@ -72,7 +72,7 @@ export function createExecutor({ store, bus, clock, digest, wake }: ExecutorDeps
         case 'done':
           for (const user of committed.touched) bus.publish({ kind: 'grew', user });
           if (effect) {
-            const told = newsOf(effect, actor, committed.touched);
+            const told = newsOf(effect, actor, committed.touched, facts.relation);
             if (told) wake(told.user, told.news);
           }
           if (effect?.kind === 'relation') {

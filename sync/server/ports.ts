@@ -258,8 +258,8 @@ export type BusEvent =
 /** What is worth waking somebody's device for. */
 export type News =
   | { readonly kind: 'message' | 'request' }
-  /** It rings, or it no longer does; `missed` is news for longer than it would ring. */
-  | { readonly kind: 'call'; readonly missed: boolean };
+  /** It rings, or it no longer does; that it was missed is news for longer than it would ring. */
+  | { readonly kind: 'call'; readonly state: 'rings' | 'over' | 'missed' };
 
 /** Reaches devices that have no connection. Losing a call of it costs time, not data. */
 export interface Waker {

@@ -35,7 +35,7 @@ beforeEach(() => {
 const job = (session: string, change: Partial<Job> = {}, host = 'push.example.org'): Job => ({
   session,
   to: { endpoint: `https://${host}/${session}`, p256dh: '', auth: '' },
-  kind: 'message',
+  message: { kind: 'message' },
   until: began + 3_600_000,
   ...change,
 });
@@ -60,7 +60,7 @@ test('it waits for as long as the push service asks, but not for hours', async (
 
 test('what rings is not tried when it rings no more, and says how long it still does', async () => {
   answer = () => putOff();
-  queue.add(job('a', { kind: 'call', until: began + 45_000 }));
+  queue.add(job('a', { message: { kind: 'call', rings: true }, until: began + 45_000 }));
   await pass(3_600_000);
   expect(tried.map(({ ttl }) => ttl)).toEqual([45, 43, 28]);
   queue.add(job('b', { until: began }));
@@ -87,10 +87,25 @@ test('news of the same kind take the place of those that wait, also while the pu
   await pass(1_000);
   queue.add(job('a', { until: began + 100_000 }));
   queue.add(job('a', { until: began + 60_000 }));
-  queue.add(job('a', { kind: 'request' }));
+  queue.add(job('a', { message: { kind: 'request' } }));
   await pass(3_600_000);
   expect(times()).toEqual([0, 1_000, 30_000]);
   expect(tried.at(-1)?.ttl).toBe(30);
+});
+
+test('a call does not wait behind one that is tried again, and is not tried in its place', async () => {
+  const call = (until: number) => job('a', { message: { kind: 'call', rings: true }, until: began + until });
+  answer = () => (tried.length === 1 ? putOff(30_000) : tried.length === 2 ? putOff() : SENT);
+  queue.add(call(45_000));
+  await pass(29_000);
+  queue.add(call(74_000));
+  await pass(3_600_000);
+  // The second one's own pause counts, and not what was left of the first one's.
+  expect(tried.map(({ at, ttl }) => [at, ttl])).toEqual([
+    [0, 45],
+    [29_000, 45],
+    [31_000, 43],
+  ]);
 });
 
 test('so many are asked at a time of one push service, and one that hangs holds up no other', async () => {

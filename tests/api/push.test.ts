@@ -106,7 +106,8 @@ describe('devices without a connection', () => {
     await until(() => phone.woken.length === 3, SOON);
     line.ws.terminate();
     expect(new Set(kinds(phone))).toEqual(new Set(['request', 'message', 'call']));
-    expect(phone.woken.find(({ message }) => message.kind === 'call')?.ttl).toBe(45);
+    const call = phone.woken.find(({ message }) => message.kind === 'call');
+    expect(call).toMatchObject({ message: { kind: 'call', rings: true }, ttl: 45 });
     expect(new Set(phone.woken.map(({ length }) => length)).size).toBe(1);
     expect(new Set(phone.woken.map(({ topic }) => topic)).size).toBe(3);
     for (const { topic } of phone.woken) expect(topic).toMatch(/^[\w-]{32}$/);

@@ -2,7 +2,7 @@ import type { Worker } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type TestServer, startServer } from '../support/server.ts';
 import { until } from '../support/wait.ts';
-import { type Person, openPerson } from './person.ts';
+import { type Person, openPerson, personAt } from './person.ts';
 
 /** What there is in a service worker, as far as it is used below. */
 interface AppWindow {
@@ -11,7 +11,10 @@ interface AppWindow {
 }
 declare const self: EventTarget & {
   readonly registration: ServiceWorkerRegistration;
-  readonly clients: { openWindow(url: string): Promise<AppWindow | null> };
+  readonly clients: {
+    openWindow(url: string): Promise<AppWindow | null>;
+    matchAll(): Promise<readonly AppWindow[]>;
+  };
   /** What the worker wanted to bring to the front, in order. */
   asked: string[];
   /** The queries of windows that nobody sees. */
@@ -99,4 +102,43 @@ test('a click on what rings closes it, and brings the app to the front', async (
   await ana.page.close();
   await other.close();
   expect(await click()).toEqual([['open /'], 0]);
+});
+
+test('what rings is closed when the last tab goes, and not when another one stays', async () => {
+  const { context } = ana.browser;
+  const door = await context.newPage();
+  await door.goto(server.url);
+  await personAt(ana.browser, door).register('ana');
+  await door.close();
+  const open = async () => {
+    const page = await context.newPage();
+    let isReady = false;
+    // The last thing that is set up.
+    await page.exposeFunction('badged', () => (isReady = true));
+    await page.addInitScript(() => {
+      const { badged } = window as unknown as { badged(): Promise<void> };
+      Object.assign(navigator, { setAppBadge: badged });
+    });
+    await page.goto(server.url);
+    await until(() => isReady, { within: 10_000, for: 'the part that tells' });
+    return page;
+  };
+  const [first, second] = [await open(), await open()];
+  const shown = () =>
+    worker.evaluate(async () => {
+      const all = await self.registration.getNotifications();
+      return all.map(({ tag }) => tag).toSorted();
+    });
+  await worker.evaluate(async () => {
+    const data = { about: 'call', path: '/', call: 'ring' };
+    await self.registration.showNotification('robin', { tag: 'call-ring', body: 'Voice call', data });
+    await self.registration.showNotification('robin', { tag: 'another' });
+  });
+  await first.goto('about:blank');
+  const windows = () => worker.evaluate(async () => (await self.clients.matchAll()).length);
+  await until(async () => (await windows()) === 1, { within: 5_000, for: 'one window' });
+  expect(await shown()).toEqual(['another', 'call-ring']);
+  await second.goto('about:blank');
+  await until(async () => (await shown()).length === 1, { within: 5_000, for: 'the ring to be closed' });
+  expect(await shown()).toEqual(['another']);
 });

@@ -68,27 +68,49 @@ describe('who is woken', () => {
     expect(woken).toHaveLength(1);
   });
 
+  test('S33: whoever asks and withdraws again and again wakes once an hour', async () => {
+    const ask = async (): Promise<void> => {
+      await act(eve, { kind: 'friend.request', to: ben });
+      await act(eve, { kind: 'friend.remove', to: ben });
+    };
+    await ask();
+    expect(woken.splice(0)).toHaveLength(1);
+    await pass(3_500_000);
+    await ask();
+    await pass(3_500_000);
+    await ask();
+    expect(woken).toEqual([]);
+    await pass(3_600_000);
+    await ask();
+    expect(woken).toEqual([{ user: ben, news: { kind: 'request' }, which: both(ben) }]);
+  });
+
   test('a call wakes who is called when it rings and when it was missed, and nobody when they have looked', async () => {
     const id = opId(60);
     await act(ana, { kind: 'call.start', to: ben, device, media: 'voice' }, id);
-    expect(woken.splice(0)).toEqual([{ user: ben, news: { kind: 'call', missed: false }, which: both(ben) }]);
+    expect(woken.splice(0)).toEqual([
+      { user: ben, news: { kind: 'call', state: 'rings' }, which: both(ben) },
+    ]);
     await pass(60_000);
-    expect(woken.splice(0)).toEqual([{ user: ben, news: { kind: 'call', missed: true }, which: both(ben) }]);
+    expect(woken.splice(0)).toEqual([
+      { user: ben, news: { kind: 'call', state: 'missed' }, which: both(ben) },
+    ]);
     await act(ben, { kind: 'call.see', to: ana, call: id });
     expect(woken).toEqual([]);
   });
 
   test('a call that was answered, or declined, rings on no other device of who is called; its end is no news', async () => {
-    const stops = { user: ben, news: { kind: 'call', missed: false }, which: both(ben) };
+    const starts = { user: ben, news: { kind: 'call', state: 'rings' }, which: both(ben) };
+    const stops = { ...starts, news: { kind: 'call', state: 'over' } };
     const [answered, declined] = [opId(60), opId(61)];
     await act(ana, { kind: 'call.start', to: ben, device, media: 'voice' }, answered);
     await act(ben, { kind: 'call.answer', to: ana, call: answered, device });
-    expect(woken.splice(0)).toEqual([stops, stops]);
+    expect(woken.splice(0)).toEqual([starts, stops]);
     await act(ben, { kind: 'call.end', to: ana, call: answered, reason: 'hung-up' });
     expect(woken).toEqual([]);
     await act(ana, { kind: 'call.start', to: ben, device, media: 'voice' }, declined);
     await act(ben, { kind: 'call.decline', to: ana, call: declined });
-    expect(woken).toEqual([stops, stops]);
+    expect(woken).toEqual([starts, stops]);
   });
 
   test('S33: of two nodes the one that carried it out wakes', async () => {
@@ -99,8 +121,8 @@ describe('who is woken', () => {
     await pass(60_000);
     expect(woken.map(({ news }) => news)).toEqual([
       { kind: 'message' },
-      { kind: 'call', missed: false },
-      { kind: 'call', missed: true },
+      { kind: 'call', state: 'rings' },
+      { kind: 'call', state: 'missed' },
     ]);
   });
 });

@@ -22,7 +22,9 @@ export function Notices() {
             <input
               type="checkbox"
               checked={on}
-              disabled={notices.busy.value}
+              // Disabled it would lose the focus.
+              aria-disabled={notices.busy.value}
+              onClick={(event) => notices.busy.value && event.preventDefault()}
               onChange={({ currentTarget }) => void actions.setNotices(currentTarget.checked)}
             />
             {words.on}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OpId, UserId } from '#shared/ids.ts';
-import { type Heard, type Notice, isOver, noticesOf, noticesOfPush } from '#pwa/notices/decide.ts';
+import { type Heard, type Notice, isOver, kindOf, noticesOf, noticesOfPush } from '#pwa/notices/decide.ts';
 import type { NewMessages, News, NewsStanding, NoticeChoice } from '#pwa/store/ports.ts';
 
 const [mira, jonas] = ['mira', 'jonas'] as UserId[] as [UserId, UserId];
@@ -61,6 +61,17 @@ describe('what is shown of messages', () => {
     expect(JSON.stringify(hidden)).not.toMatch(/mira|jonas|hello/);
   });
 
+  it('counts what is new, and not what was told before', () => {
+    const told = news({ messages: [wrote(mira, 'hello')] }, { unread: [mira, jonas], total: 9 });
+    expect(said(noticesOf(told, nothing))).toEqual([['messages', 'NexChat', 'New message']]);
+  });
+
+  it('is without a name when that can’t be read', () => {
+    expect(said(noticesOf(news({ messages: [{ ...wrote(mira, 'hello'), name: null }] }), choice))).toEqual([
+      ['chat-mira', 'NexChat', 'hello'],
+    ]);
+  });
+
   it('of one conversation leads there, though nothing is said of it', () => {
     const [hidden] = noticesOf(news({ messages: [wrote(mira, 'hello')] }), nothing);
     expect(hidden).toMatchObject({ body: 'New message', data: { path: '/chats/mira' } });
@@ -93,8 +104,17 @@ describe('what is shown of people', () => {
     expect(said(noticesOf(news({ requests: ['mira'] }), nothing))).toEqual([
       ['requests', 'NexChat', 'New friend request'],
     ]);
-    expect(said(noticesOf(news({ requests: ['mira'] }, { requests: 2 }), choice))).toEqual([
+    expect(said(noticesOf(news({ requests: ['mira', 'jonas'] }), choice))).toEqual([
       ['requests', 'NexChat', '2 new friend requests'],
+    ]);
+    expect(said(noticesOf(news({ requests: [null] }), choice))).toEqual([
+      ['requests', 'NexChat', 'New friend request'],
+    ]);
+  });
+
+  it('is who asks now, though others were told before', () => {
+    expect(said(noticesOf(news({ requests: ['mira'] }, { requests: 2 }), choice))).toEqual([
+      ['requests', 'NexChat', 'mira wants to be friends'],
     ]);
   });
 
@@ -109,14 +129,25 @@ describe('what is shown of people', () => {
     expect(said(noticesOf(news({ calls: [{ ...call, state: 'rings' }] }), nothing))).toEqual([
       ['call-ring', 'NexChat', 'Somebody calls'],
     ]);
+    const nameless = { ...call, name: null };
+    expect(said(noticesOf(news({ calls: [{ ...nameless, state: 'rings' }] }), choice))).toEqual([
+      ['call-ring', 'NexChat', 'Somebody calls'],
+    ]);
+    expect(said(noticesOf(news({ calls: [{ ...nameless, state: 'missed' }] }), choice))).toEqual([
+      ['call-ring', 'NexChat', 'Missed video call'],
+    ]);
   });
 });
 
 describe('a push', () => {
+  const written = { kind: 'message' } as const;
+  const asked = { kind: 'request' } as const;
+  const rings = { kind: 'call', rings: true } as const;
+  const ringsNoMore = { kind: 'call', rings: false } as const;
+  const brought: Heard = { push: written, outcome: 'fetched', news: news({}), shown: 'nothing' };
+  const locked = { outcome: 'locked', news: null } as const;
   const heard = (more: Partial<Heard>) =>
-    said(
-      noticesOfPush({ kind: 'message', outcome: 'fetched', news: news({}), shown: false, ...more }, choice),
-    ).map(([, title, body]) => `${title}: ${body}`);
+    said(noticesOfPush({ ...brought, ...more }, choice)).map(([, title, body]) => `${title}: ${body}`);
 
   it('shows what is new', () => {
     expect(heard({ news: news({ messages: [wrote(mira, 'hello')] }) })).toEqual(['mira: hello']);
@@ -129,35 +160,71 @@ describe('a push', () => {
   it('never shows nothing, and never says more than is known', () => {
     expect(heard({})).toEqual(['NexChat: Everything is up to date']);
     expect(heard({ outcome: 'failed' })).toEqual(['NexChat: New message']);
-    expect(heard({ outcome: 'failed', kind: 'request' })).toEqual(['NexChat: New friend request']);
-    expect(heard({ outcome: 'failed', kind: 'call' })).toEqual(['NexChat: Somebody calls or has called']);
-    expect(heard({ outcome: 'failed', kind: null })).toEqual(['NexChat: Open NexChat to see what is new']);
+    expect(heard({ outcome: 'failed', push: asked })).toEqual(['NexChat: New friend request']);
+    expect(heard({ outcome: 'failed', push: rings })).toEqual(['NexChat: Somebody calls or has called']);
+    expect(heard({ outcome: 'failed', push: null })).toEqual(['NexChat: Open NexChat to see what is new']);
     expect(heard({ outcome: 'signed-out', news: null })).toEqual([
       'NexChat: Open NexChat to see what is new',
     ]);
-    expect(heard({ kind: 'call' })).toEqual(['NexChat: The call is over']);
-    expect(heard({ kind: 'call', news: news({}, { live: [ring] }) })).toEqual([
+    expect(heard({ push: ringsNoMore })).toEqual(['NexChat: The call is over']);
+    expect(heard({ push: rings, news: news({}, { live: [ring] }) })).toEqual([
       'NexChat: Everything is up to date',
     ]);
   });
 
   it('on a locked device says what the server says', () => {
-    const locked = { outcome: 'locked', news: null } as const;
     expect(heard(locked)).toEqual(['NexChat: New message']);
-    expect(heard({ ...locked, kind: 'request', shown: true })).toEqual(['NexChat: New friend request']);
+    expect(heard({ ...locked, push: asked, shown: 'something else' })).toEqual([
+      'NexChat: New friend request',
+    ]);
+  });
+
+  it('adds nothing on a locked device to what a hidden tab, or another push, has told of the same', () => {
+    expect(heard({ ...locked, shown: 'the same' })).toEqual([]);
+  });
+
+  it('of a call that rings is heard, and that it rings no more takes its place quietly', () => {
+    const [first] = noticesOfPush({ ...brought, ...locked, push: rings }, choice);
+    const [second] = noticesOfPush({ ...brought, ...locked, push: ringsNoMore }, choice);
+    expect(first).toMatchObject({ tag: 'call', renotify: true });
+    expect(second).toMatchObject({ tag: 'call', renotify: false, silent: false });
   });
 
   it('adds nothing to what was shown meanwhile, unless there is more', () => {
-    expect(heard({ shown: true })).toEqual([]);
-    expect(heard({ shown: true, outcome: 'failed' })).toEqual([]);
-    expect(heard({ shown: true, news: news({ messages: [wrote(mira, 'hello')] }) })).toEqual(['mira: hello']);
+    expect(heard({ shown: 'something else' })).toEqual([]);
+    expect(heard({ shown: 'the same', outcome: 'failed' })).toEqual([]);
+    expect(heard({ shown: 'the same', news: news({ messages: [wrote(mira, 'hello')] }) })).toEqual([
+      'mira: hello',
+    ]);
+  });
+
+  it('of another kind than what was shown is told when nothing could be fetched', () => {
+    expect(heard({ shown: 'something else', outcome: 'failed', push: rings })).toEqual([
+      'NexChat: Somebody calls or has called',
+    ]);
+    expect(heard({ shown: 'something else', outcome: 'failed', push: null })).toEqual([]);
+  });
+
+  it('counts as told by a notification of its kind', () => {
+    const call = { id: ring, peer: mira, name: 'mira', media: 'voice' } as const;
+    const told = news({
+      messages: [wrote(mira, 'hello')],
+      requests: ['jonas'],
+      calls: [
+        { ...call, state: 'rings' },
+        { ...call, state: 'missed' },
+      ],
+    });
+    expect(noticesOf(told, choice).map(kindOf)).toEqual(['message', 'request', 'call', 'call']);
+    expect(noticesOf(told, nothing).map(kindOf)).toEqual(['message', 'request', 'call', 'call']);
+    for (const push of [written, asked, rings, ringsNoMore]) {
+      expect(noticesOfPush({ ...brought, ...locked, push }, choice).map(kindOf)).toEqual([push.kind]);
+    }
+    expect(noticesOfPush(brought, choice).map(kindOf)).toEqual([null]);
   });
 
   it('that brought nothing is quiet', () => {
-    const [quiet] = noticesOfPush(
-      { kind: 'message', outcome: 'fetched', news: news({}), shown: false },
-      choice,
-    );
+    const [quiet] = noticesOfPush(brought, choice);
     expect(quiet).toMatchObject({ silent: true, renotify: false });
   });
 });

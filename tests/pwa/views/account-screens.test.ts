@@ -443,6 +443,17 @@ describe('notifications', () => {
     await page.getByText('What they show', { exact: true }).waitFor({ state: 'detached' });
   });
 
+  it('keep the focus while a choice is carried out, and take no other', async () => {
+    await show('settings-notices-busy');
+    await on().focus();
+    await page.keyboard.press('Space');
+    await on().click({ force: true });
+    expect(await on().isChecked()).toBe(false);
+    expect(await calls()).toEqual([]);
+    expect(await on().evaluate((box) => box === document.activeElement)).toBe(true);
+    expect(await on().getAttribute('aria-disabled')).toBe('true');
+  });
+
   it('say what stands in the way', async () => {
     for (const [state, sentence] of [
       ['no-server', 'This server wakes no devices'],
