@@ -2,7 +2,6 @@ import { batch, effect } from '@preact/signals';
 import type { OpId, UserId } from '#shared/ids.ts';
 import type { Models } from '../models/models.ts';
 import type { Route } from '../models/shell.ts';
-import { isConnected } from '../models/status.ts';
 import { unchanged } from '../models/unchanged.ts';
 import type { LocalStore, Stop, StoredConversation } from '../store/ports.ts';
 import { timers } from '../transport/timers.ts';
@@ -374,15 +373,10 @@ export function createConversation({ models, toasts }: ConversationDeps): Conver
       else aim = { peer, id };
     },
     jumpToDay(at) {
-      void attempt(async ({ store, seat }, peer) => {
-        const { findDay } = await load(import('./fetch-older.ts'));
-        const isHere = () => inside?.store === store && timeline.peer.value === peer;
-        const goesOn = () => isHere() && isConnected(status.link.peek());
-        const day = await findDay({ archive: await store.lookThrough(), seat, goesOn }, peer, at);
-        if (!isHere()) return;
-        if (day === null) return frame.toNewest();
-        frame.openAround(store, peer, { id: day.id });
-        if (!day.isSure) toasts.show('info', { what: 'day-missing' });
+      void attempt(async (now, peer) => {
+        const isHere = () => inside === now && timeline.peer.value === peer;
+        const { goToDay } = await load(import('./fetch-older.ts'));
+        await goToDay({ now, link: status.link, isHere, frame, toasts }, peer, at);
       });
     },
     toNewest: () => frame.toNewest(),

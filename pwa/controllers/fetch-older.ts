@@ -1,7 +1,12 @@
+import type { ReadonlySignal } from '@preact/signals';
 import type { OpId, UserId } from '#shared/ids.ts';
+import { type Link, isConnected } from '../models/status.ts';
 import type { Archive } from '../store/ports.ts';
 import type { Seat } from '../transport/leadership.ts';
 import { timers } from '../transport/timers.ts';
+import type { Inside } from './inside.ts';
+import type { Toasts } from './toasts.ts';
+import type { Window } from './window.ts';
 
 /** Older messages that this device has not fetched yet, brought here because somebody wants them now. */
 interface Older {
@@ -33,7 +38,7 @@ export async function fetchMissing(older: Older, tell: (left: number) => void): 
  * are missing it asks for some in the middle of them, so that a day of years ago takes few questions. `isSure` is false
  * when it could not be asked for: an earlier one may be that day's first.
  */
-export async function findDay(
+async function findDay(
   older: Older,
   peer: UserId,
   at: number,
@@ -47,6 +52,27 @@ export async function findDay(
     const below = isWide ? Math.floor((gap.after + gap.before + PIECE) / 2) : gap.before;
     if (!older.goesOn() || !(await fetchBelow(older, peer, below))) return { id, isSure: false };
   }
+}
+
+interface Going {
+  readonly now: Inside;
+  readonly link: ReadonlySignal<Link>;
+  /** Whether the person still looks at this conversation. */
+  readonly isHere: () => boolean;
+  readonly frame: Pick<Window, 'toNewest' | 'openAround'>;
+  readonly toasts: Pick<Toasts, 'show'>;
+}
+
+/** Shows the conversation from its first message at or after `at` on, and says so when an earlier one may be missing. */
+export async function goToDay(going: Going, peer: UserId, at: number): Promise<void> {
+  const { now, link, isHere, frame, toasts } = going;
+  const { store, seat } = now;
+  const goesOn = () => isHere() && isConnected(link.peek());
+  const day = await findDay({ archive: await store.lookThrough(), seat, goesOn }, peer, at);
+  if (!isHere()) return;
+  if (day === null) return frame.toNewest();
+  frame.openAround(store, peer, { id: day.id });
+  if (!day.isSure) toasts.show('info', { what: 'day-missing' });
 }
 
 /** Asks for the messages below number `before`. False when none come. */
