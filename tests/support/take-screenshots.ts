@@ -42,9 +42,14 @@ const befriend = async (a: Person, b: Person, [nameA, nameB]: readonly [string, 
 const settle = async ({ page }: Person) => {
   await page.getByRole('button', { name: 'Later', exact: true }).click();
   // One hint comes after the other.
-  for (const heading of ['It works offline, too', 'Keep NexChat at hand', 'Know who you talk to']) {
+  for (const heading of [
+    'It works offline, too',
+    'Hear of new messages',
+    'Keep NexChat at hand',
+    'Know who you talk to',
+  ]) {
     const hint = page.locator('.hint', { hasText: heading });
-    await hint.getByRole('button', { name: 'Got it' }).click();
+    await hint.getByRole('button', { name: /^(Got it|Not now)$/ }).click();
     await hint.waitFor({ state: 'detached' });
   }
 };
