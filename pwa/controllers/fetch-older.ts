@@ -21,15 +21,19 @@ const PATIENCE_MS = 10_000;
 /** About as many messages come at once. */
 const PIECE = 200;
 
+/** After so many questions of which nothing came, the server has nothing to say. */
+const GIVE_UP_AFTER = 3;
+
 /** Fetches everything. `tell` hears how many are left before each piece; resolves with how many are in the end. */
 export async function fetchMissing(older: Older, tell: (left: number) => void): Promise<number> {
+  const silent = new Set<UserId>();
   for (;;) {
     const missing = await older.archive.missing();
     const left = missing.reduce((sum, { count }) => sum + count, 0);
     tell(left);
-    const [first] = missing;
-    if (first === undefined || !older.goesOn()) return left;
-    if (!(await fetchBelow(older, first.peer, first.before))) return left;
+    const next = missing.find(({ peer }) => !silent.has(peer));
+    if (next === undefined || silent.size === GIVE_UP_AFTER || !older.goesOn()) return left;
+    if (!(await fetchBelow(older, next.peer, next.before))) silent.add(next.peer);
   }
 }
 
