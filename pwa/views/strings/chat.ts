@@ -127,7 +127,7 @@ export const sayChat = words('chat', {
     ask: 'Send a friend request',
     withdraw: 'Withdraw the request',
     asks: (name: string) =>
-      `${name} wants to be your friend again. Until then you can read but not write here.`,
+      `${name} wants to be your friend again. Until you accept, you can read but not write here.`,
     blocked: (name: string) => `You blocked ${name}.`,
     unblock: 'Unblock',
     count: (used: number, limit: number) => `${numbers.format(used)} of ${numbers.format(limit)} characters`,

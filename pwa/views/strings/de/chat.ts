@@ -125,7 +125,7 @@ export const chat: Catalogue['words']['chat'] = {
     ask: 'Freundschaft anfragen',
     withdraw: 'Anfrage zurückziehen',
     asks: (name) =>
-      `${name} möchte wieder mit dir befreundet sein. Bis dahin kannst du hier lesen, aber nicht schreiben.`,
+      `${name} möchte wieder mit dir befreundet sein. Bis du annimmst, kannst du hier lesen, aber nicht schreiben.`,
     blocked: (name) => `Du hast ${name} blockiert.`,
     unblock: 'Nicht mehr blockieren',
     count: (used, limit) => `${numbers.format(used)} von ${numbers.format(limit)} Zeichen`,
