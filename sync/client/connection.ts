@@ -154,6 +154,8 @@ function park(state: ClientState, reason: string | null, { ms, jitter }: Pause):
       histories: new Map(),
       callsInFlight: new Set(),
       snapshot: 'none',
+      // What nobody answered may be asked for again.
+      lastHole: state.histories.size > 0 ? null : state.lastHole,
     },
     [
       { kind: 'cancel', name: 'answer' },
@@ -223,7 +225,8 @@ export function onBye(state: ClientState, code: string, retryAfter: number | und
 /** What can't be stored would be said and heard again and again. */
 export function pauseExchanges(state: ClientState, reason: string): Step {
   if (state.phase === 'stopped') return [state, []];
-  const [next, effects] = park(state, reason, { ms: STORE_RETRY, jitter: false });
+  // A piece of history that found no room comes only when it is asked for again.
+  const [next, effects] = park({ ...state, lastHole: null }, reason, { ms: STORE_RETRY, jitter: false });
   return [next, [{ kind: 'disconnect' }, ...effects]];
 }
 

@@ -181,6 +181,48 @@ test('C16 C20: a hole is asked for once, however many exchanges follow one anoth
   expect(sent().filter(({ t }) => t === 'history')).toHaveLength(1);
 });
 
+test('C16 C20: a hole of which an exchange said nothing is asked for again', () => {
+  const { begin, answered, hear, sent } = client();
+  const wish = { peer, before: 9 };
+  begin();
+  answered(welcome());
+  hear({ kind: 'hole', wish });
+  begin();
+  // The exchange is over, and the question was not answered.
+  answered(welcome());
+  hear({ kind: 'timer', name: 'retry' });
+  begin();
+  answered(welcome());
+  hear({ kind: 'hole', wish });
+  begin();
+  expect(sent().filter(({ t }) => t === 'history')).toHaveLength(2);
+});
+
+test('C6 C16 C20: a piece of history that found no room is asked for again', () => {
+  const { begin, answered, hear, sent, said, state } = client();
+  const wish = { peer, before: 9 };
+  begin();
+  answered(welcome());
+  hear({ kind: 'hole', wish });
+  begin();
+  const [id = 0] = state().histories.keys();
+  const message = { op: opId(8), from: peer, to: peer, n: 8, time: 8, envelope: new Uint8Array(1) };
+  answered(welcome(), {
+    t: 'history',
+    id,
+    page: { peer, from: 8, before: 9, messages: [message], calls: [] },
+  });
+  const { item } = said('store').at(-1) as { item: Incoming };
+  expect(item.kind).toBe('history');
+  hear({ kind: 'store-failed', item, code: 'STORAGE_FULL' });
+  hear({ kind: 'timer', name: 'retry' });
+  begin();
+  answered(welcome());
+  hear({ kind: 'hole', wish });
+  begin();
+  expect(sent().filter(({ t }) => t === 'history')).toHaveLength(2);
+});
+
 test('C20: when the browser says that the network is gone, the next exchange is tried now, and its failure shows', () => {
   const { begin, answered, hear, connects, link } = client();
   begin();

@@ -22,6 +22,7 @@ const STORE = 'api/store/memory/sync.ts';
 const STORED_CALLS = 'api/store/memory/calls.ts';
 const CLIENT_TESTS = 'tests/sync/client-state.test.ts';
 const SNAPSHOT_TESTS = 'tests/sync/client-snapshot.test.ts';
+const EXCHANGE_TESTS = 'tests/sync/client-exchange.test.ts';
 const CALL_TESTS = 'tests/sync/client-calls.test.ts';
 const COMMAND_TESTS = 'tests/sync/commands.test.ts';
 const CALL_COMMAND_TESTS = 'tests/sync/call-commands.test.ts';
@@ -114,6 +115,20 @@ export const MUTANTS: readonly Mutant[] = [
     file: INCOMING,
     from: 'return [next.histories === state.histories ? next : { ...next, lastHole: wish }, effects];',
     to: 'return [{ ...next, lastHole: wish }, effects];',
+  },
+  {
+    name: 'a hole that an exchange was silent about counts as asked for',
+    file: CONNECTION,
+    from: 'lastHole: state.histories.size > 0 ? null : state.lastHole,',
+    to: '',
+    unit: EXCHANGE_TESTS,
+  },
+  {
+    name: 'a piece of history that found no room counts as asked for',
+    file: CONNECTION,
+    from: 'park({ ...state, lastHole: null }, reason',
+    to: 'park(state, reason',
+    unit: EXCHANGE_TESTS,
   },
   // --- the client's outbox
   {

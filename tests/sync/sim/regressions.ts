@@ -35,4 +35,10 @@ export const REGRESSIONS: readonly Regression[] = [
       'read again.',
     scenario: { seed: 56, actions: 500 },
   },
+  {
+    story:
+      'An exchange ended without a word about a hole that had been asked for. It counted as asked for, as long as ' +
+      'exchanges followed one another.',
+    scenario: { seed: 1203, actions: 1_000 },
+  },
 ];

@@ -123,9 +123,11 @@ export async function simulate(scenario: Scenario): Promise<Report> {
   function whatIsLeft(): string {
     return devices
       .map((device) => {
-        const { queue, cursor } = device.disk();
-        return `${queue.size} to send, ${cursor?.seq} of ${ledger.head(device.user)}`;
+        const disk = device.disk();
+        const state = !device.isUp() ? ', down' : isQuiet(disk) ? '' : ', not quiet';
+        return `${disk.queue.size} to send, ${disk.cursor?.seq} of ${ledger.head(device.user)}${state}`;
       })
+      .concat(`${ledger.calls.live()} calls go on`, cluster.allUp() ? [] : 'a server is down')
       .join('; ');
   }
 
