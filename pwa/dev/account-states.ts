@@ -76,5 +76,6 @@ export const ACCOUNT_STATES: Readonly<Record<string, Prepare>> = {
   'settings-blocked': section('blocked'),
   'settings-blocked-none': section('blocked', (models) => (models.people.contactsById.value = new Map())),
   'settings-data': section('data'),
+  'settings-data-fetching': section('data', (models) => (models.account.fetching.value = 2_640)),
   'settings-about': section('about'),
 };

@@ -72,11 +72,7 @@ function Export() {
         readOnly={busy}
       />
       <FormError code={attempt.error.value} />
-      {(fetching.value ?? 0) > 0 && (
-        <p class="note" role="status">
-          {words.fetching(fetching.value ?? 0)}
-        </p>
-      )}
+      {(fetching.value ?? 0) > 0 && <p class="note">{words.fetching(fetching.value ?? 0)}</p>}
       {done.value && <Done text={lacking.value === 0 ? words.exported : words.exportedPart(lacking.value)} />}
       <div class="setting-buttons">
         <button type="submit" class="button button-primary" disabled={busy}>
