@@ -48,6 +48,8 @@ interface Scope {
   readonly inside: Inside;
   readonly api: Pick<Api, 'call'>;
   readonly contacts: readonly Contact[];
+  /** Brings the messages that this device lacks, before they are read. */
+  readonly fetchOlder: () => Promise<void>;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -59,6 +61,7 @@ export async function makeExport(
 ): Promise<{ readonly file: Blob; readonly name: string; readonly withKeys: boolean }> {
   const { me } = scope.inside;
   acceptNewPassword(passphrase, [me.name]);
+  await scope.fetchOlder();
   const keys = await keysOf(scope);
   const parts: Blob[] = [];
   let open: Uint8Array<ArrayBuffer>[] = [];

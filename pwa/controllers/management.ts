@@ -59,6 +59,8 @@ export function createManagement({ models, api, account, toasts }: ManagementDep
 
   const scope = () => ({ inside: mustBeInside(inside), api });
   const own = () => load(import('./own-account.ts'));
+  const calls = async () => (await load(import('../transport/account-api.ts'))).createAccountApi(api);
+
   /** An export holds what the server has too, as far as it can be fetched now. */
   async function fetchOlder(): Promise<void> {
     const now = mustBeInside(inside);
@@ -73,7 +75,6 @@ export function createManagement({ models, api, account, toasts }: ManagementDep
       model.fetching.value = null;
     }
   }
-  const calls = async () => (await load(import('../transport/account-api.ts'))).createAccountApi(api);
 
   /** Runs what a form asks for: busy meanwhile, and what fails is said beside it. Null when it failed. */
   async function attempt<T>(task: () => Promise<T>): Promise<T | null> {
@@ -187,10 +188,9 @@ export function createManagement({ models, api, account, toasts }: ManagementDep
     exportData: (passphrase) =>
       succeeds(async () => {
         const { makeExport } = await load(import('./export-data.ts'));
-        await fetchOlder();
         const contacts = [...people.contactsById.value.values()];
         const { file, name, withKeys } = await makeExport(
-          { ...scope(), contacts, now: Date.now() },
+          { ...scope(), contacts, fetchOlder, now: Date.now() },
           passphrase,
         );
         save(file, name);

@@ -1,3 +1,4 @@
+import type { Standing } from '../../models/people.ts';
 import { useApp } from '../app-context.ts';
 import { PendingIcon } from '../parts/more-icons.tsx';
 import { sayChat } from '../strings/chat.ts';
@@ -28,7 +29,7 @@ function whyClosed({ name, blocked, gone }: Friend, asks: boolean): string {
   return asks ? sayChat.composer.asks(name) : sayChat.composer.closed;
 }
 
-function Acts(props: { friend: Friend; standing: string }) {
+function Acts(props: { friend: Friend; standing: Standing }) {
   const { actions } = useApp();
   const { id, name, blocked } = props.friend;
   if (blocked) return <Act words={sayChat.composer.unblock} act={() => actions.unblockPerson(id)} />;

@@ -5,8 +5,9 @@ import { isConnected } from '../../models/status.ts';
 import { useApp } from '../app-context.ts';
 import { ConfirmDialog } from '../parts/ConfirmDialog.tsx';
 import { FormError } from '../parts/FormError.tsx';
-import { ComputerIcon, DeviceIcon } from '../parts/more-icons.tsx';
 import { OfflineIcon } from '../parts/icons.tsx';
+import { ComputerIcon, DeviceIcon } from '../parts/more-icons.tsx';
+import { RowsSkeleton } from '../parts/RowsSkeleton.tsx';
 import { saySettings } from '../strings/settings.ts';
 import { useAttempt } from '../use-attempt.ts';
 import { today } from '../use-today.ts';
@@ -34,7 +35,7 @@ export function Devices() {
   return (
     <>
       <p class="help">{saySettings.devices.help}</p>
-      {all === null && connected && <Waiting />}
+      {all === null && connected && <RowsSkeleton saying={saySettings.devices.loading} rows={2} />}
       {all === null && !connected && (
         <div class="note">
           <OfflineIcon />
@@ -134,23 +135,6 @@ function DeviceRow(props: { device: Device; onRename: () => void; onEnd: () => v
         )}
       </div>
     </li>
-  );
-}
-
-function Waiting() {
-  return (
-    <div class="people card" role="status">
-      <span class="visually-hidden">{saySettings.devices.loading}</span>
-      {[1, 2].map((row) => (
-        <div key={row} class="person skeleton" aria-hidden="true">
-          <span class="avatar" />
-          <div class="person-words">
-            <i />
-            <i />
-          </div>
-        </div>
-      ))}
-    </div>
   );
 }
 

@@ -44,7 +44,13 @@ function scopeOf(conversations: ReadonlyMap<Contact, readonly StoredMessage[]>) 
     },
   };
   const inside = { me: { id: someUserId(), name: 'ana', fingerprint: '' }, store, tokens };
-  const scope = { inside, api: {}, contacts: [...conversations.keys()], now: NOW };
+  const scope = {
+    inside,
+    api: {},
+    contacts: [...conversations.keys()],
+    fetchOlder: async () => {},
+    now: NOW,
+  };
   return scope as unknown as Parameters<typeof makeExport>[0];
 }
 
@@ -125,6 +131,9 @@ describe('an export', () => {
     expect(await codeOf(readExport(file, 'a quiet river at noon'))).toBe('BAD_CREDENTIALS');
     expect(await codeOf(readExport(new Blob(['what is this']), PASSPHRASE))).toBe('UNREADABLE');
     expect(await codeOf(readExport(file.slice(0, file.size - 1), PASSPHRASE))).toBe('UNREADABLE');
-    expect(await codeOf(makeExport(scopeOf(new Map()), 'aaaaaaaaaaaa'))).toBe('PASSWORD_WEAK');
+    let isFetched = false;
+    const scope = { ...scopeOf(new Map()), fetchOlder: async () => void (isFetched = true) };
+    expect(await codeOf(makeExport(scope, 'aaaaaaaaaaaa'))).toBe('PASSWORD_WEAK');
+    expect(isFetched).toBe(false);
   });
 });
