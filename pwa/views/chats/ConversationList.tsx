@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from 'preact/hooks';
+import { useLayoutEffect, useMemo } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 import { later } from '../later.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
@@ -22,9 +22,9 @@ export function ConversationList(props: { open: string | null; search: boolean }
   const { query } = models.search;
   const wide = useMedia(WIDE);
   const searching = props.search || (wide.value && query.value !== '');
-  // On a phone Back leads out of the search, and the list is whole again.
+  // On a phone Back leads out of the search, and the list is whole again, in the same picture.
   const left = !wide.value && !props.search && props.open === null && query.value !== '';
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (left) actions.search('');
   }, [actions, left]);
   return (
