@@ -2,7 +2,7 @@ import { useComputed, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Models } from '../../models/models.ts';
 import { useApp } from '../app-context.ts';
-import { PeopleDrawing } from '../parts/drawings.tsx';
+import { PeopleDrawing } from '../parts/PeopleDrawing.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
 import { OfflineIcon, SearchIcon } from '../parts/icons.tsx';
 import { PanelHeader } from '../parts/PanelHeader.tsx';

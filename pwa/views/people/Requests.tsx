@@ -1,5 +1,5 @@
 import { useApp } from '../app-context.ts';
-import { PeopleDrawing } from '../parts/drawings.tsx';
+import { PeopleDrawing } from '../parts/PeopleDrawing.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
 import { PanelHeader } from '../parts/PanelHeader.tsx';
 import { useRoving } from '../parts/use-roving.ts';

@@ -1,5 +1,5 @@
 import { useApp } from '../app-context.ts';
-import { PeopleDrawing } from '../parts/drawings.tsx';
+import { PeopleDrawing } from '../parts/PeopleDrawing.tsx';
 import { EmptyState } from '../parts/EmptyState.tsx';
 import { useRoving } from '../parts/use-roving.ts';
 import { PersonRow } from '../people/PersonRow.tsx';
