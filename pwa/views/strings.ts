@@ -1,5 +1,6 @@
 import { ERRORS } from '#shared/errors.ts';
 import type { ErrorCode } from '#shared/errors.ts';
+import { isMissed } from '../models/is-missed.ts';
 import type { Tick, TimelineCall } from '../models/timeline.ts';
 import { atFirstUse } from './at-first-use.ts';
 import { LOCALE } from './language.ts';
@@ -108,9 +109,10 @@ export const say = words('first', {
     online: 'Online',
     blocked: 'Blocked',
     changed: 'Identity changed: messages wait',
-    call: (media: TimelineCall['media']): string => (media === 'voice' ? 'Voice call' : 'Video call'),
-    missed: (media: TimelineCall['media']): string =>
-      media === 'voice' ? 'Missed voice call' : 'Missed video call',
+    call(call: Pick<TimelineCall, 'mine' | 'media' | 'status'>): string {
+      const way = call.mine ? 'Outgoing' : 'Incoming';
+      return `${isMissed(call) ? 'Missed' : way} ${call.media} call`;
+    },
   },
 
   conversation: {

@@ -6,6 +6,7 @@ import { DayLine } from '../chats/DayLine.tsx';
 import type { CallRow } from '../chats/rows.ts';
 import { useFriend } from '../chats/use-friend.ts';
 import { clockTime, fullTime } from '../format.ts';
+import { say } from '../strings.ts';
 import { sayCalls } from '../strings/calls.ts';
 import { CallButton } from './CallButton.tsx';
 import { CallMark, MediaMark } from './marks.tsx';
@@ -27,7 +28,7 @@ export function CallLine(props: { row: CallRow }) {
             <CallMark call={call} />
           </span>
           <p class="call-card-words">
-            <span class="call-card-what">{sayCalls.entry(call)}</span>
+            <span class="call-card-what">{say.list.call(call)}</span>
             <span class="call-card-how">
               {outcome !== null && `${outcome} · `}
               <time dateTime={new Date(call.at).toISOString()} title={fullTime(call.at)}>

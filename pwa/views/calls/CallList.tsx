@@ -90,7 +90,7 @@ function CallLogRow(props: { call: CallLogItem }) {
           <span class="person-line">
             <CallMark call={call} />
             <span class="call-row-what">
-              <span>{sayCalls.entry(call)}</span>
+              <span>{say.list.call(call)}</span>
               {outcome !== null && <span>{outcome}</span>}
             </span>
           </span>

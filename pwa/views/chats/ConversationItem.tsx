@@ -59,7 +59,14 @@ function Drawn({ row }: Props) {
             {listTime(row.lastAt, today.value)}
           </time>
         )}
-        <Preview row={row} trust={trust} blocked={blocked} open={open} typing={typing} />
+        <Preview
+          row={row}
+          trust={trust}
+          blocked={blocked}
+          pending={contact?.pending === true}
+          open={open}
+          typing={typing}
+        />
         {row.unread > 0 && (
           <span class="badge item-badge">
             <span aria-hidden="true">{say.list.badge(row.unread)}</span>
@@ -75,10 +82,12 @@ function Preview(props: {
   row: ConversationRow;
   trust: Trust;
   blocked: boolean;
+  /** What makes them friends has not reached the server. */
+  pending: boolean;
   open: boolean;
   typing: boolean;
 }) {
-  const { row, trust, blocked, open, typing } = props;
+  const { row, trust, blocked, pending, open, typing } = props;
   if (blocked) {
     return (
       <span class="item-preview">
@@ -115,18 +124,17 @@ function Preview(props: {
     );
   }
   if (row.lastCall !== null) {
-    const { media } = row.lastCall;
-    const missed = isMissed(row.lastCall);
     return (
-      <span class={`item-preview ${missed ? 'item-warning' : ''}`}>
+      <span class={`item-preview ${isMissed(row.lastCall) ? 'item-warning' : ''}`}>
         <CallsIcon />
-        <span class="item-text">{missed ? say.list.missed(media) : say.list.call(media)}</span>
+        <span class="item-text">{say.list.call(row.lastCall)}</span>
       </span>
     );
   }
+  const tick = row.lastAt === 0 && pending ? 'queued' : row.lastTick;
   return (
     <span class="item-preview">
-      {row.lastTick !== null && <TickMark tick={row.lastTick} />}
+      {tick !== null && <TickMark tick={tick} />}
       <span class="item-text" dir="auto">
         {row.lastAt === 0 ? say.list.nothingSaid : row.lastText}
       </span>

@@ -1,10 +1,12 @@
 import type { CallEnding, CallPhase, DeviceKind, Quality } from '../../models/calls.ts';
 import type { TimelineCall } from '../../models/timeline.ts';
 import { isMissed } from '../../models/is-missed.ts';
-import { counted, say, words } from '../strings.ts';
+import { counted, words } from '../strings.ts';
 
 type Media = TimelineCall['media'];
 type Entry = Pick<TimelineCall, 'mine' | 'media' | 'status' | 'duration'>;
+
+const KINDS: Record<Media, string> = { voice: 'Voice call', video: 'Video call' };
 
 /** The words of calls. */
 export const sayCalls = words('calls', {
@@ -16,11 +18,6 @@ export const sayCalls = words('calls', {
   empty: 'Open a conversation with a friend and press the phone or the camera.',
   more: 'Show earlier calls',
 
-  /** What a call was, without its outcome. */
-  entry(call: Entry): string {
-    if (isMissed(call)) return say.list.missed(call.media);
-    return `${call.mine ? 'Outgoing' : 'Incoming'} ${call.media} call`;
-  },
   /** What came of it; null where that is said already. */
   outcome(call: Entry): string | null {
     if (isMissed(call)) return null;
@@ -41,7 +38,7 @@ export const sayCalls = words('calls', {
         return 'Not connected';
     }
   },
-  callBack: (name: string, media: Media) => `${say.list.call(media)} with ${name}`,
+  callBack: (name: string, media: Media) => `${KINDS[media]} with ${name}`,
   again: 'Call again',
   back: 'Call back',
 
@@ -57,7 +54,7 @@ export const sayCalls = words('calls', {
   incoming: {
     voice: 'Incoming voice call',
     video: 'Incoming video call',
-    said: (name: string, media: Media) => `${name} is calling. ${say.list.call(media)}.`,
+    said: (name: string, media: Media) => `${name} is calling. ${KINDS[media]}.`,
     answer: 'Answer',
     withCamera: 'With camera',
     withoutCamera: 'Without camera',

@@ -10,6 +10,7 @@ import type { TimelineWindow } from '#pwa/views/chats/rows.ts';
 import { isGroup, recoveryGroups } from '#pwa/views/door/recovery-groups.ts';
 import { byteSize, fingerprintGroups, hueOf, initials, listTime } from '#pwa/views/format.ts';
 import { duration, sayCalls, stopwatch } from '#pwa/views/strings/calls.ts';
+import { say } from '#pwa/views/strings.ts';
 import { linkify } from '#pwa/views/linkify.ts';
 import { whenAt } from '#pwa/views/settings/when.ts';
 import { describeStatus } from '#pwa/views/shell/describe-status.ts';
@@ -374,7 +375,7 @@ describe('words of a call', () => {
 
   const words = (mine: boolean, status: TimelineCall['status']) => {
     const call = { mine, status, media: 'video', duration: 5_000 } as const;
-    return [sayCalls.entry(call), sayCalls.outcome(call)].filter((part) => part !== null).join(', ');
+    return [say.list.call(call), sayCalls.outcome(call)].filter((part) => part !== null).join(', ');
   };
 
   it('tells who called and what came of it, and calls missed only what was for us', () => {

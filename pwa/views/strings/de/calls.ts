@@ -2,7 +2,8 @@ import { isMissed } from '../../../models/is-missed.ts';
 import { numbers } from '../../strings.ts';
 import { duration } from '../calls.ts';
 import type { Catalogue } from '../catalogue.ts';
-import { first } from './first.ts';
+
+const KINDS = { voice: 'Anruf', video: 'Videoanruf' };
 
 export const calls: Catalogue['words']['calls'] = {
   title: 'Anrufe',
@@ -13,11 +14,6 @@ export const calls: Catalogue['words']['calls'] = {
   empty: 'Öffne die Unterhaltung mit jemandem, mit dem du befreundet bist, und drück auf Hörer oder Kamera.',
   more: 'Frühere Anrufe zeigen',
 
-  entry(call) {
-    if (isMissed(call)) return first.list.missed(call.media);
-    const kind = call.media === 'voice' ? 'Anruf' : 'Videoanruf';
-    return `${call.mine ? 'Ausgehender' : 'Eingehender'} ${kind}`;
-  },
   outcome(call) {
     if (isMissed(call)) return null;
     switch (call.status) {
@@ -37,7 +33,7 @@ export const calls: Catalogue['words']['calls'] = {
         return 'Nicht verbunden';
     }
   },
-  callBack: (name, media) => `${first.list.call(media)} mit ${name}`,
+  callBack: (name, media) => `${KINDS[media]} mit ${name}`,
   again: 'Erneut anrufen',
   back: 'Zurückrufen',
 
@@ -53,7 +49,7 @@ export const calls: Catalogue['words']['calls'] = {
   incoming: {
     voice: 'Eingehender Anruf',
     video: 'Eingehender Videoanruf',
-    said: (name, media) => `${name} ruft an. ${first.list.call(media)}.`,
+    said: (name, media) => `${name} ruft an. ${KINDS[media]}.`,
     answer: 'Annehmen',
     withCamera: 'Mit Kamera',
     withoutCamera: 'Ohne Kamera',

@@ -1,3 +1,4 @@
+import { isMissed } from '../../../models/is-missed.ts';
 import { counted, numbers } from '../../strings.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { errors } from './errors.ts';
@@ -64,8 +65,11 @@ export const first: Catalogue['words']['first'] = {
     online: 'Online',
     blocked: 'Blockiert',
     changed: 'Neue Identität: Nachrichten warten',
-    call: (media) => (media === 'voice' ? 'Anruf' : 'Videoanruf'),
-    missed: (media) => (media === 'voice' ? 'Verpasster Anruf' : 'Verpasster Videoanruf'),
+    call(call) {
+      const way = call.mine ? 'Ausgehender' : 'Eingehender';
+      const kind = call.media === 'voice' ? 'Anruf' : 'Videoanruf';
+      return `${isMissed(call) ? 'Verpasster' : way} ${kind}`;
+    },
   },
 
   conversation: {
