@@ -4,11 +4,12 @@ import type { UserId } from '#shared/ids.ts';
 import type { SyncListener } from '#sync/client/ports.ts';
 import type { Models } from '../models/models.ts';
 import type { Listed } from '../models/people.ts';
+import type { Named } from '../models/shell.ts';
 import type { FriendAction, LocalStore, Stop, StoredContact } from '../store/ports.ts';
 import type { Api } from '../transport/http.ts';
 import { endsSession } from '../transport/tokens.ts';
 import { type Inside, type Room, mustBeInside } from './inside.ts';
-import { news } from './news.ts';
+import { answered, news } from './news.ts';
 import type { Toasts } from './toasts.ts';
 
 /** Contacts, the directory, dots, typing hints and friend actions. */
@@ -29,13 +30,13 @@ export interface People extends Room {
 }
 
 interface PeopleDeps {
-  readonly models: Pick<Models, 'people' | 'status'>;
+  readonly models: Pick<Models, 'people' | 'shell' | 'status'>;
   readonly api: Pick<Api, 'directory'>;
   readonly toasts: Toasts;
 }
 
 export function createPeople({ models, api, toasts }: PeopleDeps): People {
-  const { people, status } = models;
+  const { people, shell, status } = models;
   const typingTimers = new Map<UserId, ReturnType<typeof setTimeout>>();
   let inside: Inside | null = null;
   let stopContacts: Stop = () => {};
@@ -67,6 +68,7 @@ export function createPeople({ models, api, toasts }: PeopleDeps): People {
     let before: readonly StoredContact[] | null = null;
     return store.liveContacts((contacts) => {
       people.contactsById.value = new Map(contacts.map((contact) => [contact.id, contact]));
+      for (const id of answered(shell.toasts.value, contacts)) toasts.dismiss(id);
       for (const note of news(before, contacts)) toasts.show(note.tone, note.says);
       before = contacts;
     });
@@ -76,9 +78,17 @@ export function createPeople({ models, api, toasts }: PeopleDeps): People {
     try {
       const known = name ?? people.contactsById.value.get(id)?.name ?? '';
       await mustBeInside(inside).store.queueFriendAction(kind, id, known);
+      if (kind === 'friend.accept') befriended({ id, name: known });
     } catch (error) {
       toasts.report(error);
     }
+  }
+
+  function befriended(friend: Named): void {
+    const route = shell.route.value;
+    // In their conversation the field to write in says it.
+    const isThere = route.panel === 'chats' && route.peer === friend.id;
+    if (!isThere) toasts.show('success', { what: 'befriended', friend });
   }
 
   async function readDirectory(query: string): Promise<void> {

@@ -20,16 +20,19 @@ function contact(name: string, standing: Standing, pending = false, trust: Trust
   return { id: id(name), name, standing, pending, trust, fingerprint: fingerprint(name.length * 31) };
 }
 
+export const hanae = contact('hanae.ito', 'friends', false, 'verified');
+export const noor = contact('noor.haddad', 'received');
+
 export const contacts: readonly Contact[] = [
   contact('mira.okafor', 'friends'),
   contact('jonas.weber', 'friends'),
   contact('lucia.fernandez', 'friends'),
   contact('tomasz.nowak', 'friends'),
-  contact('hanae.ito', 'friends', false, 'verified'),
+  hanae,
   contact('dev.patel', 'friends'),
   contact('ingrid.solberg', 'friends'),
   contact('yusuf.demir', 'friends'),
-  contact('noor.haddad', 'received'),
+  noor,
   contact('piotr.zielinski', 'received'),
   contact('sofia.rossi', 'sent'),
   contact('wei.chen', 'sent', true),

@@ -4,7 +4,7 @@ import type { Route } from '../models/shell.ts';
 import { ACCOUNT_STATES } from './account-states.ts';
 import { CALL_STATES } from './call-states.ts';
 import { conversation, conversationWithHole, detailsOf, longConversation } from './fake-messages.ts';
-import { mira } from './fake-people.ts';
+import { hanae, mira, noor } from './fake-people.ts';
 import { HOSTILE_TEXTS, WIDE_NAME, hostileConversation } from './hostile.ts';
 import { inside } from './inside.ts';
 import type { Prepare } from './inside.ts';
@@ -205,8 +205,8 @@ export const STATES: Readonly<Record<string, Prepare>> = {
   notices: inside(talk, (models) => {
     models.shell.updateReady.value = true;
     models.shell.toasts.value = [
-      { id: 1, tone: 'info', says: { what: 'asks', names: ['noor.haddad'] } },
-      { id: 2, tone: 'success', says: { what: 'accepted', names: ['hanae.ito'] } },
+      { id: 1, tone: 'info', says: { what: 'asks', who: [noor] } },
+      { id: 2, tone: 'success', says: { what: 'accepted', who: [hanae] } },
       { id: 3, tone: 'error', says: { what: 'failure', code: 'STORAGE_FULL' } },
     ];
   }),

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { ErrorCode } from '#shared/errors.ts';
 import type { UserId } from '#shared/ids.ts';
 import type { DeviceKind } from './calls.ts';
+import type { Contact } from './people.ts';
 
 /** What the address bar says; see controllers/navigation.ts for the paths. */
 export type Route =
@@ -38,7 +39,11 @@ export type Remark =
   | { readonly what: 'bug' | 'without-keys' | 'after-call' | 'day-missing' }
   | { readonly what: 'unplugged'; readonly device: DeviceKind }
   /** People who want to be friends, or who took up an offer to be. */
-  | { readonly what: 'asks' | 'accepted'; readonly names: readonly string[] };
+  | { readonly what: 'asks' | 'accepted'; readonly who: readonly Named[] }
+  /** Somebody whose offer was taken up here. */
+  | { readonly what: 'befriended'; readonly friend: Named };
+
+export type Named = Pick<Contact, 'id' | 'name'>;
 
 export type Theme = 'system' | 'light' | 'dark';
 

@@ -66,6 +66,10 @@ test('a person copies their link, and a newcomer who opens it finds them after m
 
   await carol.page.getByRole('button', { name: 'Add alice as a friend' }).click();
   await alice.acceptFriend('carol');
+  await page.getByRole('button', { name: 'carol wants to be your friend' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'You can write to carol now' }).click();
+  await page.getByRole('log', { name: 'Messages with carol' }).waitFor();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('button', { name: 'People' }).click();
   await carol.page.getByRole('button', { name: 'Message alice' }).click();
 });
 

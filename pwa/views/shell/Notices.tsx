@@ -1,7 +1,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Toast } from '../../models/shell.ts';
+import type { Remark, Route, Toast } from '../../models/shell.ts';
 import { useApp } from '../app-context.ts';
 import { composerHeight } from '../chats/composer-height.ts';
 import { CloseIcon, ErrorIcon, InfoIcon, RetryIcon, SuccessIcon } from '../parts/icons.tsx';
@@ -40,15 +40,18 @@ export function Notices() {
       aria-label={say.toast.label}
       style={{ '--composer': `${composerHeight.value}px` }}
     >
-      {toasts.value.map((toast) => (
-        <ToastCard
-          key={toast.id}
-          tone={toast.tone}
-          text={wordsOf(toast.says)}
-          onOpen={toast.says.what === 'asks' ? () => actions.go({ panel: 'requests' }) : undefined}
-          onGone={() => actions.dismissToast(toast.id)}
-        />
-      ))}
+      {toasts.value.map(({ id, tone, says }) => {
+        const route = routeOf(says);
+        return (
+          <ToastCard
+            key={id}
+            tone={tone}
+            text={wordsOf(says)}
+            onOpen={route === null ? undefined : () => actions.go(route)}
+            onGone={() => actions.dismissToast(id)}
+          />
+        );
+      })}
       {refusals.value > 0 && (
         <ToastCard
           key={`files-${refusals.value}`}
@@ -73,6 +76,22 @@ export function Notices() {
       )}
     </section>
   );
+}
+
+/** Where the words of a note lead. */
+function routeOf(says: Remark): Route | null {
+  switch (says.what) {
+    case 'asks':
+      return { panel: 'requests' };
+    case 'befriended':
+      return { panel: 'chats', peer: says.friend.id };
+    case 'accepted': {
+      const [first] = says.who;
+      return first !== undefined && says.who.length === 1 ? { panel: 'chats', peer: first.id } : null;
+    }
+    default:
+      return null;
+  }
 }
 
 /** Files that are dropped anywhere but into the text field, which says so itself: the browser would open them. */

@@ -1,5 +1,5 @@
 import type { DeviceKind } from '../../models/calls.ts';
-import type { Remark } from '../../models/shell.ts';
+import type { Named, Remark } from '../../models/shell.ts';
 import { counted, say, words } from '../strings.ts';
 
 /** The words of the short notes that float at the end of the screen. */
@@ -18,6 +18,7 @@ export const sayNews = words('news', {
   accepted: (name: string) => `${name} accepted your friend request`,
   acceptedMany: (count: number) =>
     counted(count, 'person accepted your friend request', 'people accepted your friend requests'),
+  befriended: (name: string) => `You can write to ${name} now`,
 });
 
 /** A note as a sentence. */
@@ -36,17 +37,19 @@ export function wordsOf(remark: Remark): string {
     case 'unplugged':
       return sayNews.unplugged[remark.device];
     case 'asks':
-      return nameOr(remark.names, sayNews.asks, sayNews.askMany);
+      return nameOr(remark.who, sayNews.asks, sayNews.askMany);
     case 'accepted':
-      return nameOr(remark.names, sayNews.accepted, sayNews.acceptedMany);
+      return nameOr(remark.who, sayNews.accepted, sayNews.acceptedMany);
+    case 'befriended':
+      return sayNews.befriended(remark.friend.name);
   }
 }
 
 function nameOr(
-  names: readonly string[],
+  who: readonly Named[],
   one: (name: string) => string,
   many: (count: number) => string,
 ): string {
-  const [name] = names;
-  return name !== undefined && names.length === 1 ? one(name) : many(names.length);
+  const [first] = who;
+  return first !== undefined && who.length === 1 ? one(first.name) : many(who.length);
 }

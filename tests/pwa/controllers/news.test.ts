@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { UserId } from '#shared/ids.ts';
-import { news } from '#pwa/controllers/news.ts';
+import { answered, news } from '#pwa/controllers/news.ts';
 import { wordsOf } from '#pwa/views/strings/news.ts';
+import type { Toast } from '#pwa/models/shell.ts';
 import type { StoredContact } from '#pwa/store/ports.ts';
 
 const contact = (name: string, standing: StoredContact['standing']): StoredContact => ({
@@ -38,6 +39,17 @@ describe('news of contacts', () => {
     const friends = [contact('ann', 'friends')];
     expect(texts([contact('ann', 'sent')], friends)).toEqual(['ann accepted your friend request']);
     expect(texts([contact('ann', 'received')], friends)).toEqual([]);
+  });
+
+  it('of requests stands until the last of them is answered or withdrawn', () => {
+    const toasts = news([], [contact('ann', 'received'), contact('bob', 'received')]).map(
+      (note, index): Toast => ({ id: index + 1, ...note }),
+    );
+    const error: Toast = { id: 9, tone: 'error', says: { what: 'bug' } };
+    const left = (...contacts: StoredContact[]) => answered([...toasts, error], contacts);
+    expect(left(contact('ann', 'friends'), contact('bob', 'received'))).toEqual([]);
+    expect(left(contact('ann', 'friends'), contact('bob', 'none'))).toEqual([1]);
+    expect(left()).toEqual([1]);
   });
 
   it('tells of many at once in one note', () => {

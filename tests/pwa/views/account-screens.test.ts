@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openGallery } from './gallery-site.ts';
 import type { GallerySite } from './gallery-site.ts';
+import type { UserId } from '#shared/ids.ts';
 
 /** As in pwa/dev/fake-account.ts. */
 const PASSWORD = 'four unrelated words';
@@ -176,7 +177,8 @@ describe('the lock', () => {
       // What still comes from inside is not spoken, but why the door stays shut is.
       await page.evaluate(() => {
         const { session, shell } = window.gallery.models;
-        shell.toasts.value = [{ id: 9, tone: 'info', says: { what: 'asks', names: ['noor.haddad'] } }];
+        const who = [{ id: 'noor' as UserId, name: 'noor.haddad' }];
+        shell.toasts.value = [{ id: 9, tone: 'info', says: { what: 'asks', who } }];
         session.error.value = 'BAD_CREDENTIALS';
       });
       await voice.locator('p').waitFor({ state: 'attached' });

@@ -221,6 +221,40 @@ describe('notices', () => {
     expect(words.filter((one) => one.includes('noor.haddad'))).toEqual([]);
     expect(words).toHaveLength(3);
   });
+
+  it('of a friend lead to the conversation', async () => {
+    await page.goto(site.url('notices'));
+    await page.getByRole('button', { name: 'hanae.ito accepted your friend request' }).click();
+    await page.getByRole('region', { name: 'hanae.ito' }).waitFor();
+  });
+});
+
+describe('the list of conversations', () => {
+  it('says which way a call went, and has a clock by a friend whom the server has not heard of', async () => {
+    await show('conversation-calls');
+    const row = (name: string) => page.locator('.conversation-item', { hasText: name });
+    await row('mira.okafor').getByText('Missed voice call').waitFor();
+    await row('tomasz.nowak').getByText('Outgoing video call').waitFor();
+    await page.evaluate(() => {
+      const { conversations, people } = window.gallery.models;
+      const [first, ...others] = conversations.rows.value;
+      if (first === undefined) throw new Error('there is no conversation');
+      const contact = people.contactsById.value.get(first.peer);
+      if (contact === undefined) throw new Error('there is no contact');
+      people.contactsById.value = new Map([[first.peer, { ...contact, pending: true }]]);
+      conversations.rows.value = [{ ...first, lastAt: 0, lastTick: null, lastCall: null }, ...others];
+    });
+    const quiet = row('mira.okafor');
+    await quiet.getByText('Say hello').waitFor();
+    await quiet.getByRole('img', { name: 'Waiting to be sent' }).waitFor();
+    await page.evaluate(() => {
+      const { people } = window.gallery.models;
+      people.contactsById.value = new Map(
+        [...people.contactsById.value].map(([id, contact]) => [id, { ...contact, pending: false }]),
+      );
+    });
+    await quiet.getByRole('img', { name: 'Waiting to be sent' }).waitFor({ state: 'detached' });
+  });
 });
 
 describe('what is said to who is new', () => {

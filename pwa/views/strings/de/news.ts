@@ -21,4 +21,5 @@ export const news: Catalogue['words']['news'] = {
       'Person hat deine Freundschaftsanfrage angenommen',
       'Personen haben deine Freundschaftsanfragen angenommen',
     ),
+  befriended: (name) => `Du kannst ${name} jetzt schreiben`,
 };
